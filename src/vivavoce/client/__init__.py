@@ -1,0 +1,1 @@
+"""The client: a sans-I/O core with a synchronous and an asynchronous face."""

@@ -1,0 +1,1 @@
+"""The threads that turn audio into words: ticks, voice activity, scheduling, decoding."""

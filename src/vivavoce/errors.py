@@ -1,0 +1,79 @@
+"""Every exception that Vivavoce raises.
+
+VivavoceError
+├── ConfigurationError       a setting, a file or a model is not as it must be; the message says what to do
+│   └── ModelError           weights that are missing, damaged or not of a known kind
+├── InvalidAudio             the stream is not what the session declared
+├── RecognizerError          a model failed on a request
+├── StorageError             the audio log or the database could not do what was asked
+├── ApiError                 the server answered a REST call with an error     (client)
+│   ├── AuthenticationError  401
+│   ├── NotFoundError        404
+│   └── LimitError           429; `retry_after` seconds
+└── SessionClosed            the live session has ended and takes no more audio (client)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class VivavoceError(Exception):
+    """The root of all of them."""
+
+
+class ConfigurationError(VivavoceError):
+    """A setting, a file or a model is not as it must be; the message says what to do."""
+
+
+class ModelError(ConfigurationError):
+    """Weights that are missing, damaged or not of a known kind."""
+
+
+class InvalidAudio(VivavoceError):  # noqa: N818 - a state of the stream, named as users meet it
+    """The stream is not what the session declared; the message names what it seems to be."""
+
+
+class RecognizerError(VivavoceError):
+    """A model failed on a request."""
+
+
+class StorageError(VivavoceError):
+    """The audio log or the database could not do what was asked."""
+
+
+class ApiError(VivavoceError):
+    """The server answered a REST call with an error."""
+
+    def __init__(self, status: int, message: str, details: dict[str, Any] | None = None) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+        self.message = message
+        self.details = details or {}
+
+
+class AuthenticationError(ApiError):
+    """The API key is missing or wrong."""
+
+
+class NotFoundError(ApiError):
+    """There is no such session for this key."""
+
+
+class LimitError(ApiError):
+    """A limit of the plan or of the server; try again after `retry_after` seconds."""
+
+    def __init__(
+        self, status: int, message: str, details: dict[str, Any] | None = None, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(status, message, details)
+        self.retry_after = retry_after
+
+
+class SessionClosed(VivavoceError):  # noqa: N818 - a state, as in `websockets.ConnectionClosed`
+    """The live session has ended and takes no more audio."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"session closed with code {code}: {reason}" if reason else f"session closed with code {code}")
+        self.code = code
+        self.reason = reason

@@ -1,0 +1,1 @@
+"""The protocol side of a live session, as a pure machine."""

@@ -1,0 +1,1 @@
+"""The wire contract: requests, responses and messages, shared by server and client."""

@@ -1,0 +1,1 @@
+"""Speech recognisers and the registry of their models."""

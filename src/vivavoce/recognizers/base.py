@@ -1,0 +1,68 @@
+"""What the engine asks of a speech recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.protocol.stream import Word
+
+SAMPLE_RATE = 16_000
+"""Recognisers take mono float32 at this rate, in hertz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a recogniser can do; requests outside of it are refused when the session is created."""
+
+    languages: frozenset[str]
+    detects_language: bool
+    word_times: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """One stretch of speech to decode.
+
+    `audio` is float32, shape (samples,), 16 kHz, -1 to 1, at most 30 s. `languages`: one code fixes the
+    language, several restrict detection to them, none leaves all open. `final` asks for the best
+    answer; without it a quicker, rougher one (a partial) is welcome.
+    """
+
+    audio: NDArray[np.float32]
+    languages: tuple[str, ...]
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What was heard. Word times are seconds from the start of the request's audio.
+
+    No words means that there was no speech. `language_probability` is 1.0 where the language was given.
+    """
+
+    language: str
+    language_probability: float
+    words: tuple[Word, ...]
+
+
+class Recognizer(Protocol):
+    """A loaded model. Methods are called from several decoder threads at once and must release the GIL."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def batch_key(self, request: Request) -> Hashable:
+        """Requests with equal keys may share a batch, and a batch never changes what any of them gives."""
+        ...
+
+    def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
+        """One hypothesis per request, in order. Raises `RecognizerError` when the model fails."""
+        ...

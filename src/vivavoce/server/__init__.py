@@ -1,0 +1,1 @@
+"""The server: composition, REST, the socket."""

@@ -1,0 +1,1 @@
+"""The recognition side of one channel, as a pure machine."""

@@ -1,0 +1,1 @@
+"""What is kept: the audio log, sessions, utterances, messages, keys, usage."""
