@@ -63,7 +63,7 @@ def check_acknowledgments(messages: list[Message], audio: bytes) -> None:
 
 
 def check_transcripts(messages: list[Message]) -> None:
-    """Partials share their final's id and come before it, each utterance has one final, the words are right."""
+    """Partials share their final's id and come before it, each utterance has one; the words are right."""
     transcripts = [message["data"] for message in messages if message["type"] == "transcript"]
     finals = [data["id"] for data in transcripts if data["is_final"]]
     assert len(set(finals)) == len(finals)
