@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / ".cache" / "models"
 READY_WITHIN = 60.0  # seconds; far more than it takes, so that a hang ends in an error
+STOPPED_WITHIN = 20.0
 
 
 @contextmanager
@@ -35,6 +36,11 @@ def local_server(data: Path, **settings: str) -> Iterator[str]:
             yield _ready_url(process, log)
         finally:
             process.terminate()
+            try:
+                process.wait(STOPPED_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def _ready_url(process: subprocess.Popen[str], log: Path) -> str:
