@@ -38,6 +38,18 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What a recogniser heard in a stretch of audio. Word times are seconds from the start of that stretch.
+
+    No words means that there was no speech. `language_probability` is 1.0 where the language was given.
+    """
+
+    language: str
+    language_probability: float
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """A stretch of speech of one channel; partials and the final of one utterance share its `id`."""
 
@@ -88,6 +100,13 @@ class Final:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything before `time`, in seconds of session audio, has been dealt with on every channel."""
+
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Flushed:
     marker: int
 
@@ -107,4 +126,4 @@ class Failed:
     message: str
 
 
-Up = SpeechStart | SpeechEnd | Partial | Final | Flushed | Diagnosis | Failed
+Up = SpeechStart | SpeechEnd | Partial | Final | Progress | Flushed | Diagnosis | Failed

@@ -9,7 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Word
+from vivavoce.protocol.stream import Hypothesis
+
+__all__ = ["SAMPLE_RATE", "Capabilities", "Hypothesis", "Recognizer", "Request"]
 
 SAMPLE_RATE = 16_000
 """Recognisers take mono float32 at this rate, in hertz."""
@@ -36,18 +38,6 @@ class Request:
     audio: NDArray[np.float32]
     languages: tuple[str, ...]
     final: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What was heard. Word times are seconds from the start of the request's audio.
-
-    No words means that there was no speech. `language_probability` is 1.0 where the language was given.
-    """
-
-    language: str
-    language_probability: float
-    words: tuple[Word, ...]
 
 
 class Recognizer(Protocol):

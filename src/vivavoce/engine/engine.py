@@ -1,0 +1,182 @@
+"""The engine: one thread that hears every session, and a few that decode.
+
+The engine thread owns all streams and tracks, so nothing of theirs needs a lock; it never decodes. Decoder
+threads own nothing; they take batches from the scheduler and put the answers into the engine's inbox.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+import structlog
+
+from vivavoce.engine.scheduler import Job, Load, Scheduler
+from vivavoce.engine.stream import RecognitionStream, StreamSettings
+from vivavoce.engine.vad import SileroVad
+from vivavoce.errors import InvalidAudio, RecognizerError
+from vivavoce.protocol.stream import Down, Failed, Hypothesis, Up
+from vivavoce.recognizers.base import Recognizer
+from vivavoce.speech.endpointing import WINDOW_SECONDS
+from vivavoce.speech.track import Cancel, Decode
+
+_log = structlog.get_logger(__name__)
+
+Deliver = Callable[[Up], None]
+
+
+@dataclass(slots=True, eq=False)
+class EngineStream:
+    """A session's door to the engine. Calls return at once; `deliver` is called on the engine thread."""
+
+    _engine: Engine
+    settings: StreamSettings
+    recognizer: Recognizer
+    deliver: Deliver
+
+    def feed(self, item: Down) -> None:
+        """Hand over the next item, in order. Whoever feeds keeps the backlog bounded, by `Progress`."""
+        self._engine._inbox.put(_Fed(self, item))
+
+    def close(self) -> None:
+        """Nothing more will be fed, and no answer is wanted."""
+        self._engine._inbox.put(_Closed(self))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    stream: EngineStream
+
+
+@dataclass(frozen=True, slots=True)
+class _Fed:
+    stream: EngineStream
+    item: Down
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    stream: EngineStream
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    job: Job
+    answer: Hypothesis | RecognizerError
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    pass
+
+
+class Engine:
+    """Runs from `start` to `stop`; `open` may be called from any thread in between."""
+
+    def __init__(self, vad: SileroVad, *, decoder_threads: int) -> None:
+        self._vad = vad
+        self._scheduler = Scheduler(decoder_threads)
+        # Bounded by its users: each session feeds a bounded backlog and has a bounded number of decodes.
+        self._inbox: SimpleQueue[_Opened | _Fed | _Closed | _Answered | _Stop] = SimpleQueue()
+        self._streams: dict[EngineStream, RecognitionStream] = {}
+        self._threads = [threading.Thread(target=self._run, name="engine", daemon=True)]
+        self._threads += [
+            threading.Thread(target=self._decode, name=f"decoder-{number}", daemon=True)
+            for number in range(decoder_threads)
+        ]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every thread runs. One that died of a defect stays dead: the process should restart."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def load(self) -> Load:
+        return self._scheduler.load
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads; running decodes finish first."""
+        self._scheduler.close()
+        self._inbox.put(_Stop())
+        for thread in self._threads:
+            thread.join()
+
+    def open(self, settings: StreamSettings, recognizer: Recognizer, deliver: Deliver) -> EngineStream:
+        """A new stream. `deliver` is called on the engine thread and must return at once."""
+        stream = EngineStream(self, settings, recognizer, deliver)
+        self._inbox.put(_Opened(stream))
+        return stream
+
+    def _run(self) -> None:
+        while not isinstance(message := self._inbox.get(), _Stop):
+            if isinstance(message, _Fed):
+                self._hear(message.stream, message.item)
+            elif isinstance(message, _Answered):
+                self._answer(message.job, message.answer)
+            elif isinstance(message, _Opened):
+                self._streams[message.stream] = RecognitionStream(message.stream.settings, self._vad)
+            else:
+                self._forget(message.stream)
+
+    def _hear(self, stream: EngineStream, item: Down) -> None:
+        recognition = self._streams.get(stream)
+        if recognition is None:
+            return
+        try:
+            self._act(stream, recognition.take(item))
+        except InvalidAudio as error:
+            self._fail(stream, str(error))
+
+    def _answer(self, job: Job, answer: Hypothesis | RecognizerError) -> None:
+        stream = job.stream
+        assert isinstance(stream, EngineStream)
+        recognition = self._streams.get(stream)
+        if recognition is None:
+            return
+        if isinstance(answer, Hypothesis):
+            self._act(stream, recognition.answer(job.decode, answer))
+            return
+        _log.error("decode_failed", model=job.recognizer.name, final=job.final, error=str(answer))
+        if job.final:
+            self._fail(stream, f"the model {job.recognizer.name} failed: {answer}")
+
+    def _act(self, stream: EngineStream, outputs: Iterable[Up | Decode | Cancel]) -> None:
+        for output in outputs:
+            if isinstance(output, Decode):
+                due = time.monotonic() + output.slack * WINDOW_SECONDS
+                self._scheduler.submit(Job(stream, output, stream.recognizer, due))
+            elif isinstance(output, Cancel):
+                self._scheduler.cancel(output.decode)
+            else:
+                stream.deliver(output)
+
+    def _fail(self, stream: EngineStream, message: str) -> None:
+        self._forget(stream)
+        stream.deliver(Failed(message))
+
+    def _forget(self, stream: EngineStream) -> None:
+        if self._streams.pop(stream, None):
+            self._scheduler.forget(stream)
+
+    def _decode(self) -> None:
+        while (batch := self._scheduler.take()) is not None:
+            for job, answer in zip(batch, _recognize(batch), strict=True):
+                self._inbox.put(_Answered(job, answer))
+            self._scheduler.done(batch)
+
+
+def _recognize(batch: list[Job]) -> list[Hypothesis | RecognizerError]:
+    """Decode together; if that fails, one by one, so that a request that breaks the model breaks no other."""
+    try:
+        return [*batch[0].recognizer.recognize([job.request for job in batch])]
+    except RecognizerError as error:
+        if len(batch) == 1:
+            return [error]
+    return [answer for job in batch for answer in _recognize([job])]

@@ -1,0 +1,14 @@
+"""What to say of an add-on that was asked for and that this version does not have."""
+
+from __future__ import annotations
+
+from vivavoce.protocol.responses import AddonError
+
+
+def not_available(name: str) -> AddonError:
+    """The error of the add-on `name`, as a field of the request names it."""
+    return AddonError(
+        status_code=501,
+        exception="NotImplemented",
+        message=f"{name} is not available in this version of the server; the transcript is not affected",
+    )

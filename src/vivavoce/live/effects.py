@@ -1,0 +1,80 @@
+"""What a live session asks of the shell that drives it. Effects are carried out one by one, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vivavoce.protocol.stream import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Write `data` to the end of the audio log, then answer with `appended` or `append_failed`."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The first audio is here: the stored status becomes `processing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Let recognition finish all audio that is in the log; it answers with `Flushed(marker)`."""
+
+    marker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store the final, before anything that follows is sent."""
+
+    final: Final
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Add to the stored `post_session_metadata`."""
+
+    patch: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send `message` on `connection` and store it with the session's messages.
+
+    One that is `durable` and could not be sent comes back by `undelivered`.
+    """
+
+    connection: int
+    message: str
+    durable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostProcess:
+    """Build the session's result from what is stored, then answer with `post_processed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The session is over: store how it ended, let go of recognition. `transcription_time` is in seconds."""
+
+    status: Literal["done", "error"]
+    error_code: int | None
+    transcription_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close `connection` with a WebSocket close code."""
+
+    connection: int
+    code: int
+    reason: str
+
+
+Effect = Append | Begin | Flush | Keep | Note | Send | PostProcess | Finish | Close

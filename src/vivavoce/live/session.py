@@ -1,0 +1,406 @@
+"""A live session as its client knows it: audio acknowledged, words sent, an orderly end.
+
+A pure machine: it knows no socket, file, clock or model. What happens is told to it by a method call with the
+time (`now`, Unix seconds); what is to be done comes back as effects, to be carried out in order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Literal
+
+from vivavoce.audio.formats import AudioFormat
+from vivavoce.audio.head import StreamHead
+from vivavoce.errors import InvalidAudio
+from vivavoce.live.effects import (
+    Append,
+    Begin,
+    Close,
+    Effect,
+    Finish,
+    Flush,
+    Keep,
+    Note,
+    PostProcess,
+    Send,
+)
+from vivavoce.live.outgoing import Outgoing
+from vivavoce.live.resume import AckHistory, ReadLog, find_resumption
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.responses import SessionResult
+from vivavoce.protocol.stream import (
+    Diagnosis,
+    Failed,
+    Final,
+    Flushed,
+    Partial,
+    Progress,
+    SpeechEnd,
+    SpeechStart,
+    Up,
+)
+
+DONE = 1000
+BAD_MESSAGE = 4400
+EXPIRED = 4401
+IDLE = 4408
+REPLACED = 4409
+LIMIT = 4429
+FAILURE = 1011
+TRY_AGAIN = 1013
+
+_MARKER = 1
+_REMEMBERED_MESSAGES = 1024
+# A WAV header is at most 64 KiB long.
+_START_OF_LOG = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: without a frame until the session ends, of audio at most, of absence until abandoned."""
+
+    idle: float = 60.0
+    duration: float = 3 * 3600.0
+    absence: float = 30.0
+
+
+class Phase(Enum):
+    RECORDING = auto()
+    STOPPING = auto()
+    POST_PROCESSING = auto()
+    ENDED = auto()
+
+
+class LiveSession:
+    """One session, over all of its connections.
+
+    `read_log` reads the session's audio log, `received` is how much that log holds already (after a restart).
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        request: LiveRequest,
+        *,
+        now: float,
+        read_log: ReadLog,
+        limits: Limits | None = None,
+        received: int = 0,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._format = AudioFormat(request.encoding, request.bit_depth, request.sample_rate, request.channels)
+        self._read_log = read_log
+        self._out = Outgoing(session_id, request)
+        self.phase = Phase.RECORDING
+        self.received = received
+        self._head = self._reread_head()
+        self.connection: int | None = None
+        self._connections = 0
+        # Where the next frame's first byte belongs: before `received` while a client repeats audio; None
+        # while a client that came back has not shown yet where it goes on.
+        self._cursor: int | None = 0 if not received else None
+        self._acks = AckHistory()
+        self._acks.sent(received)
+        self._acked = received
+        self._appending: tuple[int, bytes] | None = None
+        # Messages for the next connection: those that a broken one did not take, then those that came since.
+        self._returned: deque[str] = deque()
+        self._waiting: deque[str] = deque()
+        self._sent: deque[tuple[int, str]] = deque(maxlen=_REMEMBERED_MESSAGES)
+        self._started_at = self._last_frame = now
+        self._left_at: float | None = now
+        self._close_code = DONE
+        self._close_reason = "the session has ended"
+
+    @property
+    def header_bytes(self) -> int:
+        """Bytes of a WAV header at the start of the log."""
+        return self._head.header_bytes
+
+    @property
+    def audio_duration(self) -> float:
+        """Seconds of audio in the log."""
+        return self._format.seconds(self.received - self.header_bytes)
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call `tick`, if nothing happens before."""
+        if self.phase is Phase.RECORDING:
+            return self._last_frame + self._limits.idle
+        return None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the session has ended and every message has been sent."""
+        return self.phase is Phase.ENDED and not self._returned and not self._waiting
+
+    @property
+    def next_connection(self) -> int:
+        """The number that `connect` will give."""
+        return self._connections + 1
+
+    def transcription_time(self, now: float) -> float:
+        """Seconds since the first audio came."""
+        return now - self._started_at
+
+    def abandoned(self, now: float) -> bool:
+        """Whether nobody has been connected for so long that the session no longer counts against limits."""
+        return self._left_at is not None and now - self._left_at >= self._limits.absence
+
+    # Connections
+
+    def connect(self, now: float, resume_from: int | None = None) -> list[Effect]:
+        """A client has connected. `resume_from`: the offset of the first byte it will send, if it says so."""
+        effects: list[Effect] = []
+        if self.connection is not None:
+            effects.append(Close(self.connection, REPLACED, "replaced by a newer connection"))
+        self._connections += 1
+        self.connection = self._connections
+        self._left_at = None
+        self._last_frame = now
+        if self.received:
+            self._cursor = None
+        if resume_from is not None:
+            if resume_from > self.received:
+                reason = f"resume_from is {resume_from}, but only {self.received} bytes have been received"
+                return [*effects, Close(self.connection, BAD_MESSAGE, reason)]
+            effects += self._go_on_from(resume_from)
+        elif self.phase is not Phase.RECORDING:
+            # No audio need follow, so nothing will show what the client has seen.
+            effects += self._deliver_waiting()
+        if self.phase is Phase.ENDED:
+            # A failure is announced once: a client that comes back for more is told that there is none.
+            code = EXPIRED if self._close_code == FAILURE else self._close_code
+            effects.append(Close(self.connection, code, self._close_reason))
+        return effects
+
+    def disconnected(self, connection: int, code: int, now: float) -> list[Effect]:
+        """`connection` is closed. A client that closes orderly before the end wants no more of it."""
+        if connection != self.connection:
+            return []
+        self.connection = None
+        self._left_at = now
+        if code not in (1000, 1001) or self.phase is Phase.ENDED:
+            return []
+        effects = self._finish(now, "done")
+        self._returned.clear()
+        self._waiting.clear()
+        return effects
+
+    def undelivered(self, message: str) -> None:
+        """A durable message could not be sent: it waits for the next connection."""
+        self._returned.append(message)
+        self._sent = deque(
+            ((after, sent) for after, sent in self._sent if sent is not message), maxlen=_REMEMBERED_MESSAGES
+        )
+
+    # What the client sends
+
+    def receive_audio(self, data: bytes, now: float) -> list[Effect]:
+        """A frame of raw audio. An empty one only keeps the session alive."""
+        self._last_frame = now
+        if not data:
+            return []
+        effects: list[Effect] = []
+        if self._cursor is None:
+            found = find_resumption(data, self._acks, self.received, self._read_log)
+            effects += self._go_on_from(self.received if found is None else found)
+        start = self.received if self._cursor is None else self._cursor
+        fresh = data[max(0, self.received - start) :]
+        if not fresh:
+            self._cursor = start + len(data)
+            return [*effects, *self._ack(start, self._cursor, now)]
+        if self.phase is not Phase.RECORDING:
+            return [*effects, *self._nack(now, "the recording has been stopped: no more audio is accepted")]
+        try:
+            self._head.feed(fresh)
+        except InvalidAudio as error:
+            return [*effects, *self._refuse(now, str(error))]
+        self._appending = (start, fresh)
+        return [*effects, Append(fresh)]
+
+    def appended(self, now: float) -> list[Effect]:
+        """The bytes of the last `Append` are in the log."""
+        assert self._appending is not None, "no append was asked for"
+        start, fresh = self._appending
+        self._appending = None
+        first = not self.received
+        self.received += len(fresh)
+        self._cursor = self.received
+        effects: list[Effect] = []
+        if first:
+            self._started_at = now
+            effects += [Begin(), *self._send(self._out.start_recording(now), durable=True)]
+        effects += self._ack(start, self.received, now)
+        if self.audio_duration >= self._limits.duration:
+            self._close_code, self._close_reason = (
+                LIMIT,
+                f"a session lasts {self._limits.duration:g} s at most",
+            )
+            effects += self._stop()
+        return effects
+
+    def append_failed(self, reason: str, now: float) -> list[Effect]:
+        """The bytes of the last `Append` are not in the log.
+
+        They are not acknowledged, so the client keeps them; the connection ends with a code after which
+        clients come back and send them again.
+        """
+        self._appending = None
+        self._head = self._reread_head()
+        effects = self._nack(now, reason)
+        if self.connection is not None:
+            effects.append(Close(self.connection, TRY_AGAIN, reason))
+        return effects
+
+    def receive_stop(self, now: float, left_to_process: float) -> list[Effect]:
+        """The client asks to stop. `left_to_process`: seconds of audio that are not final yet."""
+        self._last_frame = now
+        if self.phase is not Phase.RECORDING:
+            return self._send(
+                self._out.stop_refused(now, "the recording has been stopped already"), durable=True
+            )
+        effects = [] if self._cursor is not None else self._go_on_from(self.received)
+        ack = self._out.stop_accepted(now, self.audio_duration, left_to_process)
+        return [*effects, *self._send(ack, durable=True), *self._stop()]
+
+    def receive_invalid(self, reason: str, now: float) -> list[Effect]:
+        """The client sent what is no message. The connection ends; the session can be taken up again."""
+        self._last_frame = now
+        if self.connection is None:
+            return []
+        return [*self._nack(now, reason), Close(self.connection, BAD_MESSAGE, reason)]
+
+    # What recognition says
+
+    def heard(self, up: Up, now: float) -> list[Effect]:
+        """Recognition has something to say."""
+        if self.phase is Phase.ENDED:
+            return []
+        match up:
+            case SpeechStart() | SpeechEnd():
+                return self._send(self._out.speech(up, now))
+            case Partial(utterance):
+                return self._send(self._out.transcript(utterance, now, final=False))
+            case Final():
+                return self._final(up, now)
+            case Flushed():
+                return self._flushed(now)
+            case Diagnosis():
+                return [Note({"warnings": [{"code": up.code, "message": up.message}]})]
+            case Failed():
+                self._close_code, self._close_reason = FAILURE, "recognition failed; what was final is kept"
+                return [Note({"error": up.message}), *self._finish(now, "error", 500)]
+            case Progress():
+                return []
+
+    def post_processed(self, result: SessionResult, now: float) -> list[Effect]:
+        """The result is there: send it, then end."""
+        if self.phase is not Phase.POST_PROCESSING:
+            return []
+        effects: list[Effect] = []
+        for message in self._out.post_processing(result, now):
+            effects += self._send(message, durable=True)
+        return [*effects, *self._finish(now, "done")]
+
+    def tick(self, now: float) -> list[Effect]:
+        """Time has passed. A session whose client has fallen silent ends as if it had been stopped."""
+        if self.deadline is None or now < self.deadline:
+            return []
+        self._close_code, self._close_reason = IDLE, f"no frame for {self._limits.idle:g} s"
+        return self._stop()
+
+    # Steps
+
+    def _reread_head(self) -> StreamHead:
+        head = StreamHead(self._format)
+        head.feed(self._read_log(0, min(self.received, _START_OF_LOG)))
+        return head
+
+    def _go_on_from(self, offset: int) -> list[Effect]:
+        """The client goes on from `offset`: it has seen the acknowledgement of that, and no later one.
+
+        Messages come in order, so it has not seen any that was sent after a later one either.
+        """
+        self._cursor = offset
+        self._acks.seen(offset)
+        missed = [message for after, message in self._sent if after > offset]
+        self._returned.extendleft(reversed(missed))
+        while self._sent and self._sent[-1][0] > offset:
+            self._sent.pop()
+        self._acked = offset
+        return self._deliver_waiting()
+
+    def _ack(self, start: int, end: int, now: float) -> list[Effect]:
+        self._acks.sent(end)
+        self._acked = end
+        header = self.header_bytes
+        times = (self._format.seconds(max(0, start - header)), self._format.seconds(max(0, end - header)))
+        return self._send(self._out.ack((start, end), times, now))
+
+    def _nack(self, now: float, reason: str) -> list[Effect]:
+        return self._send(self._out.nack(reason, now))
+
+    def _refuse(self, now: float, reason: str) -> list[Effect]:
+        """The audio is not what was declared. Nothing more of it would be of use."""
+        self._close_code, self._close_reason = BAD_MESSAGE, reason
+        return [*self._nack(now, reason), Note({"error": reason}), *self._finish(now, "error", 400)]
+
+    def _stop(self) -> list[Effect]:
+        self.phase = Phase.STOPPING
+        return [Flush(_MARKER)]
+
+    def _final(self, final: Final, now: float) -> list[Effect]:
+        sent = self._send(self._out.transcript(final.utterance, now, final=True), durable=True)
+        if not final.utterance.words:
+            # It only takes back a partial that was shown; there is nothing to keep.
+            return sent
+        effects: list[Effect] = [Keep(final), *sent]
+        for message in self._out.unavailable_add_ons(now):
+            effects += self._send(message, durable=True)
+        return effects
+
+    def _flushed(self, now: float) -> list[Effect]:
+        if self.phase is not Phase.STOPPING:
+            return []
+        self.phase = Phase.POST_PROCESSING
+        return [*self._send(self._out.end_recording(now, self.audio_duration), durable=True), PostProcess()]
+
+    def _finish(
+        self, now: float, status: Literal["done", "error"], error_code: int | None = None
+    ) -> list[Effect]:
+        self.phase = Phase.ENDED
+        effects: list[Effect] = [Finish(status, error_code, self.transcription_time(now))]
+        effects += self._send(self._out.end_session(now), durable=True)
+        if self.connection is not None:
+            effects.append(Close(self.connection, self._close_code, self._close_reason))
+        return effects
+
+    def _send(self, message: str | None, *, durable: bool = False) -> list[Effect]:
+        if message is None:
+            return []
+        if self.connection is None or (durable and self._resuming):
+            if durable:
+                self._waiting.append(message)
+            return []
+        return [self._deliver(message)] if durable else [Send(self.connection, message, durable=False)]
+
+    @property
+    def _resuming(self) -> bool:
+        # What the client has missed must go before what is new, and its next frame will show what that is.
+        return self._cursor is None and self.phase is Phase.RECORDING
+
+    def _deliver_waiting(self) -> list[Effect]:
+        if self.connection is None:
+            return []
+        messages = [*self._returned, *self._waiting]
+        self._returned.clear()
+        self._waiting.clear()
+        return [self._deliver(message) for message in messages]
+
+    def _deliver(self, message: str) -> Send:
+        assert self.connection is not None, "there is nobody to deliver to"
+        self._sent.append((self._acked, message))
+        return Send(self.connection, message, durable=True)

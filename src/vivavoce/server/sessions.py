@@ -1,0 +1,114 @@
+"""The sessions that run in this process: found by their token, counted, stopped with the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from vivavoce.engine.engine import Engine
+from vivavoce.errors import StorageError
+from vivavoce.live.session import Limits
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.runtime import SessionRuntime, Surroundings
+from vivavoce.storage.records import StoredSession
+from vivavoce.storage.stores import Storage
+
+_log = structlog.get_logger(__name__)
+
+_GRACE = 60.0
+"""Seconds that an ended session waits for its client to fetch the last messages."""
+
+RESTARTING = 1012
+FAILURE = 1011
+
+
+class LiveSessions:
+    """Sessions come in by their token and leave when they have ended and been delivered."""
+
+    def __init__(
+        self, storage: Storage, engine: Engine, recognizers: Mapping[str, Recognizer], limits: Limits
+    ) -> None:
+        self._storage = storage
+        self._recognizers = recognizers
+        self._around = Surroundings(storage, engine, limits, self._ended)
+        self._runtimes: dict[str, SessionRuntime] = {}
+        self._tasks: dict[asyncio.Task[None], SessionRuntime] = {}
+        # Two sockets may arrive with one token at the same time; there is one session.
+        self._opening = asyncio.Lock()
+        self._draining = False
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server is going down and takes no more connections."""
+        return self._draining
+
+    def get(self, session_id: str) -> SessionRuntime | None:
+        """The session if it runs here and has not ended."""
+        runtime = self._runtimes.get(session_id)
+        return None if runtime is None or runtime.ended else runtime
+
+    def active(self, key_id: str | None) -> frozenset[str]:
+        """The sessions that count against the key's concurrency."""
+        return frozenset(
+            runtime.id for runtime in self._runtimes.values() if runtime.key_id == key_id and runtime.counts
+        )
+
+    @property
+    def running(self) -> int:
+        return sum(not runtime.ended for runtime in self._runtimes.values())
+
+    async def find(self, token: str) -> SessionRuntime | None:
+        """The session of this token; None if there is none, or it is over. Raises StorageError."""
+        async with self._opening:
+            stored = await self._storage.sessions.by_token(token)
+            if stored is None:
+                return None
+            if stored.id not in self._runtimes and stored.status in ("queued", "processing"):
+                await self._start(stored)
+            return self._runtimes.get(stored.id)
+
+    async def take_up(self) -> None:
+        """Go on with the sessions that were cut off when the server last stopped. Raises StorageError."""
+        async with self._opening:
+            for stored in await self._storage.sessions.unfinished():
+                _log.info("session_taken_up", session=stored.id)
+                await self._start(stored)
+
+    async def drain(self) -> None:
+        """Close every socket with a code after which clients come back, and let go of all sessions."""
+        self._draining = True
+        for runtime in list(self._runtimes.values()):
+            await runtime.close(RESTARTING, "the server is restarting")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _start(self, stored: StoredSession) -> None:
+        request = LiveRequest.model_validate(stored.request)
+        recognizer = self._recognizers.get(request.model)
+        if recognizer is None:
+            raise StorageError(f"session {stored.id} wants the model {request.model}, which is not loaded")
+        finals = await self._storage.sessions.finals(stored.id)
+        log = self._storage.audio.open(stored.id)
+        runtime = SessionRuntime(stored, request, recognizer, log, finals, self._around)
+        self._runtimes[stored.id] = runtime
+        task = asyncio.get_running_loop().create_task(runtime.run(), name=f"session {stored.id}")
+        self._tasks[task] = runtime
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        runtime = self._tasks.pop(task)
+        if task.cancelled() or (defect := task.exception()) is None:
+            return
+        # A defect of ours ends the session that met it, and no other.
+        _log.error("session_crashed", session=runtime.id, exc_info=defect)
+        closing = asyncio.get_running_loop().create_task(runtime.close(FAILURE, "an internal error"))
+        self._tasks[closing] = runtime
+        closing.add_done_callback(self._tasks.pop)
+        self._runtimes.pop(runtime.id, None)
+
+    def _ended(self, runtime: SessionRuntime) -> None:
+        asyncio.get_running_loop().call_later(_GRACE, self._runtimes.pop, runtime.id, None)

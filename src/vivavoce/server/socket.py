@@ -1,0 +1,119 @@
+"""The WebSocket of a live session: frames in, messages out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from vivavoce.errors import StorageError
+from vivavoce.live.session import EXPIRED
+from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
+from vivavoce.server.runtime import SessionRuntime
+from vivavoce.server.sessions import RESTARTING, LiveSessions
+
+_log = structlog.get_logger(__name__)
+
+# A client that takes nothing for this long, in seconds, is gone.
+_SEND_TIMEOUT = 20.0
+# A text larger than this is parsed in a thread.
+_LARGE_TEXT = 64 * 1024
+_LONGEST_REASON = 123
+_TRY_AGAIN = 1013
+_ABNORMAL = 1006
+
+
+class LiveSocket:
+    """The ASGI application behind `/v2/live`. `sessions` runs what the tokens open."""
+
+    def __init__(self, sessions: LiveSessions) -> None:
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        # Only a socket that is open can say with a close code why it is refused.
+        await socket.accept()
+        connection = _Connection(socket)
+        if self._sessions.draining:
+            await connection.close(RESTARTING, "the server is restarting")
+            return
+        try:
+            runtime = await self._sessions.find(socket.query_params.get("token", ""))
+        except StorageError as error:
+            _log.error("session_not_opened", error=str(error))
+            await connection.close(_TRY_AGAIN, "the session could not be opened; try again")
+            return
+        if runtime is None:
+            reason = "the token is wrong, or its session is over: create a session with POST /v2/live"
+            await connection.close(EXPIRED, reason)
+            return
+        number = await runtime.connect(connection, _resume_from(socket))
+        code = _ABNORMAL
+        try:
+            code = await _receive(socket, runtime, number)
+        finally:
+            await runtime.disconnected(number, code)
+
+
+class _Connection:
+    """A socket that may be gone by the time something is sent."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def send(self, text: str) -> bool:
+        if self._socket.application_state is not WebSocketState.CONNECTED:
+            return False
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT):
+                await self._socket.send_text(text)
+        except (WebSocketDisconnect, TimeoutError):
+            return False
+        return self._socket.client_state is WebSocketState.CONNECTED
+
+    async def close(self, code: int, reason: str) -> None:
+        if self._socket.application_state is not WebSocketState.CONNECTED:
+            return
+        text = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT):
+                await self._socket.close(code, text)
+        except (WebSocketDisconnect, TimeoutError):
+            _log.debug("peer_gone_before_close", code=code)
+
+
+async def _receive(socket: WebSocket, runtime: SessionRuntime, number: int) -> int:
+    """Take frames until the socket is closed; returns the close code."""
+    while True:
+        frame = await socket.receive()
+        if frame["type"] == "websocket.disconnect":
+            return int(frame.get("code") or _ABNORMAL)
+        await _take(frame, runtime, number)
+
+
+async def _take(frame: Any, runtime: SessionRuntime, number: int) -> None:
+    data, text = frame.get("bytes"), frame.get("text")
+    if data is not None:
+        await runtime.receive_audio(number, data)
+        return
+    try:
+        if len(text) > _LARGE_TEXT:
+            message = await asyncio.to_thread(parse_client_message, text)
+        else:
+            message = parse_client_message(text)
+    except InvalidMessage as error:
+        await runtime.receive_invalid(number, str(error))
+        return
+    if isinstance(message, AudioChunk):
+        await runtime.receive_audio(number, message.data.chunk)
+    else:
+        await runtime.receive_stop(number)
+
+
+def _resume_from(socket: WebSocket) -> int | None:
+    """Our client says where it goes on; others do not know this parameter."""
+    value = socket.query_params.get("resume_from", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None

@@ -1,0 +1,325 @@
+"""One channel's speech: windows and hypotheses in, partials, finals and requests to decode out.
+
+A pure machine: no clock, no thread, no model. A final depends on its own audio (and, until the language
+is settled, on the finals before it) and on nothing else, so replaying the audio gives the same finals.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.protocol.stream import Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
+from vivavoce.speech.audio import AudioBuffer, level
+from vivavoce.speech.endpointing import (
+    SAMPLE_RATE,
+    WINDOW,
+    Closed,
+    Endpointer,
+    Endpointing,
+    Event,
+    Opened,
+    Paused,
+    Resumed,
+    Split,
+)
+from vivavoce.speech.language import LanguagePolicy
+
+_FIRST_PARTIAL = 8
+_PARTIAL_INTERVAL = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decode:
+    """A request for words. `audio` is float32, shape (samples,), 16 kHz, and starts at sample `start`.
+
+    `slack` is how many windows may pass before a final is needed: an early decode runs while the pause lasts.
+    """
+
+    channel: int
+    utterance: int
+    segment: int
+    start: int
+    audio: NDArray[np.float32]
+    languages: tuple[str, ...]
+    final: bool
+    slack: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The answer to `decode` is not needed any more; it does no harm if it comes."""
+
+    decode: Decode
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The utterance is final. All audio before sample `resume` has been dealt with."""
+
+    utterance: Utterance
+    resume: int
+
+
+Output = SpeechStart | SpeechEnd | Partial | Settled | Decode | Cancel
+
+
+@dataclass(slots=True)
+class _Segment:
+    start: int
+    decode: Decode | None = None
+    heard: Hypothesis | None = None
+
+
+@dataclass(slots=True)
+class _Utterance:
+    number: int
+    id: str
+    segments: list[_Segment]
+    shown: str = ""
+    next_partial: int = 0
+
+    @property
+    def start(self) -> int:
+        return self.segments[0].start
+
+    @property
+    def decoded(self) -> bool:
+        return all(segment.heard is not None for segment in self.segments)
+
+
+class Track:
+    """The recognition side of one channel. Times are counted in 16 kHz samples from the session's start.
+
+    Utterances that are `known`, by id, to be final already are passed over in silence.
+    """
+
+    def __init__(
+        self,
+        channel: int,
+        endpointing: Endpointing,
+        language: LanguagePolicy,
+        *,
+        partials: bool,
+        known: Mapping[str, Utterance] | None = None,
+    ) -> None:
+        self._channel = channel
+        self._settings = endpointing
+        self._endpointer = Endpointer(endpointing)
+        self._language = language
+        self._partials = partials
+        self._known = known or {}
+        self._audio = AudioBuffer()
+        self._window = 0
+        self._count = 0
+        self._boundary = 0
+        self._open: _Utterance | None = None
+        self._closed: deque[_Utterance] = deque()
+        self._deferred: deque[Decode] = deque()
+        self._running: set[Decode] = set()
+
+    @property
+    def settled(self) -> int:
+        """The first sample that a coming final may still depend on."""
+        if self._closed:
+            return self._closed[0].start
+        if self._open:
+            return self._open.start
+        return self._idle_start()
+
+    @property
+    def _needed(self) -> int:
+        # Requests hold their own audio, so what is closed needs none of the buffer's.
+        return self._open.segments[-1].start if self._open else self._idle_start()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether every utterance so far is final."""
+        return not self._open and not self._closed
+
+    def advance(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Iterator[Output]:
+        """Hear `windows` (n, 512) with their speech probabilities (n,)."""
+        for window, probability in zip(windows, probabilities, strict=True):
+            self._audio.append(window)
+            event = self._endpointer.push(float(probability), level(window))
+            self._window += 1
+            if event:
+                yield from self._act(event)
+            if self._open and self._partials and self._window >= self._open.next_partial:
+                yield from self._ask_partial(self._open)
+            self._audio.discard(self._needed)
+
+    def flush(self) -> Iterator[Output]:
+        """Close what is open: no audio follows for now."""
+        event = self._endpointer.flush()
+        if event:
+            yield from self._act(event)
+
+    def decoded(self, decode: Decode, heard: Hypothesis) -> Iterator[Output]:
+        """Take the answer to one of this track's requests."""
+        self._running.discard(decode)
+        utterance = self._find(decode.utterance)
+        if utterance and utterance.segments[decode.segment].decode is decode:
+            utterance.segments[decode.segment].heard = heard
+            yield from self._settle()
+        elif utterance and utterance is self._open and decode.segment == len(utterance.segments) - 1:
+            yield from self._show(utterance, heard)
+        yield from self._release()
+
+    def _act(self, event: Event) -> Iterator[Output]:
+        if isinstance(event, Opened):
+            start = max(self._boundary, (event.start - self._settings.preroll) * WINDOW)
+            if self._begin(start).id not in self._known:
+                yield SpeechStart(self._channel, event.start * WINDOW / SAMPLE_RATE)
+            return
+        utterance = self._open
+        assert utterance is not None, f"{event} came while no utterance is open"
+        if isinstance(event, Resumed):
+            yield from self._withdraw(utterance.segments[-1])
+        elif isinstance(event, Paused):
+            slack = self._settings.silence - self._settings.tail
+            yield from self._ask_final(utterance, self._end_sample(event.end), slack)
+        elif isinstance(event, Closed):
+            end = self._end_sample(event.end)
+            if utterance.segments[-1].decode is None:
+                yield from self._ask_final(utterance, end)
+            if utterance.id not in self._known:
+                yield SpeechEnd(self._channel, event.end * WINDOW / SAMPLE_RATE)
+            yield from self._finish(utterance, end)
+        elif isinstance(event, Split):
+            # Half of the quiet window goes to either side.
+            end = event.at * WINDOW + WINDOW // 2
+            yield from self._ask_final(utterance, end)
+            if event.closes:
+                yield from self._finish(utterance, end)
+                self._begin(end)
+            else:
+                utterance.segments.append(_Segment(end))
+
+    def _begin(self, start: int) -> _Utterance:
+        name = f"{self._channel:02d}_{self._count:08d}"
+        next_partial = self._window + _FIRST_PARTIAL
+        self._open = _Utterance(self._count, name, [_Segment(start)], next_partial=next_partial)
+        self._count += 1
+        return self._open
+
+    def _finish(self, utterance: _Utterance, end: int) -> Iterator[Output]:
+        self._boundary = end
+        self._closed.append(utterance)
+        self._open = None
+        yield from self._settle()
+
+    def _end_sample(self, end: int) -> int:
+        return min(end + self._settings.tail, self._window) * WINDOW
+
+    def _idle_start(self) -> int:
+        # What an opening may still reach back to: a beginning run of speech, and the pre-roll before it.
+        reach = self._settings.minimum_speech + self._settings.preroll
+        return max(self._boundary, (self._window - reach) * WINDOW, 0)
+
+    def _ask_final(self, utterance: _Utterance, end: int, slack: int = 0) -> Iterator[Output]:
+        segment = utterance.segments[-1]
+        if known := self._known.get(utterance.id):
+            segment.heard = Hypothesis(known.language, 1.0, known.words)
+            return
+        segment.heard = None
+        segment.decode = self._request(utterance, segment, end, final=True, slack=slack)
+        self._deferred.append(segment.decode)
+        yield from self._release()
+
+    def _ask_partial(self, utterance: _Utterance) -> Iterator[Output]:
+        utterance.next_partial = self._window + _PARTIAL_INTERVAL
+        segment = utterance.segments[-1]
+        if segment.decode is None and utterance.id not in self._known:
+            yield self._request(utterance, segment, self._window * WINDOW, final=False)
+
+    def _request(
+        self, utterance: _Utterance, segment: _Segment, end: int, *, final: bool, slack: int = 0
+    ) -> Decode:
+        return Decode(
+            channel=self._channel,
+            utterance=utterance.number,
+            segment=len(utterance.segments) - 1,
+            start=segment.start,
+            audio=self._audio.slice(segment.start, end),
+            languages=self._language.candidates,
+            final=final,
+            slack=slack,
+        )
+
+    def _release(self) -> Iterator[Output]:
+        """Hand out finals: one by one while the language is open, since each may settle it for the next."""
+        while self._deferred and (self._language.settled or not self._running):
+            decode = self._deferred.popleft()
+            if decode.languages != self._language.candidates:
+                decode = self._renew(decode)
+            self._running.add(decode)
+            yield decode
+
+    def _renew(self, decode: Decode) -> Decode:
+        utterance = self._find(decode.utterance)
+        assert utterance is not None, "a deferred decode belongs to an utterance that is not final"
+        renewed = replace(decode, languages=self._language.candidates)
+        utterance.segments[decode.segment].decode = renewed
+        return renewed
+
+    def _withdraw(self, segment: _Segment) -> Iterator[Output]:
+        """Speech went on: the early decode is not the final's. What it heard still serves as a partial."""
+        decode, heard = segment.decode, segment.heard
+        segment.decode = segment.heard = None
+        if decode is None:
+            return
+        if decode in self._deferred:
+            self._deferred.remove(decode)
+        elif heard is None:
+            self._running.discard(decode)
+            yield Cancel(decode)
+            yield from self._release()
+        elif self._open:
+            yield from self._show(self._open, heard)
+
+    def _show(self, utterance: _Utterance, heard: Hypothesis) -> Iterator[Output]:
+        if not self._partials:
+            return
+        earlier = [s.heard for s in utterance.segments[:-1] if s.heard]
+        partial = self._compose(utterance, [*earlier, heard])
+        if partial.text and partial.text != utterance.shown:
+            utterance.shown = partial.text
+            yield Partial(partial)
+
+    def _settle(self) -> Iterator[Output]:
+        while self._closed and self._closed[0].decoded:
+            utterance = self._closed.popleft()
+            heard = [segment.heard for segment in utterance.segments if segment.heard]
+            for part in heard:
+                self._language.heard(part.language, part.language_probability, part.words)
+            if utterance.id in self._known:
+                continue
+            final = self._compose(utterance, heard)
+            # Without words there is nothing to say, unless a partial that was shown must be taken back.
+            if final.words or utterance.shown:
+                yield Settled(final, self.settled)
+
+    def _compose(self, utterance: _Utterance, heard: list[Hypothesis]) -> Utterance:
+        words: list[Word] = []
+        for segment, part in zip(utterance.segments, heard, strict=False):
+            offset = segment.start / SAMPLE_RATE
+            words += (Word(w.text, w.start + offset, w.end + offset, w.confidence) for w in part.words)
+        start = utterance.start / SAMPLE_RATE
+        return Utterance(
+            id=utterance.id,
+            channel=self._channel,
+            start=words[0].start if words else start,
+            end=words[-1].end if words else start,
+            language=heard[0].language if heard else "",
+            words=tuple(words),
+        )
+
+    def _find(self, number: int) -> _Utterance | None:
+        if self._open and self._open.number == number:
+            return self._open
+        return next((u for u in self._closed if u.number == number), None)
