@@ -1,0 +1,329 @@
+"""The body of `POST /v2/live`: every field, default and range, and what contradicts itself.
+
+Types are strict (no "yes" for true, no "1" for 1) and NaN is refused. `null` means the default. Unknown
+fields are kept at every level and change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import islice
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from vivavoce.protocol.languages import (
+    OLDER_CODES,
+    TRANSCRIPTION_LANGUAGES,
+    TRANSLATION_LANGUAGES,
+    nearest_language,
+)
+from vivavoce.protocol.validation import refusal
+
+Encoding = Literal["wav/pcm", "wav/alaw", "wav/ulaw"]
+BitDepth = Literal[8, 16, 24, 32]
+SampleRate = Literal[8000, 16000, 32000, 44100, 48000]
+
+MAX_METADATA_CHARACTERS = 2000
+_MOST_UNKNOWN_FIELDS_HINTED = 20
+
+
+def _whole(value: object) -> object:
+    """JSON does not tell 2.0 from 2."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _only_finite(value: JsonValue) -> JsonValue:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise refusal("must hold finite numbers only")
+    if isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            _only_finite(item)
+    return value
+
+
+def _short_as_json(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    length = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")))
+    if length > MAX_METADATA_CHARACTERS:
+        raise refusal(f"must be at most {MAX_METADATA_CHARACTERS} characters long as JSON, not {length}")
+    return metadata
+
+
+def _language_of(known: frozenset[str], list_name: str, code: str) -> str:
+    code = OLDER_CODES.get(code, code)
+    if code in known:
+        return code
+    nearest = nearest_language(code[:40])
+    meant = f'; did you mean "{nearest}"?' if nearest in known else ""
+    raise refusal(
+        f'must be one of the {len(known)} language codes such as "en" '
+        f"(all are in vivavoce.protocol.{list_name}){meant}"
+    )
+
+
+def _transcription_language(code: str) -> str:
+    return _language_of(TRANSCRIPTION_LANGUAGES, "TRANSCRIPTION_LANGUAGES", code)
+
+
+def _translation_language(code: str) -> str:
+    return _language_of(TRANSLATION_LANGUAGES, "TRANSLATION_LANGUAGES", code)
+
+
+FiniteJson = Annotated[JsonValue, AfterValidator(_only_finite)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+TranscriptionLanguage = Annotated[str, AfterValidator(_transcription_language)]
+TranslationLanguage = Annotated[str, AfterValidator(_translation_language)]
+
+
+class Section(BaseModel):
+    """An object of the request: frozen, strict, `null` is the default, what is unknown is kept."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    __pydantic_extra__: dict[str, FiniteJson]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_the_default(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {
+            name: value for name, value in data.items() if value is not None or name not in cls.model_fields
+        }
+
+
+class LanguageConfig(Section):
+    """`languages`: one fixes the language, several are candidates, none leaves all open."""
+
+    languages: Annotated[tuple[TranscriptionLanguage, ...], Strict(False)] = ()
+    code_switching: bool = False
+
+
+class PreProcessing(Section):
+    audio_enhancer: bool = False
+    speech_threshold: Fraction = 0.6
+
+
+class VocabularyEntry(Section):
+    """A word to listen for. Without an `intensity` the configuration's `default_intensity` holds."""
+
+    value: Text
+    intensity: Fraction | None = None
+    pronunciations: Annotated[tuple[Text, ...], Strict(False)] = ()
+    language: TranscriptionLanguage | None = None
+
+
+def _as_entry(item: object) -> object:
+    return {"value": item} if isinstance(item, str) else item
+
+
+class CustomVocabularyConfig(Section):
+    """Words given as plain strings become entries with defaults."""
+
+    vocabulary: Annotated[
+        tuple[Annotated[VocabularyEntry, BeforeValidator(_as_entry)], ...], Strict(False)
+    ] = ()
+    default_intensity: Fraction = 0.5
+
+
+class CustomSpellingConfig(Section):
+    """`spelling_dictionary`: the spelling to write, and the variants it replaces."""
+
+    spelling_dictionary: dict[Text, Annotated[tuple[Text, ...], Strict(False)]] = Field(default_factory=dict)
+
+
+class TranslationConfig(Section):
+    target_languages: Annotated[tuple[TranslationLanguage, ...], Strict(False)] = ()
+    model: Literal["base", "batch", "enhanced"] = "base"
+    match_original_utterances: bool = True
+    lipsync: bool = True
+    context_adaptation: bool = True
+    context: str | None = None
+    informal: bool = False
+
+
+class RealtimeProcessing(Section):
+    custom_vocabulary: bool = False
+    custom_vocabulary_config: CustomVocabularyConfig | None = Field(default=None, validate_default=True)
+    custom_spelling: bool = False
+    custom_spelling_config: CustomSpellingConfig | None = Field(default=None, validate_default=True)
+    translation: bool = False
+    translation_config: TranslationConfig | None = Field(default=None, validate_default=True)
+    named_entity_recognition: bool = False
+    sentiment_analysis: bool = False
+    words_accurate_timestamps: bool | None = None
+
+    @field_validator("custom_vocabulary_config")
+    @classmethod
+    def _vocabulary_has_words(
+        cls, config: CustomVocabularyConfig | None, info: ValidationInfo
+    ) -> CustomVocabularyConfig | None:
+        if info.data.get("custom_vocabulary") and not (config and config.vocabulary):
+            raise refusal("must list words in vocabulary while custom_vocabulary is true")
+        return config
+
+    @field_validator("custom_spelling_config")
+    @classmethod
+    def _spelling_has_a_dictionary(
+        cls, config: CustomSpellingConfig | None, info: ValidationInfo
+    ) -> CustomSpellingConfig | None:
+        if info.data.get("custom_spelling") and not (config and config.spelling_dictionary):
+            raise refusal("must have entries in spelling_dictionary while custom_spelling is true")
+        return config
+
+    @field_validator("translation_config")
+    @classmethod
+    def _translation_has_targets(
+        cls, config: TranslationConfig | None, info: ValidationInfo
+    ) -> TranslationConfig | None:
+        if info.data.get("translation") and not (config and config.target_languages):
+            raise refusal("must name languages in target_languages while translation is true")
+        return config
+
+
+class SummarizationConfig(Section):
+    type: Literal["general", "bullet_points", "concise"] = "general"
+
+
+class PostProcessing(Section):
+    summarization: bool = False
+    summarization_config: SummarizationConfig = SummarizationConfig()
+    chapterization: bool = False
+
+
+class MessagesConfig(Section):
+    """Which messages go to the WebSocket."""
+
+    receive_partial_transcripts: bool = False
+    receive_final_transcripts: bool = True
+    receive_speech_events: bool = True
+    receive_pre_processing_events: bool = True
+    receive_realtime_processing_events: bool = True
+    receive_post_processing_events: bool = True
+    receive_acknowledgments: bool = True
+    receive_errors: bool = True
+    receive_lifecycle_events: bool = False
+
+
+class CallbackConfig(Section):
+    """Which messages are posted to `url`."""
+
+    url: str | None = None
+    receive_partial_transcripts: bool = False
+    receive_final_transcripts: bool = True
+    receive_speech_events: bool = False
+    receive_pre_processing_events: bool = True
+    receive_realtime_processing_events: bool = True
+    receive_post_processing_events: bool = True
+    receive_acknowledgments: bool = False
+    receive_errors: bool = False
+    receive_lifecycle_events: bool = True
+
+
+class LiveRequest(Section):
+    """The effective configuration of a session: what was asked, defaults filled in.
+
+    Parse a body with `LiveRequest.model_validate_json`: it takes JSON of any depth safely. Raises
+    `pydantic.ValidationError`; `validation_issues` words it for the client.
+    """
+
+    encoding: Encoding = "wav/pcm"
+    bit_depth: BitDepth = Field(default=16, validate_default=True)
+    sample_rate: SampleRate = 16000
+    channels: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=8)] = 1
+    model: Text = "solaria-1"
+    custom_metadata: Annotated[dict[str, FiniteJson], AfterValidator(_short_as_json)] | None = None
+    endpointing: Annotated[float, Field(ge=0.01, le=10, allow_inf_nan=False)] = 0.05
+    maximum_duration_without_endpointing: Annotated[float, Field(ge=5, le=60, allow_inf_nan=False)] = 5
+    language_config: LanguageConfig = LanguageConfig()
+    pre_processing: PreProcessing = PreProcessing()
+    realtime_processing: RealtimeProcessing = RealtimeProcessing()
+    post_processing: PostProcessing = PostProcessing()
+    messages_config: MessagesConfig = MessagesConfig()
+    callback: bool = False
+    callback_config: CallbackConfig = Field(default=CallbackConfig(), validate_default=True)
+
+    @field_validator("bit_depth")
+    @classmethod
+    def _companded_audio_has_8_bits(cls, bit_depth: BitDepth, info: ValidationInfo) -> BitDepth:
+        return 8 if info.data.get("encoding") in ("wav/alaw", "wav/ulaw") else bit_depth
+
+    @field_validator("callback_config")
+    @classmethod
+    def _callback_has_a_url(cls, config: CallbackConfig, info: ValidationInfo) -> CallbackConfig:
+        if info.data.get("callback") and not _is_web_address(config.url):
+            raise refusal("must have an http:// or https:// address as url while callback is true")
+        return config
+
+    def request_params(self) -> dict[str, Any]:
+        """The JSON value of a session object's `request_params`."""
+        return self.model_dump(mode="json", exclude={"custom_metadata"})
+
+
+def misspelt_fields(request: LiveRequest) -> list[tuple[str, str]]:
+    """Unknown fields that look like known ones: pairs of the path as sent and the path probably meant.
+
+    A name that is right but in the wrong place is found too: `languages` for `language_config.languages`.
+    """
+    places: dict[str, str] = {}
+    for path, section in _sections(_every_section()):
+        for name in type(section).model_fields:
+            places.setdefault(name, path + name)
+    unknown = (
+        (path, section, name) for path, section in _sections(request) for name in section.model_extra or ()
+    )
+    found = []
+    for path, section, name in islice(unknown, _MOST_UNKNOWN_FIELDS_HINTED):
+        close = get_close_matches(name, type(section).model_fields, n=1, cutoff=0.8)
+        meant = path + close[0] if close else places.get(name)
+        if meant is not None:
+            found.append((path + name, meant))
+    return found
+
+
+def _every_section() -> LiveRequest:
+    return LiveRequest(
+        realtime_processing=RealtimeProcessing(
+            custom_vocabulary_config=CustomVocabularyConfig(),
+            custom_spelling_config=CustomSpellingConfig(),
+            translation_config=TranslationConfig(),
+        )
+    )
+
+
+def _sections(section: Section, path: str = "") -> Iterator[tuple[str, Section]]:
+    yield path, section
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _sections(value, f"{path}{name}.")
+        elif isinstance(value, tuple):
+            for index, item in enumerate(value):
+                if isinstance(item, Section):
+                    yield from _sections(item, f"{path}{name}.{index}.")
+
+
+def _is_web_address(url: str | None) -> bool:
+    if url is None:
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

@@ -1,0 +1,254 @@
+"""What the REST calls answer: the session object, its result, and errors.
+
+Fields that have no value are there as `null`, so that every client finds every field. Times are seconds
+of session audio, rounded to milliseconds.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from vivavoce.protocol import stream
+
+SessionStatus = Literal["queued", "processing", "done", "error"]
+
+
+def timestamp(at: datetime | float) -> str:
+    """ISO 8601 in UTC with milliseconds and "Z", of an aware datetime or of POSIX seconds."""
+    if not isinstance(at, datetime):
+        at = datetime.fromtimestamp(at, UTC)
+    elif at.tzinfo is None:
+        raise ValueError("a timestamp needs an aware datetime; give datetime.now(UTC), not datetime.now()")
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _to_three_decimals(value: float) -> float:
+    return round(value, 3)
+
+
+Seconds = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_to_three_decimals)]
+Confidence = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_to_three_decimals)]
+
+
+class WireModel(BaseModel):
+    """Frozen; fields that are not known yet are kept and readable as attributes."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class WordModel(WireModel):
+    """One word, its leading space kept."""
+
+    word: str
+    start: Seconds
+    end: Seconds
+    confidence: Confidence
+
+
+class UtteranceModel(WireModel):
+    start: Seconds
+    end: Seconds
+    confidence: Confidence
+    channel: int
+    words: tuple[WordModel, ...]
+    text: str
+    language: str
+    speaker: int | None = None
+
+    @classmethod
+    def from_stream(cls, utterance: stream.Utterance) -> Self:
+        # One validation of plain dicts takes half the time of building a model for each word.
+        return cls.model_validate(
+            {
+                "start": utterance.start,
+                "end": utterance.end,
+                "confidence": utterance.confidence,
+                "channel": utterance.channel,
+                "words": [
+                    {"word": word.text, "start": word.start, "end": word.end, "confidence": word.confidence}
+                    for word in utterance.words
+                ],
+                "text": utterance.text,
+                "language": utterance.language,
+            }
+        )
+
+
+class Problem(WireModel):
+    message: str
+
+
+class AddonError(Problem):
+    """Why an add-on failed; `status_code` is as in HTTP."""
+
+    status_code: int
+    exception: str
+
+
+ResultsT = TypeVar("ResultsT")
+
+
+class AddonEnvelope(WireModel, Generic[ResultsT]):
+    """What an add-on gave, or why it gave nothing. `exec_time` is in seconds."""
+
+    success: bool
+    is_empty: bool
+    exec_time: Seconds
+    error: AddonError | None = None
+    results: ResultsT | None = None
+
+    @classmethod
+    def failed(cls, error: AddonError, exec_time: float = 0.0) -> Self:
+        return cls(success=False, is_empty=True, exec_time=exec_time, error=error)
+
+
+class Entity(WireModel):
+    """A named entity; `entity_type` such as NAME_GIVEN, LOCATION_CITY, DATE."""
+
+    entity_type: str
+    text: str
+    start: Seconds
+    end: Seconds
+
+
+class Sentiment(WireModel):
+    sentiment: str
+    emotion: str
+    text: str
+    start: Seconds
+    end: Seconds
+    channel: int
+
+
+class Chapter(WireModel):
+    headline: str
+    gist: str
+    summary: str
+    keywords: tuple[str, ...]
+    start: Seconds
+    end: Seconds
+
+
+Sentences = AddonEnvelope[tuple[str, ...]]
+
+
+class Subtitle(WireModel):
+    format: Literal["srt", "vtt"]
+    subtitles: str
+
+
+class Transcription(WireModel):
+    """`languages`: the most heard first."""
+
+    full_transcript: str
+    languages: tuple[str, ...]
+    utterances: tuple[UtteranceModel, ...]
+    sentences: tuple[Sentences, ...] | None = None
+    subtitles: tuple[Subtitle, ...] | None = None
+
+
+class TranslationResult(Transcription):
+    """The transcription in one target language."""
+
+    error: AddonError | None = None
+
+
+TranslationEnvelope = AddonEnvelope[tuple[TranslationResult, ...]]
+SummarizationEnvelope = AddonEnvelope[str]
+ChapterizationEnvelope = AddonEnvelope[tuple[Chapter, ...]]
+NamedEntityRecognitionEnvelope = AddonEnvelope[tuple[Entity, ...]]
+
+
+class SentimentAnalysisEnvelope(AddonEnvelope[str]):
+    """`results` is a JSON text of a list of `Sentiment`; never `null`, since clients expect a string."""
+
+    results: str = ""
+
+
+class Metadata(WireModel):
+    """Durations in seconds; `billing_time` is the duration times the channels."""
+
+    audio_duration: Seconds
+    number_of_distinct_channels: int
+    billing_time: Seconds
+    transcription_time: Seconds
+
+
+class TranscriptionResult(WireModel):
+    """The result without its messages, as `post_final_transcript` carries it.
+
+    An add-on that was not asked for is `null`.
+    """
+
+    metadata: Metadata
+    transcription: Transcription | None = None
+    translation: TranslationEnvelope | None = None
+    summarization: SummarizationEnvelope | None = None
+    chapterization: ChapterizationEnvelope | None = None
+    named_entity_recognition: NamedEntityRecognitionEnvelope | None = None
+    sentiment_analysis: SentimentAnalysisEnvelope | None = None
+
+
+class SessionResult(TranscriptionResult):
+    """`messages`: all that was sent to the client, as JSON texts, in order."""
+
+    messages: tuple[str, ...] = ()
+
+
+class SessionFile(WireModel):
+    """The recording. `audio_duration` is in seconds."""
+
+    id: str
+    filename: str | None = None
+    source: str | None = None
+    audio_duration: Seconds | None = None
+    number_of_channels: int | None = None
+
+
+class SessionCreated(WireModel):
+    """The answer to `POST /v2/live`; `url` holds the session's token."""
+
+    id: str
+    created_at: str
+    url: str
+
+
+class SessionObject(WireModel):
+    """The answer to `GET /v2/live/{id}`; `request_params` is from `LiveRequest.request_params`."""
+
+    id: str
+    request_id: str
+    version: int = 2
+    status: SessionStatus
+    created_at: str
+    completed_at: str | None = None
+    kind: Literal["live"] = "live"
+    custom_metadata: dict[str, Any] | None = None
+    post_session_metadata: dict[str, Any] = Field(default_factory=dict)
+    error_code: int | None = None
+    file: SessionFile | None = None
+    request_params: dict[str, Any] | None = None
+    result: SessionResult | None = None
+
+
+class SessionList(WireModel):
+    """One page; `first`, `current` and `next` are absolute URLs, `next` is `null` on the last page."""
+
+    first: str
+    current: str
+    next: str | None = None
+    items: tuple[SessionObject, ...]
+
+
+class ErrorBody(WireModel):
+    """The body of every refusal; dump it with `exclude_none`, since `validation_errors` is for 400 alone."""
+
+    timestamp: str
+    path: str
+    request_id: str
+    statusCode: int  # noqa: N815 - the wire's name
+    message: str
+    validation_errors: tuple[str, ...] | None = None
