@@ -1,0 +1,108 @@
+"""The append-only log of each session's audio, a file each: the truth that everything is replayed from."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from vivavoce.errors import StorageError
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class AudioLog:
+    """The bytes of one session, in the order in which they were accepted.
+
+    Calls go to the page cache and return at once. `size` counts what was appended whole: a write that
+    failed half-way leaves no trace, and the next one takes its place.
+    """
+
+    def __init__(self, path: Path, fsync: bool) -> None:
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"cannot open the audio log {path}: {error.strerror}") from error
+        self._fsync = fsync
+        self.size = os.fstat(self._file).st_size
+
+    def append(self, data: bytes) -> int:
+        """Write `data` at the end and return the offset at which it starts. Raises `StorageError`."""
+        offset = self.size
+        try:
+            try:
+                _write_all(self._file, data, offset)
+                if self._fsync:
+                    os.fdatasync(self._file)
+            except OSError:
+                os.ftruncate(self._file, offset)
+                raise
+        except OSError as error:
+            raise StorageError(f"the audio could not be stored: {error.strerror}") from error
+        self.size += len(data)
+        return offset
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end` (exclusive), fewer if the log is shorter. Raises `StorageError`."""
+        try:
+            return _read_all(self._file, start, min(end, self.size))
+        except OSError as error:
+            raise StorageError(f"the audio could not be read: {error.strerror}") from error
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+class AudioLogs:
+    """All audio logs of a data directory. Only a UUID in lower case makes a path."""
+
+    def __init__(self, directory: Path, fsync: bool = False) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self._fsync = fsync
+
+    def open(self, session_id: str) -> AudioLog:
+        """Create or reopen the log. Raises `StorageError`."""
+        return AudioLog(self._path(session_id), self._fsync)
+
+    def size(self, session_id: str) -> int | None:
+        """Bytes stored so far; None where the session has no log."""
+        try:
+            return self._path(session_id).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def read(self, session_id: str, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end` (exclusive), fewer if the log is shorter. Raises `StorageError`."""
+        try:
+            file = os.open(self._path(session_id), os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                return _read_all(file, start, end)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise StorageError(f"the audio could not be read: {error.strerror}") from error
+
+    def delete(self, session_id: str) -> None:
+        """Remove the log; nothing happens where there is none."""
+        self._path(session_id).unlink(missing_ok=True)
+
+    def _path(self, session_id: str) -> Path:
+        if not _UUID.fullmatch(session_id):
+            raise StorageError(f"not a session identifier: {session_id!r}")
+        return self._directory / f"{session_id}.raw"
+
+
+def _write_all(file: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(file, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def _read_all(file: int, start: int, end: int) -> bytes:
+    parts: list[bytes] = []
+    while start < end and (part := os.pread(file, end - start, start)):
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts)

@@ -1,0 +1,78 @@
+"""API keys: created once, shown once, kept as hashes."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, exists, insert, select, update
+
+from vivavoce.storage import tables
+from vivavoce.storage.database import Database
+from vivavoce.storage.records import ApiKey, Plan
+from vivavoce.storage.sessions import hash_secret
+
+_PREFIX = "vv"
+
+
+class KeyStore:
+    """A key reads `vv_<id>_<secret>`: the id finds the row and may be shown, the secret is 256 random bits.
+
+    Every method raises `StorageError`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, name: str, plan: Plan) -> tuple[ApiKey, str]:
+        """A new key and its text, which cannot be had again."""
+        key = ApiKey(secrets.token_hex(4), name, plan, datetime.now(UTC), None)
+        secret = secrets.token_urlsafe(32)
+        row = {
+            "id": key.id,
+            "name": name,
+            "plan": plan,
+            "secret_hash": hash_secret(secret),
+            "created_at": key.created_at,
+        }
+        async with self._database.write() as connection:
+            await connection.execute(insert(tables.keys), row)
+        return key, f"{_PREFIX}_{key.id}_{secret}"
+
+    async def list(self) -> Sequence[ApiKey]:
+        """Every key, revoked ones too, oldest first."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(tables.keys).order_by(tables.keys.c.created_at))
+            return [_key(row) for row in rows]
+
+    async def revoke(self, key_id: str) -> bool:
+        """From now on the key opens nothing; False where there is no such key in force."""
+        at = tables.keys.c
+        revoked = update(tables.keys).where(at.id == key_id, at.revoked_at.is_(None))
+        async with self._database.write() as connection:
+            result = await connection.execute(revoked.values(revoked_at=datetime.now(UTC)))
+        return result.rowcount > 0
+
+    async def authenticate(self, text: str) -> ApiKey | None:
+        """The key in force that `text` is, compared in constant time; None where it is none."""
+        prefix, _, rest = text.partition("_")
+        key_id, _, secret = rest.partition("_")
+        at = tables.keys.c
+        query = select(tables.keys).where(at.id == key_id, at.revoked_at.is_(None))
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        known = row.secret_hash if row else hash_secret("")
+        same = hmac.compare_digest(hash_secret(secret), known)
+        return _key(row) if same and row and prefix == _PREFIX else None
+
+    async def any(self) -> bool:
+        """Whether a key was ever made. Revoking the last one must not open the server to everybody."""
+        async with self._database.read() as connection:
+            return bool((await connection.execute(select(exists().select_from(tables.keys)))).scalar())
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    return ApiKey(row.id, row.name, row.plan, row.created_at, row.revoked_at)

@@ -1,0 +1,267 @@
+"""Sessions, their finals, their messages and the usage of keys, in the database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, Select, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from vivavoce.errors import StorageError
+from vivavoce.protocol.stream import Final, Utterance, Word
+from vivavoce.storage import tables
+from vivavoce.storage.database import Database
+from vivavoce.storage.metadata import contains
+from vivavoce.storage.records import NewSession, SessionFilter, SessionPage, StoredSession
+
+_ROWS_AT_ONCE = 100
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 in hexadecimal: enough for secrets that are 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class SessionStore:
+    """Every method is one transaction, raises `StorageError`, and is done when it returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, session: NewSession) -> None:
+        row = {
+            "id": session.id,
+            "request_id": session.request_id,
+            "key_id": session.key_id,
+            "token_hash": hash_secret(session.token),
+            "status": "queued",
+            "created_at": session.created_at,
+            "region": session.region,
+            "request": session.request,
+            "custom_metadata": session.custom_metadata,
+            "post_session_metadata": session.post_session_metadata,
+            "audio_bytes": 0,
+            "header_bytes": 0,
+            "audio_duration": 0.0,
+            "transcription_time": 0.0,
+        }
+        async with self._database.write() as connection:
+            await connection.execute(insert(tables.sessions), row)
+
+    async def get(self, session_id: str) -> StoredSession | None:
+        return await self._one(tables.sessions.c.id == session_id)
+
+    async def by_token(self, token: str) -> StoredSession | None:
+        return await self._one(tables.sessions.c.token_hash == hash_secret(token))
+
+    async def list(
+        self, key_id: str | None, narrowed: SessionFilter, *, offset: int, limit: int
+    ) -> SessionPage:
+        """The key's sessions, newest first: `limit` of them after the first `offset`."""
+        query = _newest_first(key_id, narrowed)
+        async with self._database.read() as connection:
+            if narrowed.custom_metadata:
+                ids = await _matching_ids(connection, query, narrowed.custom_metadata, offset, limit + 1)
+                query = query.where(tables.sessions.c.id.in_(ids))
+            else:
+                query = query.offset(offset).limit(limit + 1)
+            found = [_session(row) for row in await connection.execute(query)]
+        return SessionPage(items=tuple(found[:limit]), more=len(found) > limit)
+
+    async def unfinished(self) -> Sequence[StoredSession]:
+        """The sessions that had begun when the server last stopped, oldest first."""
+        query = select(tables.sessions).where(tables.sessions.c.status == "processing")
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.order_by(tables.sessions.c.created_at))
+            return [_session(row) for row in rows]
+
+    async def queued_since(self, key_id: str | None, moment: datetime) -> frozenset[str]:
+        """The identifiers of the key's sessions that were created after `moment` and have no audio yet."""
+        at = tables.sessions.c
+        query = select(at.id).where(_owned_by(key_id), at.status == "queued", at.created_at > moment)
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(query)).scalars())
+
+    async def start(self, session_id: str, at: datetime) -> None:
+        """The first audio has come: the session is `processing`."""
+        async with self._database.write() as connection:
+            await _change(connection, session_id, status="processing", started_at=at)
+
+    async def add_final(self, session_id: str, final: Final, messages: Sequence[str]) -> None:
+        """Keep a final, and the messages that go with it. A second final of one utterance is refused."""
+        utterance = final.utterance
+        row = {
+            "session_id": session_id,
+            "utterance_id": utterance.id,
+            "channel": utterance.channel,
+            "start": utterance.start,
+            "end": utterance.end,
+            "language": utterance.language,
+            "words": [[word.text, word.start, word.end, word.confidence] for word in utterance.words],
+            "resume_offset": final.resume_offset,
+        }
+        async with self._database.write() as connection:
+            await connection.execute(insert(tables.utterances), row)
+            await _append(connection, session_id, messages)
+
+    async def add_messages(self, session_id: str, messages: Sequence[str]) -> None:
+        """Keep messages, each a JSON text, in their order."""
+        async with self._database.write() as connection:
+            await _append(connection, session_id, messages)
+
+    async def finals(self, session_id: str) -> Sequence[Final]:
+        """The session's finals, in the order in which they were added."""
+        return (await self.finals_of([session_id]))[session_id]
+
+    async def finals_of(self, session_ids: Sequence[str]) -> dict[str, Sequence[Final]]:
+        """The finals of several sessions, as one transaction sees them."""
+        at = tables.utterances.c
+        query = (
+            select(tables.utterances).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
+        )
+        finals: dict[str, list[Final]] = {session_id: [] for session_id in session_ids}
+        async with self._database.read() as connection:
+            for row in await connection.execute(query):
+                finals[row.session_id].append(_final(row))
+        return dict(finals)
+
+    async def messages(self, session_id: str) -> Sequence[str]:
+        """The session's messages, in the order in which they were added."""
+        at = tables.messages.c
+        query = select(at.json).where(at.session_id == session_id).order_by(at.seq)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalars().all()
+
+    async def finish(
+        self,
+        session_id: str,
+        *,
+        status: Literal["done", "error"],
+        at: datetime,
+        error_code: int | None,
+        audio_bytes: int,
+        header_bytes: int,
+        audio_duration: float,
+        transcription_time: float,
+    ) -> None:
+        async with self._database.write() as connection:
+            await _change(
+                connection,
+                session_id,
+                status=status,
+                completed_at=at,
+                error_code=error_code,
+                audio_bytes=audio_bytes,
+                header_bytes=header_bytes,
+                audio_duration=audio_duration,
+                transcription_time=transcription_time,
+            )
+
+    async def add_metadata(self, session_id: str, patch: Mapping[str, Any]) -> None:
+        """Merge into `post_session_metadata`: a list extends the list of that name, all else replaces."""
+        column = tables.sessions.c.post_session_metadata
+        async with self._database.write() as connection:
+            query = select(column).where(tables.sessions.c.id == session_id)
+            stored = (await connection.execute(query)).scalar_one_or_none() or {}
+            merged = {
+                name: [*stored[name], *value]
+                if isinstance(value, list) and isinstance(stored.get(name), list)
+                else value
+                for name, value in patch.items()
+            }
+            await _change(connection, session_id, post_session_metadata=stored | merged)
+
+    async def delete(self, session_id: str) -> bool:
+        """Remove the session and all that was said in it; False where there is none.
+
+        Its rows are zeroed on the disk; copies that SQLite made go with the next `Database.sweep`.
+        """
+        statement = delete(tables.sessions).where(tables.sessions.c.id == session_id)
+        async with self._database.erase() as connection:
+            result = await connection.execute(statement)
+        return result.rowcount > 0
+
+    async def add_usage(self, key_id: str, seconds: float, at: datetime) -> None:
+        """Count billed seconds against the key's month. Deleting sessions does not give them back."""
+        row = upsert(tables.usage).values(key_id=key_id, month=_month(at), seconds=seconds)
+        counted = row.on_conflict_do_update(
+            index_elements=["key_id", "month"],
+            set_={"seconds": tables.usage.c.seconds + row.excluded.seconds},
+        )
+        async with self._database.write() as connection:
+            await connection.execute(counted)
+
+    async def usage_seconds(self, key_id: str, at: datetime) -> float:
+        """Seconds billed to the key in the month (UTC) in which `at` lies."""
+        columns = tables.usage.c
+        query = select(columns.seconds).where(columns.key_id == key_id, columns.month == _month(at))
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one_or_none() or 0.0
+
+    async def _one(self, condition: ColumnElement[bool]) -> StoredSession | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(tables.sessions).where(condition))).one_or_none()
+        return None if row is None else _session(row)
+
+
+async def _change(connection: AsyncConnection, session_id: str, **values: Any) -> None:
+    statement = update(tables.sessions).where(tables.sessions.c.id == session_id).values(**values)
+    if (await connection.execute(statement)).rowcount == 0:
+        raise StorageError(f"there is no session {session_id}")
+
+
+async def _append(connection: AsyncConnection, session_id: str, messages: Sequence[str]) -> None:
+    if messages:
+        rows = [{"session_id": session_id, "json": message} for message in messages]
+        await connection.execute(insert(tables.messages), rows)
+
+
+async def _matching_ids(
+    connection: AsyncConnection, query: Select[Any], wanted: Mapping[str, Any], offset: int, limit: int
+) -> Sequence[str]:
+    at = tables.sessions.c
+    candidates = query.with_only_columns(at.id, at.custom_metadata).where(at.custom_metadata.is_not(None))
+    ids: list[str] = []
+    async with connection.stream(candidates.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
+        async for session_id, stored in rows:
+            if contains(stored, wanted):
+                offset -= 1
+                if offset < 0:
+                    ids.append(session_id)
+            if len(ids) == limit:
+                break
+    return ids
+
+
+def _newest_first(key_id: str | None, narrowed: SessionFilter) -> Select[Any]:
+    at = tables.sessions.c
+    query = select(tables.sessions).where(_owned_by(key_id)).order_by(at.created_at.desc(), at.id.desc())
+    if narrowed.statuses:
+        query = query.where(at.status.in_(narrowed.statuses))
+    if narrowed.created_from:
+        query = query.where(at.created_at >= narrowed.created_from)
+    if narrowed.created_before:
+        query = query.where(at.created_at < narrowed.created_before)
+    return query
+
+
+def _owned_by(key_id: str | None) -> ColumnElement[bool]:
+    return tables.sessions.c.key_id == key_id  # SQLAlchemy writes `IS NULL` for None
+
+
+def _session(row: Row[Any]) -> StoredSession:
+    return StoredSession(**row._mapping)
+
+
+def _final(row: Row[Any]) -> Final:
+    words = tuple(Word(*word) for word in row.words)
+    utterance = Utterance(row.utterance_id, row.channel, row.start, row.end, row.language, words)
+    return Final(utterance, row.resume_offset)
+
+
+def _month(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m}"

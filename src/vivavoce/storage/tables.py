@@ -1,0 +1,104 @@
+"""The tables of the database. The migrations must arrive at exactly these."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC whatever the database thinks of time zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("plan", String(16), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("request_id", String(64), nullable=False),
+    Column("key_id", String(16), ForeignKey("keys.id")),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("status", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("completed_at", UtcDateTime),
+    Column("region", String(16)),
+    Column("request", JSON, nullable=False),
+    Column("custom_metadata", JSON(none_as_null=True)),
+    Column("post_session_metadata", JSON, nullable=False),
+    Column("error_code", Integer),
+    Column("audio_bytes", Integer, nullable=False),
+    Column("header_bytes", Integer, nullable=False),
+    Column("audio_duration", Float, nullable=False),
+    Column("transcription_time", Float, nullable=False),
+    Index("sessions_newest_first", "key_id", "created_at", "id"),
+)
+
+utterances = Table(
+    "utterances",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("session_id", String(36), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("utterance_id", String(32), nullable=False),
+    Column("channel", Integer, nullable=False),
+    Column("start", Float, nullable=False),
+    Column("end", Float, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("words", JSON, nullable=False),
+    Column("resume_offset", Integer, nullable=False),
+    UniqueConstraint("session_id", "utterance_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("session_id", String(36), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("json", Text, nullable=False),
+    Index("messages_of_session", "session_id"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("key_id", String(16), ForeignKey("keys.id"), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("seconds", Float, nullable=False),
+)

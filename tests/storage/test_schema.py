@@ -1,0 +1,74 @@
+"""The migrations and the tables agree, and a strange database is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from storage.running import Run
+from vivavoce.errors import StorageError
+from vivavoce.storage import tables
+from vivavoce.storage.database import migrate
+from vivavoce.storage.stores import Storage
+
+
+def test_the_migrations_arrive_at_the_tables(tmp_path: Path) -> None:
+    migrate(tmp_path / "vivavoce.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'vivavoce.db'}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+    migrated = _schema(tmp_path / "vivavoce.db") - {"alembic_version"}
+    created = create_engine(f"sqlite:///{tmp_path / 'created.db'}")
+    tables.metadata.create_all(created)
+    assert {sql for sql in migrated if "alembic_version" not in sql} == _schema(tmp_path / "created.db")
+    engine.dispose()
+    created.dispose()
+
+
+def _schema(path: Path) -> set[str]:
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    connection.close()
+    return {" ".join(sql.split()) for (sql,) in rows}
+
+
+def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
+    migrate(tmp_path / "vivavoce.db")
+    before = _schema(tmp_path / "vivavoce.db")
+    migrate(tmp_path / "vivavoce.db")
+    assert _schema(tmp_path / "vivavoce.db") == before
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    migrate(tmp_path / "vivavoce.db")
+    with sqlite3.connect(tmp_path / "vivavoce.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StorageError, match="not written by this version"):
+        migrate(tmp_path / "vivavoce.db")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path, run: Run[None]) -> None:
+    (tmp_path / "vivavoce.db").write_bytes(b"not a database at all, but long enough to be looked at" * 100)
+
+    async def body(storage: Storage) -> None:
+        raise AssertionError("opened")
+
+    with pytest.raises(StorageError, match="cannot open the database"):
+        run(body)
+
+
+def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path, run: Run[None]) -> None:
+    (tmp_path / "audio").write_bytes(b"a file where the directory should be")
+
+    async def body(storage: Storage) -> None:
+        raise AssertionError("opened")
+
+    with pytest.raises(StorageError, match="cannot use the data directory"):
+        run(body)

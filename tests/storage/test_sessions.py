@@ -1,0 +1,233 @@
+"""What sessions promise to keep."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from storage.running import Run
+from storage.samples import NOON, final, minutes, new_session
+from vivavoce.errors import StorageError
+from vivavoce.storage.records import SessionFilter, StoredSession
+from vivavoce.storage.stores import Storage
+
+FINISHED: dict[str, Any] = {
+    "at": NOON + minutes(2),
+    "error_code": None,
+    "audio_bytes": 64_044,
+    "header_bytes": 44,
+    "audio_duration": 2.0,
+    "transcription_time": 0.25,
+}
+
+
+def test_a_session_is_found_by_its_id_and_by_its_token_alone(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        session = new_session(token="right", region="eu-west", custom_metadata={"a": 1})
+        await storage.sessions.create(session)
+        stored = await storage.sessions.get(session.id)
+        assert stored is not None
+        assert stored == await storage.sessions.by_token("right")
+        assert await storage.sessions.by_token("wrong") is None
+        assert await storage.sessions.by_token(stored.token_hash) is None
+        assert await storage.sessions.get("nobody") is None
+        assert (stored.status, stored.created_at, stored.region) == ("queued", NOON, "eu-west")
+        assert (stored.custom_metadata, stored.post_session_metadata) == ({"a": 1}, {})
+        assert (stored.key_id, stored.completed_at, stored.audio_duration) == (None, None, 0.0)
+
+    run(body)
+
+
+def test_everything_is_still_there_after_a_restart(run: Run[Any]) -> None:
+    session = new_session()
+    finals = [final(0), final(3, " a b c"), final(1, channel=1)]
+
+    async def before(storage: Storage) -> None:
+        await storage.sessions.create(session)
+        await storage.sessions.start(session.id, NOON + minutes(1))
+        await storage.sessions.add_messages(session.id, ['{"n":0}', '{"n":1}'])
+        for number, each in enumerate(finals, 2):
+            await storage.sessions.add_final(session.id, each, [f'{{"n":{number}}}'])
+        await storage.sessions.finish(session.id, status="done", **FINISHED)
+
+    async def after(storage: Storage) -> StoredSession | None:
+        assert await storage.sessions.finals(session.id) == finals
+        assert await storage.sessions.messages(session.id) == [f'{{"n":{number}}}' for number in range(5)]
+        return await storage.sessions.get(session.id)
+
+    run(before)
+    stored = run(after)
+    assert stored.status == "done"
+    assert stored.started_at == NOON + minutes(1)
+    assert stored.completed_at == NOON + minutes(2)
+    assert (stored.audio_bytes, stored.header_bytes) == (64_044, 44)
+    assert (stored.audio_duration, stored.transcription_time) == (2.0, 0.25)
+
+
+def test_a_second_final_of_one_utterance_is_refused_with_its_messages(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        session = new_session()
+        await storage.sessions.create(session)
+        await storage.sessions.add_final(session.id, final(0, " first"), ["{}"])
+        with pytest.raises(StorageError):
+            await storage.sessions.add_final(session.id, final(0, " second"), ["{}"])
+        assert await storage.sessions.finals(session.id) == [final(0, " first")]
+        assert await storage.sessions.messages(session.id) == ["{}"]
+
+    run(body)
+
+
+def test_an_error_of_the_database_does_not_tell_what_was_said(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        with pytest.raises(StorageError) as raised:
+            await storage.sessions.add_final(new_session().id, final(0, " confidential"), [])
+        assert "confidential" not in str(raised.value)
+
+    run(body)
+
+
+def test_writers_at_the_same_time_keep_every_message_once(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        sessions = [new_session() for _ in range(4)]
+        for session in sessions:
+            await storage.sessions.create(session)
+        async with asyncio.TaskGroup() as group:
+            for number in range(10):
+                for session in sessions:
+                    group.create_task(storage.sessions.add_messages(session.id, [f"{number}a", f"{number}b"]))
+        for session in sessions:
+            kept = await storage.sessions.messages(session.id)
+            assert sorted(kept) == sorted(f"{n}{x}" for n in range(10) for x in "ab")
+            assert all(kept[i][0] == kept[i + 1][0] for i in range(0, 20, 2))
+
+    run(body)
+
+
+def test_changing_a_session_that_is_not_there_is_an_error(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        for change in (
+            storage.sessions.start("nobody", NOON),
+            storage.sessions.finish("nobody", status="done", **FINISHED),
+            storage.sessions.add_metadata("nobody", {"a": 1}),
+            storage.sessions.add_messages("nobody", ["{}"]),
+        ):
+            with pytest.raises(StorageError):
+                await change
+
+    run(body)
+
+
+def test_metadata_patches_extend_lists_and_replace_the_rest(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        session = new_session(post_session_metadata={"warnings": ["one"], "kept": 1})
+        await storage.sessions.create(session)
+        await storage.sessions.add_metadata(session.id, {"warnings": ["two"], "new": {"a": 1}})
+        await storage.sessions.add_metadata(session.id, {"new": 2})
+        stored = await storage.sessions.get(session.id)
+        assert stored is not None
+        assert stored.post_session_metadata == {"warnings": ["one", "two"], "kept": 1, "new": 2}
+
+    run(body)
+
+
+def test_unfinished_sessions_are_those_that_had_begun(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        queued, begun, done = (new_session() for _ in range(3))
+        for session in (queued, begun, done):
+            await storage.sessions.create(session)
+        for session in (begun, done):
+            await storage.sessions.start(session.id, NOON)
+        await storage.sessions.finish(done.id, status="error", **FINISHED | {"error_code": 500})
+        assert [session.id for session in await storage.sessions.unfinished()] == [begun.id]
+
+    run(body)
+
+
+def test_only_recent_sessions_without_audio_count_as_queued(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        old, recent, begun = (new_session(created_at=NOON + minutes(n)) for n in (0, 2, 3))
+        for session in (old, recent, begun):
+            await storage.sessions.create(session)
+        await storage.sessions.start(begun.id, NOON)
+        assert await storage.sessions.queued_since(None, NOON + minutes(1)) == {recent.id}
+
+    run(body)
+
+
+def test_usage_adds_up_by_month_and_survives_deletion(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        key, _ = await storage.keys.create("a", "free")
+        other, _ = await storage.keys.create("b", "free")
+        session = new_session(key_id=key.id)
+        await storage.sessions.create(session)
+        await storage.sessions.add_usage(key.id, 10.5, NOON)
+        await storage.sessions.add_usage(key.id, 1.5, NOON)
+        await storage.sessions.add_usage(key.id, 4.0, NOON + timedelta(days=31))
+        await storage.delete_session(session.id)
+        assert await storage.sessions.usage_seconds(key.id, NOON) == 12.0
+        assert await storage.sessions.usage_seconds(key.id, NOON + timedelta(days=31)) == 4.0
+        assert await storage.sessions.usage_seconds(other.id, NOON) == 0.0
+
+    run(body)
+
+
+async def _ids(storage: Storage, key_id: str | None = None, **narrowed: Any) -> list[str]:
+    page = await storage.sessions.list(key_id, SessionFilter(**narrowed), offset=0, limit=100)
+    return [session.id for session in page.items]
+
+
+def test_a_list_is_narrowed_by_status_and_by_a_half_open_range_of_time(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        first, second, third = (new_session(created_at=NOON + minutes(n)) for n in range(3))
+        for session in (second, first, third):
+            await storage.sessions.create(session)
+        await storage.sessions.start(second.id, NOON)
+        assert await _ids(storage) == [third.id, second.id, first.id]
+        assert await _ids(storage, statuses=("processing",)) == [second.id]
+        assert await _ids(storage, statuses=("queued", "processing")) == [third.id, second.id, first.id]
+        assert await _ids(storage, statuses=("error",)) == []
+        assert await _ids(storage, created_from=second.created_at) == [third.id, second.id]
+        assert await _ids(storage, created_before=second.created_at) == [first.id]
+
+    run(body)
+
+
+def test_a_list_shows_one_keys_sessions(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        key, _ = await storage.keys.create("a", "paid")
+        mine, keyless = new_session(key_id=key.id), new_session()
+        for session in (mine, keyless):
+            await storage.sessions.create(session)
+        assert await _ids(storage, key.id) == [mine.id]
+        assert await _ids(storage, None) == [keyless.id]
+        assert await _ids(storage, "stranger") == []
+
+    run(body)
+
+
+@pytest.mark.parametrize("wanted", [None, {"team": {"number": "7"}}])
+@pytest.mark.parametrize("limit", [1, 3, 5, 6])
+def test_walking_the_pages_gives_every_session_once(run: Run[None], wanted: Any, limit: int) -> None:
+    async def body(storage: Storage) -> None:
+        for number in range(12):
+            custom = {"team": {"number": 7 + number % 2}} if wanted else None
+            await storage.sessions.create(
+                new_session(created_at=NOON + minutes(number), custom_metadata=custom)
+            )
+        expected = await _ids(storage, custom_metadata=wanted)
+        assert len(expected) == (6 if wanted else 12)
+        walked: list[str] = []
+        more = True
+        while more:
+            page = await storage.sessions.list(
+                None, SessionFilter(custom_metadata=wanted), offset=len(walked), limit=limit
+            )
+            assert len(page.items) <= limit
+            walked += [session.id for session in page.items]
+            more = page.more
+        assert walked == expected
+
+    run(body)
