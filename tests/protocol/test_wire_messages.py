@@ -1,4 +1,4 @@
-"""The WebSocket's messages: parsing both ways, and the quick way to write an acknowledgement."""
+"""The WebSocket's messages: what is parsed, both ways, and what is refused."""
 
 import base64
 import json
@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from vivavoce.errors import VivavoceError
 from vivavoce.protocol import (
     AudioChunk,
-    AudioChunkAckData,
-    AudioChunkAckMessage,
     AudioChunkData,
     Callback,
     EndSessionMessage,
@@ -22,7 +20,6 @@ from vivavoce.protocol import (
     StopRecording,
     TranslationMessage,
     UnknownMessage,
-    audio_chunk_ack,
     parse_client_message,
     parse_message,
 )
@@ -168,26 +165,6 @@ def test_an_addons_error_is_read_with_and_without_its_status(error: dict[str, An
     assert isinstance(message, TranslationMessage)
     assert message.error is not None
     assert message.error.model_dump() == error
-
-
-@settings(deadline=None)
-@given(
-    st.text(st.characters(exclude_categories=["Cs"])),
-    st.tuples(st.integers(0, 2**53), st.integers(0, 2**53)),
-    st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)),
-)
-def test_the_quick_acknowledgement_says_what_the_model_says(
-    session_id: str, byte_range: tuple[int, int], time_range: tuple[float, float]
-) -> None:
-    model = AudioChunkAckMessage(
-        session_id=session_id,
-        created_at=HEAD["created_at"],
-        acknowledged=True,
-        data=AudioChunkAckData(byte_range=byte_range, time_range=time_range),
-    )
-    quick = audio_chunk_ack(session_id, HEAD["created_at"], byte_range, time_range)
-    assert json.loads(quick) == model.model_dump(mode="json")
-    assert list(json.loads(quick)) == list(model.model_dump())
 
 
 def test_a_callback_is_named_after_its_message() -> None:

@@ -45,7 +45,6 @@ from vivavoce.protocol.messages import (
     UnknownMessage,
     Webhook,
     WebhookPayload,
-    audio_chunk_ack,
     parse_client_message,
     parse_message,
 )
@@ -179,7 +178,6 @@ __all__ = [
     "Webhook",
     "WebhookPayload",
     "WordModel",
-    "audio_chunk_ack",
     "misspelt_fields",
     "nearest_language",
     "parse_client_message",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import json
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -56,22 +55,6 @@ class AudioChunkAckMessage(ServerMessage):
     error: Problem | None = None
     type: Literal["audio_chunk"] = "audio_chunk"
     data: AudioChunkAckData | None = None
-
-
-def audio_chunk_ack(
-    session_id: str, created_at: str, byte_range: tuple[int, int], time_range: tuple[float, float]
-) -> str:
-    """The JSON of a positive `AudioChunkAckMessage`, at a tenth of the model's cost: every chunk gets one.
-
-    Times are in seconds, finite, and are rounded to milliseconds.
-    """
-    first, end = byte_range
-    began, ended = (round(seconds, 3) for seconds in time_range)
-    return (
-        f'{{"session_id":{json.dumps(session_id)},"created_at":{json.dumps(created_at)},'
-        f'"acknowledged":true,"error":null,"type":"audio_chunk",'
-        f'"data":{{"byte_range":[{first},{end}],"time_range":[{began},{ended}]}}}}'
-    )
 
 
 class StopRecordingAckData(WireModel):
