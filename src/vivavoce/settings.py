@@ -1,0 +1,245 @@
+"""The settings of the server and of the client commands; nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
+from urllib.parse import urlsplit
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+
+from vivavoce.errors import ConfigurationError
+
+PREFIX: Final = "VIVAVOCE_"
+
+
+def _listed(separator: str) -> BeforeValidator:
+    def split(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(separator) if part.strip())
+
+    return BeforeValidator(split)
+
+
+def _network(value: object) -> object:
+    return ip_network(value, strict=False) if isinstance(value, str) else value
+
+
+def _data_home() -> Path:
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "share") / "vivavoce"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+Paths = Annotated[tuple[Path, ...], _listed(os.pathsep)]
+Names = Annotated[tuple[str, ...], _listed(","), Field(min_length=1)]
+Networks = Annotated[
+    tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...], _listed(",")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingReference:
+    """One setting as the documentation shows it."""
+
+    variable: str
+    allowed: str
+    default: str
+    description: str
+
+
+class EnvironmentSettings(BaseModel):
+    """Settings that are read from the environment, a variable each; frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @classmethod
+    def from_environment(cls, overrides: Mapping[str, object] = MappingProxyType({})) -> Self:
+        """The settings of the environment; `overrides`, by field name, win where they are not None.
+
+        Raises `ConfigurationError` that names every wrong variable and what it may be, and every
+        variable that looks like a setting and is none.
+        """
+        given = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+        known = {variable(name) for kind in (Settings, ClientSettings) for name in kind.model_fields}
+        problems = [_unknown(name, known) for name in sorted(given.keys() - known)]
+        values: dict[str, Any] = {
+            name: given[variable(name)] for name in cls.model_fields if given.get(variable(name))
+        }
+        values |= {name: value for name, value in overrides.items() if value is not None}
+        try:
+            settings = cls(**values)
+        except ValidationError as error:
+            wrong = dict.fromkeys(str(found["loc"][0]) for found in error.errors())
+            problems += [_wrong(name, cls.model_fields[name], values[name]) for name in wrong]
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        return settings
+
+    @classmethod
+    def reference(cls) -> tuple[SettingReference, ...]:
+        """Every setting, in the order in which people look for them."""
+        return tuple(
+            SettingReference(variable(name), _allowed(field), _default(field), field.description or "")
+            for name, field in cls.model_fields.items()
+        )
+
+
+class Settings(EnvironmentSettings):
+    """Everything about a server that can be set."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. Other than loopback, it takes an API key first.",
+        json_schema_extra={"allowed": "an address or a host name"},
+    )
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None,
+        description="The server's URL as its clients see it, where that is not how requests arrive.",
+        json_schema_extra={"allowed": "a URL such as https://speech.example.org"},
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed.",
+        json_schema_extra={"allowed": "addresses or networks such as 10.0.0.0/8, separated by commas"},
+    )
+    data_dir: Path = Field(
+        default_factory=_data_home,
+        description="Where recordings, transcripts, keys and joined model weights are kept.",
+        json_schema_extra={
+            "allowed": "a directory",
+            "default": "~/.local/share/vivavoce, or vivavoce in $XDG_DATA_HOME",
+        },
+    )
+    fsync: bool = Field(
+        default=False,
+        description="Wait for the disk before acknowledging, so that a loss of power loses nothing either.",
+    )
+    models: Names = Field(
+        default=("base",),
+        description="Models to load; the first is the default, known as solaria-1.",
+        json_schema_extra={"allowed": "one or more names, separated by commas"},
+    )
+    model_dirs: Paths = Field(
+        default=(),
+        description="Where to look for model weights first.",
+        json_schema_extra={"allowed": f"directories, separated by {os.pathsep!r}"},
+    )
+    decoder_threads: int = Field(
+        default_factory=_cores,
+        ge=1,
+        le=256,
+        description="Threads that decode, one core each.",
+        json_schema_extra={"default": "the number of cores"},
+    )
+    max_session_duration: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        default=3 * 3600.0,
+        description="Seconds of audio after which a session is finished as if stopped.",
+    )
+    idle_timeout: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        default=60.0,
+        description="Seconds without a frame after which a session is finished as if stopped.",
+    )
+    abandon_after: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        default=30.0,
+        description="Seconds without a connection after which a session stops counting as concurrent.",
+    )
+    max_frame_bytes: int = Field(
+        default=32 * 1024 * 1024, ge=64 * 1024, description="The largest WebSocket frame that is accepted."
+    )
+    max_body_bytes: int = Field(
+        default=1024 * 1024, ge=1024, description="The largest body of a REST call that is accepted."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe message that is logged."
+    )
+    log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_web_address(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "http://unset")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("not a web address")
+        return url and url.rstrip("/")
+
+
+class ClientSettings(EnvironmentSettings):
+    """What the client commands need to find a server."""
+
+    url: str = Field(
+        default="http://127.0.0.1:8080",
+        description="The server that client commands talk to.",
+        json_schema_extra={"allowed": "a URL"},
+    )
+    api_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="The API key that client commands send.",
+        json_schema_extra={"allowed": "a key from `vivavoce keys create`"},
+    )
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def _allowed(field: FieldInfo) -> str:
+    """The values that a setting may have, in words."""
+    if "allowed" in _words(field):
+        return _words(field)["allowed"]
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(get_args(field.annotation))
+    if field.annotation is bool:
+        return "true or false"
+    bounds = {type(bound): bound for bound in field.metadata}
+    if field.annotation is float:
+        return f"a number above {bounds[Gt].gt:g}"
+    highest = f" to {bounds[Le].le}" if Le in bounds else ""
+    return f"a whole number from {bounds[Ge].ge}{highest}"
+
+
+def _default(field: FieldInfo) -> str:
+    if "default" in _words(field):
+        return _words(field)["default"]
+    value = field.default
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _words(field: FieldInfo) -> Mapping[str, str]:
+    extra = field.json_schema_extra
+    return {name: str(text) for name, text in extra.items()} if isinstance(extra, dict) else {}
+
+
+def _wrong(name: str, field: FieldInfo, value: object) -> str:
+    shown = "" if field.repr is False else f", not {str(value)!r}"
+    return f"{variable(name)} must be {_allowed(field)}{shown}"
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "")
