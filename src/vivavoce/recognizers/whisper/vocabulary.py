@@ -1,0 +1,76 @@
+"""Whisper's tokens: which text bytes each stands for, and the special ones that steer the decoder.
+
+CTranslate2 keeps the vocabulary beside the weights, one token a line (`vocabulary.txt`) or a JSON list
+(`vocabulary.json`). Text tokens are written in GPT-2's byte alphabet: every byte is one printable
+character (Radford et al. 2019).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from vivavoce.errors import ModelError
+
+VOCABULARY_FILES = ("vocabulary.json", "vocabulary.txt")
+
+_LANGUAGE = re.compile(r"<\|([a-z]{2,3})\|>")
+
+
+def _byte_alphabet() -> dict[str, int]:
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(b): b for b in printable} | {chr(0x100 + i): b for i, b in enumerate(others)}
+
+
+class Vocabulary:
+    """The tokens of one model. `tokens` are its pieces in the order of their ids."""
+
+    def __init__(self, tokens: Sequence[str], *, multilingual: bool) -> None:
+        ids = {token: i for i, token in enumerate(tokens)}
+        self.multilingual = multilingual
+        self.end = ids["<|endoftext|>"]
+        self.no_timestamps = ids["<|notimestamps|>"]
+        self._start = ids["<|startoftranscript|>"]
+        self._transcribe = ids["<|transcribe|>"]
+        alphabet = _byte_alphabet()
+        self._pieces = [bytes(alphabet[c] for c in token) for token in tokens[: self.end]]
+        special = range(self._start + 1, ids["<|translate|>"])
+        self._languages = {m[1]: i for i in special if (m := _LANGUAGE.fullmatch(tokens[i]))}
+
+    @classmethod
+    def load(cls, directory: Path, *, multilingual: bool) -> Vocabulary:
+        """Raises `ModelError` when the directory has no vocabulary or one that is not Whisper's."""
+        path = next((directory / name for name in VOCABULARY_FILES if (directory / name).is_file()), None)
+        if path is None:
+            raise ModelError(
+                f"{directory} has no {' or '.join(VOCABULARY_FILES)}; copy it from the converted model"
+            )
+        text = path.read_text("utf-8")
+        tokens = json.loads(text) if path.suffix == ".json" else text.split("\n")
+        try:
+            return cls(tokens, multilingual=multilingual)
+        except KeyError as error:
+            raise ModelError(
+                f"{path} is not the vocabulary of a Whisper model: {error} is missing"
+            ) from error
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages that the model knows."""
+        return frozenset(self._languages) if self.multilingual else frozenset({"en"})
+
+    def start_sequence(self, language: str) -> list[int]:
+        """What the decoder is told before the text, up to but not including `no_timestamps`."""
+        if not self.multilingual:
+            return [self._start]
+        return [self._start, self._languages[language], self._transcribe]
+
+    def piece(self, token: int) -> bytes:
+        """The UTF-8 bytes of a text token, possibly only part of a character; none for special tokens."""
+        return self._pieces[token] if token < self.end else b""
+
+    def text(self, tokens: Sequence[int]) -> str:
+        return b"".join(map(self.piece, tokens)).decode("utf-8", "replace")
