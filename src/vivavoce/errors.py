@@ -6,6 +6,7 @@ VivavoceError
 ├── InvalidAudio             the stream is not what the session declared
 ├── RecognizerError          a model failed on a request
 ├── StorageError             the audio log or the database could not do what was asked
+├── ServerUnreachable        nothing answers at the server's URL                (client)
 ├── ApiError                 the server answered a REST call with an error     (client)
 │   ├── AuthenticationError  401
 │   ├── NotFoundError        404
@@ -42,6 +43,10 @@ class StorageError(VivavoceError):
     """The audio log or the database could not do what was asked."""
 
 
+class ServerUnreachable(VivavoceError):  # noqa: N818 - a state of the server, as its user meets it
+    """Nothing answers at the server's URL, or not in time."""
+
+
 class ApiError(VivavoceError):
     """The server answered a REST call with an error."""
 
@@ -74,6 +79,8 @@ class SessionClosed(VivavoceError):  # noqa: N818 - a state, as in `websockets.C
     """The live session has ended and takes no more audio."""
 
     def __init__(self, code: int, reason: str) -> None:
-        super().__init__(f"session closed with code {code}: {reason}" if reason else f"session closed with code {code}")
+        super().__init__(
+            f"session closed with code {code}: {reason}" if reason else f"session closed with code {code}"
+        )
         self.code = code
         self.reason = reason
