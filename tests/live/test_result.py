@@ -1,0 +1,117 @@
+"""The result that is built of a session's finals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gladiaio_sdk.v2.live.generated_types import LiveV2TranscriptionResultWithMessages
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivavoce.live.result import build_result
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.responses import SessionResult
+from vivavoce.protocol.stream import Final, Utterance, Word
+
+ADD_ONS = ("translation", "named_entity_recognition", "sentiment_analysis", "summarization", "chapterization")
+
+
+def final(start: float, end: float, text: str, *, language: str = "en", channel: int = 0) -> Final:
+    words = (Word(text, start, end, 0.5),)
+    return Final(Utterance(f"{channel:02}_{start}", channel, start, end, language, words), 0)
+
+
+def result(*finals: Final, body: dict[str, Any] | None = None, **changes: Any) -> SessionResult:
+    values = {"audio_duration": 10.0, "transcription_time": 0.5} | changes
+    return build_result(LiveRequest.model_validate(body or {}), finals, **values)
+
+
+def test_utterances_come_by_start_then_channel() -> None:
+    built = result(final(4, 5, " c"), final(0, 1, " b", channel=1), final(0, 2, " a"), body={"channels": 2})
+    assert built.transcription is not None
+    assert [(u.start, u.channel, u.text) for u in built.transcription.utterances] == [
+        (0, 0, " a"),
+        (0, 1, " b"),
+        (4, 0, " c"),
+    ]
+    assert built.transcription.full_transcript == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("texts", "joined"),
+    [
+        ([], ""),
+        ([(" Split infinity", "en"), ("in a time", "en")], "Split infinity in a time"),
+        ([("你好。", "zh"), ("再见。", "zh")], "你好。再见。"),
+        ([(" Hello.", "en"), ("你好。", "zh"), (" Bye.", "en")], "Hello. 你好。 Bye."),
+    ],
+)
+def test_the_full_transcript_is_spaced_as_its_language_is_written(
+    texts: list[tuple[str, str]], joined: str
+) -> None:
+    finals = [final(at, at + 1, text, language=language) for at, (text, language) in enumerate(texts)]
+    built = result(*finals)
+    assert built.transcription is not None
+    assert built.transcription.full_transcript == joined
+
+
+def test_the_language_that_was_heard_longest_comes_first() -> None:
+    built = result(
+        final(0, 1, " oui", language="fr"),
+        final(1, 4, " long", language="de"),
+        final(4, 5.5, " non", language="fr"),
+        final(6, 7, " no", language="es"),
+    )
+    assert built.transcription is not None
+    assert built.transcription.languages == ("de", "fr", "es")
+
+
+@given(duration=st.floats(0, 10_800), channels=st.integers(1, 8))
+def test_billing_is_the_duration_of_every_channel(duration: float, channels: int) -> None:
+    metadata = result(body={"channels": channels}, audio_duration=duration).metadata
+    assert metadata.billing_time == pytest.approx(duration * channels, abs=0.001)
+    assert metadata.number_of_distinct_channels == channels
+
+
+def test_add_ons_that_were_not_asked_for_are_not_mentioned() -> None:
+    assert all(getattr(result(), name) is None for name in ADD_ONS)
+
+
+def test_add_ons_that_were_asked_for_say_that_they_do_not_exist() -> None:
+    built = result(
+        body={
+            "realtime_processing": {
+                "translation": True,
+                "translation_config": {"target_languages": ["fr"]},
+                "named_entity_recognition": True,
+                "sentiment_analysis": True,
+            },
+            "post_processing": {"summarization": True, "chapterization": True},
+        }
+    )
+    for name in ADD_ONS:
+        envelope = getattr(built, name)
+        assert (envelope.success, envelope.is_empty, envelope.exec_time) == (False, True, 0.0)
+        assert (envelope.error.status_code, envelope.error.exception) == (501, "NotImplemented")
+        assert name in envelope.error.message
+
+
+def test_the_official_sdk_reads_the_result_with_all_add_ons() -> None:
+    built = result(
+        final(0, 1, " hi"),
+        body={
+            "realtime_processing": {"named_entity_recognition": True, "sentiment_analysis": True},
+            "post_processing": {"summarization": True},
+        },
+        messages=['{"type":"start_recording"}'],
+    )
+    read = LiveV2TranscriptionResultWithMessages.from_json(built.model_dump_json())
+    assert read.messages == ['{"type":"start_recording"}']
+    assert read.transcription is not None
+    assert read.transcription.utterances[0].words[0].word == " hi"
+    assert read.sentiment_analysis is not None
+    assert read.sentiment_analysis.results == ""
+    assert read.summarization is not None
+    assert read.summarization.error is not None
+    assert read.summarization.error.status_code == 501
