@@ -36,7 +36,7 @@ class AsyncSession(Listening):
         self._mailbox = Mailbox()
         self._waiting: set[asyncio.Future[None]] = set()
         self._connection: ClientConnection | None = None
-        self._tell(core.start(created))
+        self._mailbox.put(core.start(created))
         self._task = asyncio.create_task(self._run(), name=f"vivavoce session {created.id}")
 
     @property

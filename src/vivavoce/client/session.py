@@ -36,7 +36,7 @@ class Session(Listening):
         self._mailbox = Mailbox()
         self._changed = threading.Condition()  # guards everything here
         self._connection: ClientConnection | None = None
-        self._tell(core.start(created))
+        self._mailbox.put(core.start(created))
         self._threads = [
             threading.Thread(target=target, name=f"vivavoce-{name}", daemon=True)
             for name, target in (("connection", self._stay_connected), ("handlers", self._dispatch))
