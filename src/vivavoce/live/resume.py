@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 _REMEMBERED_ACKS = 4096
 # More than any client keeps.
 _REMEMBERED_BYTES = 64 * 1024 * 1024
+_PROBE = 64
 
 ReadLog = Callable[[int, int], bytes]
 """Bytes [start, end) of the session's audio log."""
@@ -31,9 +32,9 @@ class AckHistory:
             self._ends.popleft()
 
     def seen(self, end: int) -> None:
-        """The client goes on from `end`, so it has seen all acknowledgements up to there."""
-        while len(self._ends) > 1 and self._ends[0] < end:
-            self._ends.popleft()
+        """The client goes on from `end`: it has seen that acknowledgement, and will see those that follow."""
+        self._ends.clear()
+        self._ends.append(end)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._ends)
@@ -45,13 +46,15 @@ def find_resumption(frame: bytes, candidates: Iterable[int], size: int, read: Re
     Where several match, the one that repeats most wins. A match of identical bytes only (digital silence)
     proves nothing: it is taken for new audio.
     """
-    starts = sorted(candidate for candidate in candidates if candidate < size)
-    if not starts:
+    constant = len(frame) - len(frame.lstrip(frame[:1]))
+    starts = sorted(candidate for candidate in candidates if candidate + constant < size)
+    if constant == len(frame) or not starts:
         return None
     log = read(starts[0], min(size, starts[-1] + len(frame)))
+    # Nearly all places differ at once: only for one that does not are many megabytes compared.
+    beginning = frame[: constant + _PROBE]
     for start in starts:
-        repeated = frame[: size - start]
-        same = log.startswith(repeated, start - starts[0])
-        if same and repeated.count(repeated[:1]) != len(repeated):
+        place = start - starts[0]
+        if log.startswith(beginning[: size - start], place) and log.startswith(frame[: size - start], place):
             return start
     return None

@@ -6,7 +6,6 @@ time (`now`, Unix seconds); what is to be done comes back as effects, to be carr
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
@@ -14,6 +13,7 @@ from typing import Literal
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.head import StreamHead
 from vivavoce.errors import InvalidAudio
+from vivavoce.live.delivery import Delivery
 from vivavoce.live.effects import (
     Append,
     Begin,
@@ -52,7 +52,6 @@ FAILURE = 1011
 TRY_AGAIN = 1013
 
 _MARKER = 1
-_REMEMBERED_MESSAGES = 1024
 # A WAV header is at most 64 KiB long.
 _START_OF_LOG = 128 * 1024
 
@@ -103,12 +102,8 @@ class LiveSession:
         self._cursor: int | None = 0 if not received else None
         self._acks = AckHistory()
         self._acks.sent(received)
-        self._acked = received
         self._appending: tuple[int, bytes] | None = None
-        # Messages for the next connection: those that a broken one did not take, then those that came since.
-        self._returned: deque[str] = deque()
-        self._waiting: deque[str] = deque()
-        self._sent: deque[tuple[int, str]] = deque(maxlen=_REMEMBERED_MESSAGES)
+        self._delivery = Delivery()
         self._started_at = self._last_frame = now
         self._left_at: float | None = now
         self._close_code = DONE
@@ -134,7 +129,7 @@ class LiveSession:
     @property
     def settled(self) -> bool:
         """Whether the session has ended and every message has been sent."""
-        return self.phase is Phase.ENDED and not self._returned and not self._waiting
+        return self.phase is Phase.ENDED and not self._delivery.pending
 
     @property
     def next_connection(self) -> int:
@@ -160,41 +155,38 @@ class LiveSession:
         self.connection = self._connections
         self._left_at = None
         self._last_frame = now
+        self._delivery.connected()
         if self.received:
             self._cursor = None
         if resume_from is not None:
             if resume_from > self.received:
                 reason = f"resume_from is {resume_from}, but only {self.received} bytes have been received"
-                return [*effects, Close(self.connection, BAD_MESSAGE, reason)]
-            effects += self._go_on_from(resume_from)
+                return [*effects, *self._hang_up(now, BAD_MESSAGE, reason)]
+            effects += self._go_on_from(resume_from, told=True)
         elif self.phase is not Phase.RECORDING:
             # No audio need follow, so nothing will show what the client has seen.
             effects += self._deliver_waiting()
         if self.phase is Phase.ENDED:
             # A failure is announced once: a client that comes back for more is told that there is none.
             code = EXPIRED if self._close_code == FAILURE else self._close_code
-            effects.append(Close(self.connection, code, self._close_reason))
+            effects += self._hang_up(now, code, self._close_reason)
         return effects
 
     def disconnected(self, connection: int, code: int, now: float) -> list[Effect]:
-        """`connection` is closed. A client that closes orderly before the end wants no more of it."""
+        """`connection` is closed. A client that closes orderly without a stop wants no more of it."""
         if connection != self.connection:
             return []
         self.connection = None
         self._left_at = now
-        if code not in (1000, 1001) or self.phase is Phase.ENDED:
+        if code not in (1000, 1001) or self.phase is not Phase.RECORDING:
             return []
         effects = self._finish(now, "done")
-        self._returned.clear()
-        self._waiting.clear()
+        self._delivery.drop()
         return effects
 
     def undelivered(self, message: str) -> None:
         """A durable message could not be sent: it waits for the next connection."""
-        self._returned.append(message)
-        self._sent = deque(
-            ((after, sent) for after, sent in self._sent if sent is not message), maxlen=_REMEMBERED_MESSAGES
-        )
+        self._delivery.undelivered(message)
 
     # What the client sends
 
@@ -213,6 +205,7 @@ class LiveSession:
             self._cursor = start + len(data)
             return [*effects, *self._ack(start, self._cursor, now)]
         if self.phase is not Phase.RECORDING:
+            self._cursor = self.received
             return [*effects, *self._nack(now, "the recording has been stopped: no more audio is accepted")]
         try:
             self._head.feed(fresh)
@@ -250,10 +243,7 @@ class LiveSession:
         """
         self._appending = None
         self._head = self._reread_head()
-        effects = self._nack(now, reason)
-        if self.connection is not None:
-            effects.append(Close(self.connection, TRY_AGAIN, reason))
-        return effects
+        return [*self._nack(now, reason), *self._hang_up(now, TRY_AGAIN, reason)]
 
     def receive_stop(self, now: float, left_to_process: float) -> list[Effect]:
         """The client asks to stop. `left_to_process`: seconds of audio that are not final yet."""
@@ -269,9 +259,7 @@ class LiveSession:
     def receive_invalid(self, reason: str, now: float) -> list[Effect]:
         """The client sent what is no message. The connection ends; the session can be taken up again."""
         self._last_frame = now
-        if self.connection is None:
-            return []
-        return [*self._nack(now, reason), Close(self.connection, BAD_MESSAGE, reason)]
+        return [*self._nack(now, reason), *self._hang_up(now, BAD_MESSAGE, reason)]
 
     # What recognition says
 
@@ -319,26 +307,30 @@ class LiveSession:
         head.feed(self._read_log(0, min(self.received, _START_OF_LOG)))
         return head
 
-    def _go_on_from(self, offset: int) -> list[Effect]:
-        """The client goes on from `offset`: it has seen the acknowledgement of that, and no later one.
-
-        Messages come in order, so it has not seen any that was sent after a later one either.
-        """
+    def _go_on_from(self, offset: int, *, told: bool = False) -> list[Effect]:
+        """The client goes on from `offset`: it has seen the acknowledgement of that, and no later one."""
         self._cursor = offset
         self._acks.seen(offset)
-        missed = [message for after, message in self._sent if after > offset]
-        self._returned.extendleft(reversed(missed))
-        while self._sent and self._sent[-1][0] > offset:
-            self._sent.pop()
-        self._acked = offset
+        self._delivery.resume(offset, told=told)
         return self._deliver_waiting()
 
+    def _hang_up(self, now: float, code: int, reason: str) -> list[Effect]:
+        """Close the connection; what still comes on it is passed over."""
+        if self.connection is None:
+            return []
+        effects: list[Effect] = [Close(self.connection, code, reason)]
+        self.connection = None
+        self._left_at = now
+        return effects
+
     def _ack(self, start: int, end: int, now: float) -> list[Effect]:
-        self._acks.sent(end)
-        self._acked = end
         header = self.header_bytes
         times = (self._format.seconds(max(0, start - header)), self._format.seconds(max(0, end - header)))
-        return self._send(self._out.ack((start, end), times, now))
+        message = self._out.ack((start, end), times, now)
+        if message is not None:
+            self._acks.sent(end)
+            self._delivery.acknowledged(end)
+        return self._send(message)
 
     def _nack(self, now: float, reason: str) -> list[Effect]:
         return self._send(self._out.nack(reason, now))
@@ -350,7 +342,7 @@ class LiveSession:
 
     def _stop(self) -> list[Effect]:
         self.phase = Phase.STOPPING
-        return [Flush(_MARKER)]
+        return [*self._deliver_waiting(), Flush(_MARKER)]
 
     def _final(self, final: Final, now: float) -> list[Effect]:
         sent = self._send(self._out.transcript(final.utterance, now, final=True), durable=True)
@@ -373,19 +365,18 @@ class LiveSession:
     ) -> list[Effect]:
         self.phase = Phase.ENDED
         effects: list[Effect] = [Finish(status, error_code, self.transcription_time(now))]
+        effects += self._deliver_waiting()
         effects += self._send(self._out.end_session(now), durable=True)
-        if self.connection is not None:
-            effects.append(Close(self.connection, self._close_code, self._close_reason))
-        return effects
+        return [*effects, *self._hang_up(now, self._close_code, self._close_reason)]
 
     def _send(self, message: str | None, *, durable: bool = False) -> list[Effect]:
         if message is None:
             return []
         if self.connection is None or (durable and self._resuming):
             if durable:
-                self._waiting.append(message)
+                self._delivery.hold(message)
             return []
-        return [self._deliver(message)] if durable else [Send(self.connection, message, durable=False)]
+        return [Send(self.connection, self._delivery.send(message) if durable else message, durable)]
 
     @property
     def _resuming(self) -> bool:
@@ -395,12 +386,4 @@ class LiveSession:
     def _deliver_waiting(self) -> list[Effect]:
         if self.connection is None:
             return []
-        messages = [*self._returned, *self._waiting]
-        self._returned.clear()
-        self._waiting.clear()
-        return [self._deliver(message) for message in messages]
-
-    def _deliver(self, message: str) -> Send:
-        assert self.connection is not None, "there is nobody to deliver to"
-        self._sent.append((self._acked, message))
-        return Send(self.connection, message, durable=True)
+        return [Send(self.connection, message, durable=True) for message in self._delivery.release()]
