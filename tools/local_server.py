@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vivavoce.recognizers.registry import ModelRegistry
+
 ROOT = Path(__file__).resolve().parent.parent
-MODELS = ROOT / ".cache" / "models"
+CACHE = ROOT / ".cache"
 READY_WITHIN = 60.0  # seconds; far more than it takes, so that a hang ends in an error
 STOPPED_WITHIN = 20.0
 
@@ -23,7 +25,9 @@ def local_server(data: Path, **settings: str) -> Iterator[str]:
     Raises `RuntimeError`, with the log, where the server does not come up.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VIVAVOCE_")}
-    environment |= {"VIVAVOCE_DATA_DIR": str(data), "VIVAVOCE_MODEL_DIRS": str(MODELS)} | settings
+    # Joined once, into the cache: a new data directory would join the model again.
+    models = ModelRegistry(CACHE).resolve("base").directory.parent
+    environment |= {"VIVAVOCE_DATA_DIR": str(data), "VIVAVOCE_MODEL_DIRS": str(models)} | settings
     log = data / "server.log"
     command = [str(Path(sys.executable).with_name("vivavoce")), "serve", "--port", "0"]
     with (
