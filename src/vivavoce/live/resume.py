@@ -46,15 +46,17 @@ def find_resumption(frame: bytes, candidates: Iterable[int], size: int, read: Re
     Where several match, the one that repeats most wins. A match of identical bytes only (digital silence)
     proves nothing: it is taken for new audio.
     """
+    # How much of the beginning is one byte over and over.
     constant = len(frame) - len(frame.lstrip(frame[:1]))
     starts = sorted(candidate for candidate in candidates if candidate + constant < size)
     if constant == len(frame) or not starts:
         return None
     log = read(starts[0], min(size, starts[-1] + len(frame)))
-    # Nearly all places differ at once: only for one that does not are many megabytes compared.
-    beginning = frame[: constant + _PROBE]
+    # Nearly all places differ at once in what comes after that: megabytes are compared for one that does not.
+    probe = frame[constant : constant + _PROBE]
     for start in starts:
-        place = start - starts[0]
-        if log.startswith(beginning[: size - start], place) and log.startswith(frame[: size - start], place):
+        place, repeated = start - starts[0], size - start
+        plausible = log.startswith(probe[: repeated - constant], place + constant)
+        if plausible and log.startswith(frame[:repeated], place):
             return start
     return None
