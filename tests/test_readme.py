@@ -57,9 +57,8 @@ def test_there_is_an_example_for_each_kind_of_client() -> None:
 )
 def test_a_command_that_is_named_exists(command: str) -> None:
     words = [word for word in command.split()[1:] if "." not in word]
-    done = subprocess.run(
-        [sys.executable, "-m", "vivavoce.cli", *words, "--help"], capture_output=True, text=True
-    )
+    program = Path(sys.executable).with_name("vivavoce")
+    done = subprocess.run([program, *words, "--help"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

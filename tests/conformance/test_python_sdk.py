@@ -117,14 +117,14 @@ def test_the_pages_of_a_list_can_be_followed(live_server: str) -> None:
     assert found == list(reversed(created))
 
 
+# The SDK emits a second "error" when it has removed all listeners already, and its thread dies of it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_bad_setting_is_named_in_the_sdk_error(live_server: str) -> None:
     live = GladiaClient(api_key="unused", api_url=live_server).live()
     errors: list[Exception] = []
-    ended = threading.Event()
     session = live.start_session({"sample_rate": 12_345})
     session.on("error", errors.append)
-    session.on("ended", lambda _: ended.set())
-    assert ended.wait(10)
+    assert session.join(10)
     error = errors[0]
     assert isinstance(error, HttpError)
     assert error.status == 400
