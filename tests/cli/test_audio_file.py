@@ -101,6 +101,6 @@ def test_what_is_no_audio_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
 
 def test_more_channels_than_a_session_takes_are_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "nine.wav", np.zeros((10, 9)), 16_000)
-    with pytest.raises(InvalidAudio, match="has 9 channels; and a session takes 8"):
+    with pytest.raises(InvalidAudio, match="has 9 channels, and a session takes 8"):
         stream(tmp_path / "nine.wav", split_channels=True)
     assert stream(tmp_path / "nine.wav")[0]["channels"] == 1
