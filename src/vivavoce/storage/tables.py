@@ -59,7 +59,7 @@ sessions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("completed_at", UtcDateTime),
-    Column("region", String(16)),
+    Column("region", String(32)),
     Column("request", JSON, nullable=False),
     Column("custom_metadata", JSON(none_as_null=True)),
     Column("post_session_metadata", JSON, nullable=False),

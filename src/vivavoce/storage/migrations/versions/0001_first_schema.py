@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.Column("started_at", sa.DateTime),
         sa.Column("completed_at", sa.DateTime),
-        sa.Column("region", sa.String(16)),
+        sa.Column("region", sa.String(32)),
         sa.Column("request", sa.JSON, nullable=False),
         sa.Column("custom_metadata", sa.JSON),
         sa.Column("post_session_metadata", sa.JSON, nullable=False),

@@ -1,0 +1,66 @@
+"""Where clients reach this server: as configured, or as their request says."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+
+from fastapi import HTTPException
+from starlette.requests import Request
+
+from vivavoce.settings import Settings
+
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+
+
+def public_base(request: Request, settings: Settings) -> str:
+    """The server's URL without a path, such as `https://speech.example.org`, as this client sees it.
+
+    X-Forwarded-Proto and -Host count only when they come from a trusted proxy.
+    """
+    if settings.public_url:
+        return settings.public_url
+    scheme, host = request.url.scheme, request.headers.get("host", "")
+    if _comes_from_a_trusted_proxy(request, settings):
+        scheme = _first(request.headers.get("x-forwarded-proto")) or scheme
+        host = _first(request.headers.get("x-forwarded-host")) or host
+    if scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        raise HTTPException(400, "the Host header must name this server, such as speech.example.org:8080")
+    return f"{scheme}://{host}"
+
+
+def socket_url(base: str, token: str) -> str:
+    """The URL of a session's WebSocket; `token` is its only credential."""
+    return f"ws{base.removeprefix('http')}/v2/live?token={token}"
+
+
+def is_local(request: Request) -> bool:
+    """Whether the request was made on this machine and meant for it by name.
+
+    A proxy on this machine passes on what others ask, and a web page may have its own host name resolve
+    to this machine: neither is local.
+    """
+    host = request.url.hostname or ""
+    forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip"))
+    return request.client is not None and all(
+        (_is_loopback(request.client.host), host == "localhost" or _is_loopback(host), not forwarded)
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _comes_from_a_trusted_proxy(request: Request, settings: Settings) -> bool:
+    try:
+        peer = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return False
+    return any(peer in network for network in settings.trusted_proxies)
+
+
+def _first(value: str | None) -> str:
+    return (value or "").partition(",")[0].strip()

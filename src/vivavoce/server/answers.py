@@ -1,0 +1,47 @@
+"""The session object that GET shows, from what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vivavoce.live.result import build_result
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.responses import SessionFile, SessionObject, timestamp
+from vivavoce.protocol.stream import Final
+from vivavoce.server.recording import Recording, filename
+from vivavoce.storage.records import StoredSession
+
+
+def session_object(
+    stored: StoredSession, finals: Sequence[Final], messages: Sequence[str], recording: Recording | None
+) -> SessionObject:
+    """The session as it is now, running or not."""
+    request = LiveRequest.model_validate(stored.request)
+    recorded = recording.seconds if recording else 0.0
+    duration = stored.audio_duration if stored.completed_at else recorded
+    return SessionObject(
+        id=stored.id,
+        request_id=stored.request_id,
+        status=stored.status,
+        created_at=timestamp(stored.created_at),
+        completed_at=timestamp(stored.completed_at) if stored.completed_at else None,
+        custom_metadata=dict(stored.custom_metadata) if stored.custom_metadata is not None else None,
+        post_session_metadata=dict(stored.post_session_metadata),
+        error_code=stored.error_code,
+        file=SessionFile(
+            id=stored.id,
+            filename=filename(stored.id),
+            audio_duration=duration,
+            number_of_channels=request.channels,
+        )
+        if recording
+        else None,
+        request_params=request.request_params(),
+        result=build_result(
+            request,
+            finals,
+            audio_duration=duration,
+            transcription_time=stored.transcription_time,
+            messages=messages,
+        ),
+    )

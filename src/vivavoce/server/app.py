@@ -1,0 +1,138 @@
+"""The composition root: the one place where everything is constructed and wired."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import structlog
+from fastapi import FastAPI
+from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from vivavoce.engine.engine import Engine
+from vivavoce.errors import ModelError, StorageError
+from vivavoce.live.session import Limits
+from vivavoce.server import health, rest
+from vivavoce.server.context import RequestContext
+from vivavoce.server.errors import install_error_handlers
+from vivavoce.server.metrics import Metrics
+from vivavoce.server.models import Models, load_models
+from vivavoce.server.openapi import openapi_schema
+from vivavoce.server.services import Recognition, Services
+from vivavoce.server.sessions import LiveSessions
+from vivavoce.server.socket import LiveSocket
+from vivavoce.settings import Settings
+from vivavoce.storage.stores import open_storage
+
+_log = structlog.get_logger(__name__)
+
+_TRY_AGAIN = 1013
+_DESCRIPTION = """
+Live speech-to-text that speaks Gladia's live API v2: clients written for it work by changing one URL.
+
+`POST /v2/live` creates a session; its `url` is a WebSocket that takes raw audio (binary frames, or
+`{"type": "audio_chunk", "data": {"chunk": "<base64>"}}`) and `{"type": "stop_recording"}`, and gives
+acknowledgements, speech events, partial and final transcripts as JSON. The other calls show, list and
+delete sessions and give their recordings.
+"""
+
+
+def create_app(settings: Settings, load: Callable[[Settings], Models] = load_models) -> FastAPI:
+    """The server as an ASGI application. Nothing is opened or loaded before its lifespan begins.
+
+    `load` runs in a thread when the lifespan begins; REST answers meanwhile, and `/readyz` tells.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_storage(settings.data_dir, fsync=settings.fsync) as storage:
+            services = app.state.services = Services(settings, storage)
+            services.loading = asyncio.create_task(_load(services, load), name="load models")
+            try:
+                yield
+            finally:
+                await _stop(services)
+
+    app = FastAPI(
+        title="Vivavoce",
+        version=version("vivavoce"),
+        description=_DESCRIPTION.strip(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.openapi = lambda: openapi_schema(app)  # type: ignore[method-assign]
+    app.state.metrics = _figures(app)
+    app.add_middleware(RequestContext, metrics=app.state.metrics)
+    app.include_router(rest.router)
+    app.include_router(health.router)
+    app.router.routes.append(WebSocketRoute("/v2/live", _Socket(app)))
+    install_error_handlers(app)
+    return app
+
+
+class _Socket:
+    """The WebSocket's door: open once the models are loaded; until then clients are told to come back."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        services: Services = self._app.state.services
+        if services.recognition is not None:
+            await LiveSocket(services.recognition.live)(scope, receive, send)
+            return
+        socket = WebSocket(scope, receive, send)
+        await socket.accept()
+        await socket.close(_TRY_AGAIN, "the server is starting")
+
+
+async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
+    settings, storage = services.settings, services.storage
+    try:
+        models = await asyncio.to_thread(load, settings)
+        engine = Engine(models.vad, decoder_threads=settings.decoder_threads)
+        limits = Limits(
+            idle=settings.idle_timeout,
+            duration=settings.max_session_duration,
+            absence=settings.abandon_after,
+        )
+        live = LiveSessions(storage, engine, models.recognizers, limits)
+        engine.start()
+        services.recognition = Recognition(engine, models.recognizers, live)
+        await live.take_up()
+    except (ModelError, StorageError) as error:
+        _log.error("not_ready", error=str(error))
+        raise
+    _log.info("ready", models=sorted(models.recognizers))
+
+
+async def _stop(services: Services) -> None:
+    await services.loaded()
+    if services.recognition is not None:
+        await services.recognition.live.drain()
+        await asyncio.to_thread(services.recognition.engine.stop)
+    await services.storage.sweep()
+
+
+def _figures(app: FastAPI) -> Metrics:
+    def of_recognition(value: Callable[[Recognition], float]) -> Callable[[], float]:
+        def now() -> float:
+            services: Services = app.state.services
+            return value(services.recognition) if services.recognition else 0.0
+
+        return now
+
+    metrics = Metrics()
+    for name, description, value in (
+        ("sessions_live", "Sessions that run", lambda r: r.live.running),
+        ("decodes_running", "Stretches of speech that are being decoded", lambda r: r.engine.load.running),
+        ("finals_waiting", "Finals that wait for a decoder", lambda r: r.engine.load.finals),
+        ("partials_waiting", "Partials that wait for a decoder", lambda r: r.engine.load.partials),
+    ):
+        metrics.gauge(name, description, of_recognition(value))
+    return metrics

@@ -1,0 +1,75 @@
+"""The body of `POST /v2/live` against what this server can do: what is refused, what gets a warning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from vivavoce.protocol.requests import LiveRequest, misspelt_fields
+from vivavoce.protocol.validation import ValidationIssue
+from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.errors import InvalidRequest
+
+_LONGEST_WARNING = 1000
+
+
+def parse_request(body: bytes, recognizers: Mapping[str, Recognizer]) -> LiveRequest:
+    """The effective configuration; an empty body is all defaults. Raises `InvalidRequest`."""
+    try:
+        request = LiveRequest.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        raise InvalidRequest.of(error) from error
+    issues = [*_impossible(request, recognizers)]
+    if issues:
+        raise InvalidRequest(issues)
+    return request
+
+
+def _impossible(request: LiveRequest, recognizers: Mapping[str, Recognizer]) -> Iterator[ValidationIssue]:
+    if request.callback:
+        yield ValidationIssue("callback", "must be false: callbacks are not available in this version")
+    recognizer = recognizers.get(request.model)
+    if recognizer is None:
+        yield ValidationIssue("model", f"must be one of {', '.join(recognizers)}")
+        return
+    able = recognizer.capabilities
+    languages = request.language_config.languages
+    for index, language in enumerate(languages):
+        if language not in able.languages:
+            known = ", ".join(sorted(able.languages))
+            problem = f"must be a language that the model {request.model} knows: {known}"
+            yield ValidationIssue(f"language_config.languages.{index}", problem)
+    if len(languages) != 1 and not able.detects_language:
+        problem = f"must name one language: the model {request.model} does not detect languages"
+        yield ValidationIssue("language_config.languages", problem)
+
+
+def warnings(request: LiveRequest, body: bytes) -> list[dict[str, str]]:
+    """What was accepted and does not do what its sender may think: a code and a sentence each."""
+    found = [
+        ("unknown_field", f"{sent} is no known field and was ignored; did you mean {meant}?")
+        for sent, meant in misspelt_fields(request)
+    ]
+    asked = {
+        "realtime_processing.custom_vocabulary": request.realtime_processing.custom_vocabulary,
+        "realtime_processing.custom_spelling": request.realtime_processing.custom_spelling,
+        "pre_processing.audio_enhancer": request.pre_processing.audio_enhancer,
+    }
+    found += [
+        ("not_available", f"{name} is not available in this version and was ignored")
+        for name, wanted in asked.items()
+        if wanted
+    ]
+    said = from_json(body or b"{}").get("bit_depth")
+    if said not in (None, request.bit_depth):
+        found.append(("bit_depth", f"{request.encoding} has 8 bits a sample; bit_depth {said} was ignored"))
+    return [{"code": code, "message": message} for code, message in found]
+
+
+def warning_header(found: list[dict[str, str]]) -> dict[str, str]:
+    """The header `x-vivavoce-warning`, in ASCII; nothing where there is no warning."""
+    text = "; ".join(warning["message"] for warning in found)
+    return {"x-vivavoce-warning": json.dumps(text)[1:-1][:_LONGEST_WARNING]} if text else {}

@@ -1,0 +1,43 @@
+"""The figures that `/metrics` shows, in Prometheus' text format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
+
+
+class Metrics:
+    """One server's figures, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "vivavoce_http_requests",
+            "REST calls answered",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "vivavoce_http_request_seconds",
+            "Time until a REST call was answered, to its last byte",
+            ["method", "route"],
+            registry=self._registry,
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answer. `route` is the pattern, not the path: figures per session would never end."""
+        method = method if method in _KNOWN_METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
+        """Show what `value` gives at the moment of looking."""
+        Gauge(f"vivavoce_{name}", description, registry=self._registry).set_function(value)
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)

@@ -1,0 +1,52 @@
+"""Everything that is loaded before the server can hear: voice activity detection and recognisers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from vivavoce.engine.vad import SileroVad, silero_path
+from vivavoce.recognizers.base import Recognizer
+from vivavoce.settings import Settings
+
+DEFAULT_MODEL: Final = "solaria-1"
+"""The name by which clients of the API ask for the server's default model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Recognisers by the names under which clients may ask for them."""
+
+    vad: SileroVad
+    recognizers: Mapping[str, Recognizer]
+
+
+def load_models(settings: Settings) -> Models:
+    """Load what the settings name. Blocks for seconds. Raises `ModelError`."""
+    # Importing the model runtime takes half a second, which the listening socket need not wait for.
+    from vivavoce.recognizers.registry import ModelRegistry
+    from vivavoce.recognizers.whisper import WhisperRecognizer
+
+    registry = ModelRegistry(settings.data_dir, _directories(settings))
+    recognizers: dict[str, Recognizer] = {
+        name: WhisperRecognizer(registry.resolve(name), threads=settings.decoder_threads)
+        for name in settings.models
+    }
+    return Models(SileroVad(silero_path()), with_default(recognizers, settings.models[0]))
+
+
+def with_default(recognizers: Mapping[str, Recognizer], default: str) -> Mapping[str, Recognizer]:
+    """The same, with the default model under the name that clients know it by."""
+    return {DEFAULT_MODEL: recognizers[default], **recognizers}
+
+
+def _directories(settings: Settings) -> Mapping[str, Path]:
+    found = (
+        (name, directory / name)
+        for directory in reversed(settings.model_dirs)
+        for name in settings.models
+        if (directory / name).is_dir()
+    )
+    return dict(found)

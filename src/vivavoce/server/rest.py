@@ -1,0 +1,195 @@
+"""The REST calls on live sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import Response
+
+from vivavoce.protocol.responses import (
+    ErrorBody,
+    SessionCreated,
+    SessionList,
+    SessionObject,
+    timestamp,
+)
+from vivavoce.protocol.stream import Final
+from vivavoce.server.address import public_base, socket_url
+from vivavoce.server.answers import session_object
+from vivavoce.server.auth import Authenticated
+from vivavoce.server.context import request_id
+from vivavoce.server.creation import parse_request, warning_header, warnings
+from vivavoce.server.limits import Caller
+from vivavoce.server.listing import MOST_ITEMS, ListQuery, Pages
+from vivavoce.server.recording import Recording, recording_response
+from vivavoce.server.services import Services, Serving
+from vivavoce.storage.records import NewSession, StoredSession
+
+router = APIRouter(
+    prefix="/v2/live",
+    tags=["Live sessions"],
+    responses={
+        401: {"model": ErrorBody, "description": "The API key is missing or wrong"},
+        404: {"model": ErrorBody, "description": "This key has no such session"},
+    },
+)
+
+_BAD_QUERY: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorBody, "description": "Something in the request is wrong; each field is named"},
+}
+_REFUSALS = _BAD_QUERY | {
+    413: {"model": ErrorBody, "description": "The body is too large"},
+    429: {"model": ErrorBody, "description": "A limit of the key's plan; see Retry-After"},
+    503: {"model": ErrorBody, "description": "The server is starting, stopping or cannot store anything"},
+}
+
+
+@router.post(
+    "", status_code=201, summary="Create a session", response_model=SessionCreated, responses=_REFUSALS
+)
+async def create_session(
+    request: Request, services: Serving, caller: Authenticated, region: str | None = None
+) -> Response:
+    """The answer's `url` is the session's WebSocket: connect to it, send audio, receive transcripts.
+
+    What was accepted but will not do what it seems to is named in the header `x-vivavoce-warning`, and in
+    the session's `post_session_metadata`.
+    """
+    recognition = services.ready()
+    base = public_base(request, services.settings)
+    body = await _body(request, services.settings.max_body_bytes)
+    asked = parse_request(body, recognition.recognizers)
+    found = warnings(asked, body)
+    session = NewSession(
+        id=str(uuid.uuid4()),
+        request_id=request_id(request.scope),
+        key_id=caller.key_id,
+        token=secrets.token_urlsafe(32),
+        created_at=datetime.now(UTC),
+        request=asked.model_dump(mode="json"),
+        region=region[:32] if region else None,
+        custom_metadata=asked.custom_metadata,
+        post_session_metadata={"warnings": found} if found else {},
+    )
+    async with services.admission.one_more(caller, session.created_at):
+        await services.storage.sessions.create(session)
+    created = SessionCreated(
+        id=session.id, created_at=timestamp(session.created_at), url=socket_url(base, session.token)
+    )
+    return _json(created.model_dump_json(), 201, warning_header(found))
+
+
+@router.get("", summary="List sessions, newest first", response_model=SessionList, responses=_BAD_QUERY)
+async def list_sessions(request: Request, services: Serving, caller: Authenticated) -> Response:
+    """All filters must hold. The results are without `messages`; GET one session to have them."""
+    query = ListQuery.of(request.query_params)
+    pages = Pages(public_base(request, services.settings), request.query_params)
+    limit = min(query.limit, MOST_ITEMS)
+    sessions = services.storage.sessions
+    page = await sessions.list(caller.key_id, query.filter(), offset=query.offset, limit=limit)
+    finals = await sessions.finals_of([stored.id for stored in page.items])
+
+    def body() -> str:
+        items = (_shown(stored, finals[stored.id], (), services) for stored in page.items)
+        return SessionList(
+            first=pages.at(0, limit),
+            current=pages.at(query.offset, limit),
+            next=pages.at(query.offset + limit, limit) if page.more else None,
+            items=tuple(items),
+        ).model_dump_json()
+
+    return _json(await asyncio.to_thread(body))
+
+
+@router.get("/{session_id}", summary="Get a session", response_model=SessionObject)
+async def get_session(session_id: str, services: Serving, caller: Authenticated) -> Response:
+    """While the session runs, the result is what is final so far."""
+    stored = await _owned(session_id, services, caller)
+    if runtime := services.live(session_id):
+        await runtime.store_messages()
+    sessions = services.storage.sessions
+    finals, messages = await sessions.finals(session_id), await sessions.messages(session_id)
+    return _json(
+        await asyncio.to_thread(lambda: _shown(stored, finals, messages, services).model_dump_json())
+    )
+
+
+@router.delete(
+    "/{session_id}",
+    status_code=202,
+    summary="Delete a session",
+    response_class=Response,
+    responses={403: {"model": ErrorBody, "description": "The session is still live"}},
+)
+async def delete_session(session_id: str, services: Serving, caller: Authenticated) -> Response:
+    """Its audio, its transcript and its metadata are gone; what it used of the plan stays counted."""
+    await _owned(session_id, services, caller)
+    if services.live(session_id):
+        raise HTTPException(403, "the session is still live: stop it first, then delete it")
+    await services.storage.delete_session(session_id)
+    if not services.busy:
+        await services.storage.sweep()
+    return Response(status_code=202)
+
+
+@router.api_route(
+    "/{session_id}/file",
+    methods=["GET", "HEAD"],
+    summary="Get the recording",
+    response_class=Response,
+    responses={
+        200: {"content": {"audio/wav": {}}, "description": "All accepted audio, all channels, as WAV"},
+        206: {"content": {"audio/wav": {}}, "description": "The part that the header Range asks for"},
+        416: {"model": ErrorBody, "description": "The file ends before that part"},
+    },
+)
+async def get_file(request: Request, session_id: str, services: Serving, caller: Authenticated) -> Response:
+    """While the session runs, the file is what was recorded so far."""
+    stored = await _owned(session_id, services, caller)
+    recording = await asyncio.to_thread(Recording.of, stored, services.storage.audio)
+    if recording is None:
+        raise HTTPException(404, "the session has no audio")
+    return recording_response(recording, services.storage.audio, request)
+
+
+@router.get("/{session_id}/audio", include_in_schema=False)
+async def get_audio(session_id: str, _: Authenticated) -> Response:
+    raise HTTPException(404, f"the recording is at /v2/live/{session_id}/file")
+
+
+async def _owned(session_id: str, services: Services, caller: Caller) -> StoredSession:
+    """The session if it is the caller's; for others it does not exist. Raises `HTTPException` 404."""
+    stored = await services.storage.sessions.get(session_id)
+    if stored is None or stored.key_id != caller.key_id:
+        raise HTTPException(404, f"there is no session {session_id}")
+    return stored
+
+
+def _shown(
+    stored: StoredSession, finals: Sequence[Final], messages: Sequence[str], services: Services
+) -> SessionObject:
+    return session_object(stored, finals, messages, Recording.of(stored, services.storage.audio))
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body. Raises `HTTPException` 413 as soon as it is known to be too large."""
+    declared = request.headers.get("content-length", "")
+    body = bytearray()
+    if not (declared.isdigit() and int(declared) > most):
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                break
+        else:
+            return bytes(body)
+    raise HTTPException(413, f"the body is larger than {most} bytes")
+
+
+def _json(content: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(content, status, headers, media_type="application/json")

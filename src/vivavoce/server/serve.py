@@ -1,0 +1,106 @@
+"""Runs the server in this process, from the check of its address to the last session's good-bye."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+
+import uvicorn
+
+from vivavoce.errors import ConfigurationError, StorageError
+from vivavoce.server.app import create_app
+from vivavoce.server.logs import configure_logging
+from vivavoce.server.services import Services
+from vivavoce.settings import Settings
+from vivavoce.storage.stores import open_storage
+
+# Seconds for sockets to close after a signal; what a session has then is stored and taken up again.
+_GOODBYE = 10
+
+
+async def serve(settings: Settings, ready: Callable[[str, bool], None]) -> None:
+    """Serve until a signal. When sessions can be created, `ready` gets the URL and whether keys exist.
+
+    Raises `ConfigurationError` (an address that it may not or cannot listen on, weights that are missing)
+    and `StorageError`.
+    """
+    configure_logging(settings)
+    has_keys = await check_address(settings)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,  # whom to believe is `trusted_proxies`
+        server_header=False,
+        timeout_graceful_shutdown=_GOODBYE,
+        ws_max_size=settings.max_frame_bytes,
+        ws_per_message_deflate=False,  # audio does not get smaller, only later
+    )
+    with _listen(settings) as listening:
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve([listening]))
+        await server.up.wait()
+        if not server.started:
+            await serving
+            raise StorageError("the server could not start; the log says why")
+        services: Services = app.state.services
+        problem = await services.loaded()
+        if problem is None and not server.should_exit:
+            ready(_url(settings, listening), has_keys)
+        server.should_exit |= problem is not None
+        await serving
+        if problem is not None:
+            raise problem
+
+
+async def check_address(settings: Settings) -> bool:
+    """Whether the server has keys. Raises `ConfigurationError` if it has none and would be open to others."""
+    async with open_storage(settings.data_dir) as storage:
+        has_keys = await storage.keys.any()
+    if not (has_keys or is_loopback(settings.host)):
+        raise ConfigurationError(
+            f"without an API key the server listens on loopback only, not on {settings.host}: "
+            "run `vivavoce keys create`, or set VIVAVOCE_HOST=127.0.0.1"
+        )
+    return has_keys
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+            "set VIVAVOCE_HOST and VIVAVOCE_PORT to a free address of this machine"
+        ) from error
+
+
+def _url(settings: Settings, listening: socket.socket) -> str:
+    if settings.public_url:
+        return settings.public_url
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listening.getsockname()[1]}"

@@ -1,0 +1,88 @@
+"""What the parts of a running server share; made when it starts, by `app`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+
+from vivavoce.engine.engine import Engine
+from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.limits import Admission
+from vivavoce.server.runtime import SessionRuntime
+from vivavoce.server.sessions import LiveSessions
+from vivavoce.settings import Settings
+from vivavoce.storage.stores import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What there is once the models are loaded."""
+
+    engine: Engine
+    recognizers: Mapping[str, Recognizer]
+    live: LiveSessions
+
+
+@dataclass(slots=True)
+class Services:
+    """`recognition` is None until the models are loaded; `loading` ends then, or with the reason why not."""
+
+    settings: Settings
+    storage: Storage
+    admission: Admission = field(init=False)
+    recognition: Recognition | None = None
+    loading: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.admission = Admission(self.storage.sessions, self.active, self.settings.abandon_after)
+
+    def active(self, key_id: str | None) -> frozenset[str]:
+        """The key's sessions that run and are not abandoned."""
+        return self.recognition.live.active(key_id) if self.recognition else frozenset()
+
+    def live(self, session_id: str) -> SessionRuntime | None:
+        """The session if it runs here and has not ended."""
+        return self.recognition.live.get(session_id) if self.recognition else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether any session runs."""
+        return self.recognition is not None and self.recognition.live.running > 0
+
+    async def loaded(self) -> BaseException | None:
+        """Wait until the models are loaded; gives the reason if they cannot be."""
+        assert self.loading is not None, "the application has not started"
+        await asyncio.wait([self.loading])
+        return self.loading.exception()
+
+    @property
+    def missing(self) -> str | None:
+        """What the server lacks to take sessions, in words; None when it is ready."""
+        if self.loading is None or not self.loading.done():
+            return "the models are being loaded"
+        if failed := self.loading.exception():
+            return f"starting failed: {failed}"
+        assert self.recognition is not None, "loading is done"
+        if self.recognition.live.draining:
+            return "the server is going down"
+        if not self.recognition.engine.healthy:
+            return "a thread of the engine has died: restart the server"
+        return None
+
+    def ready(self) -> Recognition:
+        """Raises `HTTPException` 503 while something is missing."""
+        if self.recognition is None or self.missing:
+            raise HTTPException(503, f"not ready: {self.missing}", headers={"Retry-After": "2"})
+        return self.recognition
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Serving = Annotated[Services, Depends(_services)]
