@@ -252,6 +252,19 @@ def test_a_block_that_raises_ends_the_session() -> None:
     assert codes == [1000]
 
 
+def test_a_block_whose_session_ends_irregularly_raises_though_it_only_sent() -> None:
+    def take_all_and_fail(call: Call) -> None:
+        call.acknowledge_until_stop()
+        call.close(4408, "idle")
+
+    async def main(ours: Peer) -> None:
+        async with started(ours) as session:
+            await session.send_audio(AUDIO)
+
+    with peer(take_all_and_fail) as ours, pytest.raises(SessionClosed, match="4408: idle"):
+        asyncio.run(main(ours))
+
+
 def test_closing_the_client_ends_its_sessions_and_leaves_no_task() -> None:
     codes: list[int | None] = []
 

@@ -262,6 +262,17 @@ def test_a_block_that_raises_ends_the_session() -> None:
     assert codes == [1000]
 
 
+def test_a_block_whose_session_ends_irregularly_raises_though_it_only_sent() -> None:
+    def take_all_and_fail(call: Call) -> None:
+        call.acknowledge_until_stop()
+        call.close(4408, "idle")
+
+    with peer(take_all_and_fail) as ours:
+        session = start(ours)
+        with pytest.raises(SessionClosed, match="4408: idle"), session:
+            session.send_audio(AUDIO)
+
+
 def test_closing_the_client_ends_its_sessions_and_leaves_no_thread() -> None:
     with peer(lambda call: None if call.close_code() == 1000 else call.drop()) as ours:
         with Client(transport=ours.transport) as client:

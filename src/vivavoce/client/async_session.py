@@ -17,7 +17,6 @@ from vivavoce.client.core import ABNORMAL, NORMAL, LiveCore
 from vivavoce.client.events import AnyMessage, Event, Status
 from vivavoce.client.listening import Listening
 from vivavoce.client.mailbox import UNREAD, Guard, Mailbox
-from vivavoce.errors import SessionClosed
 from vivavoce.protocol.responses import SessionCreated
 
 
@@ -27,7 +26,8 @@ class AsyncSession(Listening):
     `async for message in session` ends with the session; it raises SessionClosed if the end was not a
     regular one. Handlers, plain or coroutine functions, run one after the other in a task of their own;
     what a handler raises becomes an "error" event. `async with session:` stops the recording at its end
-    and waits for the last message, or ends the session at once if the block raised.
+    and waits for the last message; it raises SessionClosed too if the end was not regular. If the block
+    raised, the session is ended at once.
     """
 
     def __init__(self, created: SessionCreated, core: LiveCore) -> None:
@@ -57,7 +57,7 @@ class AsyncSession(Listening):
             self._notify()
             if not rest:
                 return
-            await self._wait(lambda: self._core.room > 0 or self._core.outcome is not None)
+            await self._wait(lambda: self._core.room > 0 or self._core.ended)
 
     async def stop_recording(self) -> None:
         """No audio follows: the server finishes what it has, then ends the session."""
@@ -77,14 +77,12 @@ class AsyncSession(Listening):
 
     async def __anext__(self) -> AnyMessage:
         self._mailbox.reader = asyncio.current_task()
-        await self._until(lambda: self._mailbox.has_unread or self._core.outcome is not None)
+        await self._until(lambda: self._mailbox.has_unread or self._core.ended)
         message = self._mailbox.read()
         self._notify()
         if message:
             return message
-        outcome = self._core.outcome
-        if outcome and outcome.code != NORMAL:
-            raise SessionClosed(outcome.code, outcome.reason)
+        self._core.check_regular_end()
         raise StopAsyncIteration
 
     # Waiting
@@ -101,7 +99,7 @@ class AsyncSession(Listening):
         """
         if asyncio.current_task() is self._mailbox.dispatcher:
             raise RuntimeError("a handler cannot wait for the end of its session: it would wait for itself")
-        await self._wait(lambda: self._core.outcome is not None)
+        await self._wait(lambda: self._core.ended)
         await asyncio.shield(self._task)
 
     async def __aenter__(self) -> Self:
@@ -112,11 +110,14 @@ class AsyncSession(Listening):
     ) -> None:
         if error is not None:
             await self.end_session()
+            await self.join()
+            return
         await self.stop_recording()
         if self._mailbox.reader in (None, asyncio.current_task()):
             self._mailbox.discard_unread()
             self._notify()
         await self.join()
+        self._core.check_regular_end()
 
     # Internals
 
@@ -168,7 +169,7 @@ class AsyncSession(Listening):
     async def _next_url(self) -> str | None:
         try:
             async with asyncio.timeout(self._core.delay(random.random())):
-                await self._until(lambda: self._core.outcome is not None)
+                await self._until(lambda: self._core.ended)
             return None
         except TimeoutError:
             url, events = self._core.connect()
@@ -185,7 +186,7 @@ class AsyncSession(Listening):
         return connection.close_code or ABNORMAL, connection.close_reason or ""
 
     async def _receive(self, connection: ClientConnection) -> None:
-        if self._core.outcome:
+        if self._core.ended:
             return
         self._connection = connection
         self._tell(self._core.opened())
@@ -194,7 +195,7 @@ class AsyncSession(Listening):
             try:
                 while True:
                     self._tell(self._core.receive(await connection.recv()))
-                    await self._until(lambda: not self._mailbox.full or self._core.outcome is not None)
+                    await self._until(lambda: not self._mailbox.full or self._core.ended)
             except ConnectionClosed:
                 sender.cancel()
             finally:

@@ -95,6 +95,15 @@ class LiveCore:
             events.append(Event("message", message))
         return events
 
+    @property
+    def ended(self) -> bool:
+        return self.status == "ended"
+
+    def check_regular_end(self) -> None:
+        """Raise `SessionClosed` if the session has ended otherwise than with 1000."""
+        if self.outcome and self.outcome.code != NORMAL:
+            raise SessionClosed(self.outcome.code, self.outcome.reason)
+
     # Audio
 
     @property
@@ -136,7 +145,7 @@ class LiveCore:
 
     def end(self, code: int = NORMAL, reason: str = "") -> list[Event]:
         """The session is over, now; what was not sent is dropped. A second call does nothing."""
-        if self.status == "ended":
+        if self.ended:
             return []
         events = [] if self.status == "ending" else [Event("ending", Ending(code, reason))]
         self.status = "ended"
@@ -193,7 +202,7 @@ class LiveCore:
 
     def receive(self, text: str | bytes) -> list[Event]:
         """A frame came from the server; after the end it no longer matters."""
-        if self.status == "ended":
+        if self.ended:
             return []
         self._attempt = 0
         try:

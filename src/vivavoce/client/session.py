@@ -17,7 +17,6 @@ from vivavoce.client.core import ABNORMAL, NORMAL, LiveCore
 from vivavoce.client.events import AnyMessage, Event, Status
 from vivavoce.client.listening import Listening
 from vivavoce.client.mailbox import UNREAD, Guard, Mailbox
-from vivavoce.errors import SessionClosed
 from vivavoce.protocol.responses import SessionCreated
 
 
@@ -26,8 +25,8 @@ class Session(Listening):
 
     `for message in session` ends with the session; it raises SessionClosed if the end was not a regular
     one. Handlers run one after the other in a thread of their own; what a handler raises becomes an
-    "error" event. `with session:` stops the recording at its end and waits for the last message, or ends
-    the session at once if the block raised.
+    "error" event. `with session:` stops the recording at its end and waits for the last message; it raises
+    SessionClosed too if the end was not regular. If the block raised, the session is ended at once.
     """
 
     def __init__(self, created: SessionCreated, core: LiveCore) -> None:
@@ -63,7 +62,7 @@ class Session(Listening):
                 self._changed.notify_all()
                 if not rest:
                     return
-                self._wait(lambda: self._core.room > 0 or self._core.outcome is not None)
+                self._wait(lambda: self._core.room > 0 or self._core.ended)
 
     def stop_recording(self) -> None:
         """No audio follows: the server finishes what it has, then ends the session."""
@@ -88,14 +87,12 @@ class Session(Listening):
     def __next__(self) -> AnyMessage:
         with self._changed:
             self._mailbox.reader = threading.get_ident()
-            self._changed.wait_for(lambda: self._mailbox.has_unread or self._core.outcome is not None)
+            self._changed.wait_for(lambda: self._mailbox.has_unread or self._core.ended)
             message = self._mailbox.read()
             self._changed.notify_all()
         if message:
             return message
-        outcome = self._core.outcome
-        if outcome and outcome.code != NORMAL:
-            raise SessionClosed(outcome.code, outcome.reason)
+        self._core.check_regular_end()
         raise StopIteration
 
     # Waiting
@@ -115,7 +112,7 @@ class Session(Listening):
         if threading.get_ident() == self._mailbox.dispatcher:
             raise RuntimeError("a handler cannot wait for the end of its session: it would wait for itself")
         with self._changed:
-            if not self._wait(lambda: self._core.outcome is not None, timeout):
+            if not self._wait(lambda: self._core.ended, timeout):
                 return False
         for thread in self._threads:
             thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
@@ -129,12 +126,15 @@ class Session(Listening):
     ) -> None:
         if error is not None:
             self.end_session()
+            self.join()
+            return
         self.stop_recording()
         with self._changed:
             if self._mailbox.reader in (None, threading.get_ident()):
                 self._mailbox.discard_unread()
                 self._changed.notify_all()
         self.join()
+        self._core.check_regular_end()
 
     # Internals
 
@@ -168,9 +168,7 @@ class Session(Listening):
 
     def _next_url(self) -> str | None:
         with self._changed:
-            if self._changed.wait_for(
-                lambda: self._core.outcome is not None, self._core.delay(random.random())
-            ):
+            if self._changed.wait_for(lambda: self._core.ended, self._core.delay(random.random())):
                 return None
             url, events = self._core.connect()
             self._tell(events)
@@ -187,7 +185,7 @@ class Session(Listening):
 
     def _receive(self, connection: ClientConnection) -> None:
         with self._changed:
-            if self._core.outcome:
+            if self._core.ended:
                 return
             self._connection = connection
             self._tell(self._core.opened())
@@ -198,7 +196,7 @@ class Session(Listening):
                 text = connection.recv()
                 with self._changed:
                     self._tell(self._core.receive(text))
-                    self._changed.wait_for(lambda: not self._mailbox.full or self._core.outcome is not None)
+                    self._changed.wait_for(lambda: not self._mailbox.full or self._core.ended)
         except ConnectionClosed:
             return
         finally:
@@ -224,7 +222,7 @@ class Session(Listening):
         while True:
             with self._changed:
                 while (due := self._mailbox.take()) is None:
-                    if self._core.outcome:
+                    if self._core.ended:
                         return
                     self._changed.wait()
                 self._changed.notify_all()
