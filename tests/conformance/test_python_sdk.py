@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
 import time
 import uuid
@@ -12,6 +13,12 @@ import pytest
 from gladiaio_sdk import GladiaClient, HttpError
 
 from conformance.contract import REQUEST, check_file, check_messages, check_session, pieces, recording
+from conformance.cutting import cutting_proxy
+
+# How the SDK uses `websockets` is the SDK's affair.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:connect.* must be used as a context manager:DeprecationWarning"
+)
 
 
 def test_a_session_of_the_sync_sdk_from_start_to_deletion(live_server: str) -> None:
@@ -96,6 +103,33 @@ def test_audio_sent_before_the_connection_stands_is_not_lost(live_server: str) -
     check_session(live.get(session.session_id).to_dict(), audio)
 
 
+def test_a_cut_connection_loses_nothing_and_doubles_nothing(live_server: str) -> None:
+    audio = recording()
+    middle = len(audio) // 2 - 1001  # within a piece, and within a sample
+    with cutting_proxy(live_server) as network:
+        live = GladiaClient(api_key="unused", api_url=network.url).live()
+        session = live.start_session(REQUEST)
+        connected: queue.Queue[int] = queue.Queue()
+        ended = threading.Event()
+        finals: list[str] = []
+        session.on("connected", lambda info: connected.put(info.attempt))
+        session.on("message", lambda message: finals.extend(_final_ids(message)))
+        session.on("ended", lambda _: ended.set())
+        connected.get(timeout=10)
+        for piece in pieces(audio[:middle]):
+            session.send_audio(piece)
+        network.cut()
+        connected.get(timeout=30)
+        for piece in pieces(audio[middle:]):
+            session.send_audio(piece)
+        session.stop_recording()
+        assert ended.wait(60)
+        assert session.session_id is not None
+        check_session(live.get(session.session_id).to_dict(), audio)
+        check_file(live.get_file(session.session_id), audio)
+    assert len(finals) == len(set(finals)) > 0
+
+
 def test_the_pages_of_a_list_can_be_followed(live_server: str) -> None:
     live = GladiaClient(api_key="unused", api_url=live_server).live()
     mark = uuid.uuid4().hex
@@ -130,3 +164,7 @@ def test_a_bad_setting_is_named_in_the_sdk_error(live_server: str) -> None:
     assert error.status == 400
     assert "sample_rate" in str(error)
     assert "16000" in str(error)
+
+
+def _final_ids(message: Any) -> list[str]:
+    return [message.data.id] if message.type == "transcript" and message.data.is_final else []
