@@ -187,10 +187,12 @@ class SessionRuntime:
     async def close(self, code: int, reason: str) -> None:
         """The server goes down: close the socket, store what is at hand, let go of recognition."""
         async with self._lock:
-            for connection in self._connections.values():
+            connections, self._connections = self._connections, {}
+            for connection in connections.values():
                 await connection.close(code, reason)
-            await self._store_messages()
-            self._release()
+            if not self.ended:
+                await self._store_messages()
+                self._release()
 
     # Effects
 

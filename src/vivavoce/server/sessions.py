@@ -74,8 +74,12 @@ class LiveSessions:
         """Go on with the sessions that were cut off when the server last stopped. Raises StorageError."""
         async with self._opening:
             for stored in await self._storage.sessions.unfinished():
-                _log.info("session_taken_up", session=stored.id)
-                await self._start(stored)
+                try:
+                    await self._start(stored)
+                except StorageError as error:
+                    _log.error("session_not_taken_up", session=stored.id, error=str(error))
+                else:
+                    _log.info("session_taken_up", session=stored.id)
 
     async def drain(self) -> None:
         """Close every socket with a code after which clients come back, and let go of all sessions."""
