@@ -138,9 +138,9 @@ async def delete_session(session_id: str, services: Serving, caller: Authenticat
     return Response(status_code=202)
 
 
-@router.api_route(
+@router.head("/{session_id}/file", include_in_schema=False)
+@router.get(
     "/{session_id}/file",
-    methods=["GET", "HEAD"],
     summary="Get the recording",
     response_class=Response,
     responses={

@@ -12,6 +12,7 @@ import uvicorn
 from vivavoce.errors import ConfigurationError, StorageError
 from vivavoce.server.app import create_app
 from vivavoce.server.logs import configure_logging
+from vivavoce.server.models import Models, load_models
 from vivavoce.server.services import Services
 from vivavoce.settings import Settings
 from vivavoce.storage.stores import open_storage
@@ -20,7 +21,9 @@ from vivavoce.storage.stores import open_storage
 _GOODBYE = 10
 
 
-async def serve(settings: Settings, ready: Callable[[str, bool], None]) -> None:
+async def serve(
+    settings: Settings, ready: Callable[[str, bool], None], load: Callable[[Settings], Models] = load_models
+) -> None:
     """Serve until a signal. When sessions can be created, `ready` gets the URL and whether keys exist.
 
     Raises `ConfigurationError` (an address that it may not or cannot listen on, weights that are missing)
@@ -28,7 +31,7 @@ async def serve(settings: Settings, ready: Callable[[str, bool], None]) -> None:
     """
     configure_logging(settings)
     has_keys = await check_address(settings)
-    app = create_app(settings)
+    app = create_app(settings, load)
     config = uvicorn.Config(
         app,
         access_log=False,

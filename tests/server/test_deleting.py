@@ -1,0 +1,94 @@
+"""Deleting a session, and what outlives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.harness import Server, connected, create, record, serving
+from storage.samples import final
+
+AUDIO = b"QUAGMIRE" * 4000
+
+
+def _on_disk(directory: Path, *needles: bytes) -> list[bytes]:
+    contents = [path.read_bytes() for path in directory.rglob("*") if path.is_file()]
+    return [needle for needle in needles if any(needle in content for content in contents)]
+
+
+def test_a_deleted_session_is_gone_with_every_byte_of_it(tmp_path: Path) -> None:
+    needles = (b"QUAGMIRE", b"zanzibar", b"heliotrope")
+
+    async def body(server: Server) -> None:
+        created = await create(server.http, custom_metadata={"secret": "heliotrope"})
+        path = f"/v2/live/{created['id']}"
+        await server.services.storage.sessions.add_final(created["id"], final(0, " zanzibar"), [])
+        await record(server, created["url"], AUDIO)
+        assert _on_disk(tmp_path, *needles) == [*needles]
+        response = await server.http.delete(path)
+        assert (response.status_code, response.content) == (202, b"")
+        assert _on_disk(tmp_path, *needles) == []
+        for method, part in (("GET", ""), ("GET", "/file"), ("DELETE", "")):
+            assert (await server.http.request(method, path + part)).status_code == 404
+        assert (await server.http.get("/v2/live")).json()["items"] == []
+
+    serving(tmp_path, body)
+
+
+def test_a_live_session_is_not_deleted_until_it_has_ended(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        path = f"/v2/live/{created['id']}"
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="audio_chunk")
+            response = await server.http.delete(path)
+            assert response.status_code == 403
+            assert "still live" in response.json()["message"]
+            assert (await server.http.get(f"{path}/file")).status_code == 200
+        await record(server, created["url"], b"")
+        assert (await server.http.delete(path)).status_code == 202
+
+    serving(tmp_path, body)
+
+
+def test_a_session_that_nobody_connected_to_can_be_deleted(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
+        async with connected(server, created["url"]) as socket:
+            assert (await socket.receive())["closed"] in (4401, 4404)
+
+    serving(tmp_path, body)
+
+
+def test_deleting_beside_a_live_session_leaves_no_trace_once_the_server_stops(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        other = await create(server.http)
+        async with connected(server, other["url"]) as socket:
+            for number in range(30):
+                await socket.send_audio(b"neighbour!")
+                await socket.receive_until(type="audio_chunk")
+                created = await create(server.http, custom_metadata={"secret": "heliotrope" * (number + 1)})
+                assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
+
+    serving(tmp_path, body)
+    assert _on_disk(tmp_path, b"heliotrope") == []
+    assert _on_disk(tmp_path, b"neighbour") == [b"neighbour"]
+
+
+def test_deleting_gives_no_usage_back(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        key_id, http = await server.key("free")
+        created = await create(http, channels=2)
+        await record(server, created["url"], bytes(64_000))
+        stored = await server.services.storage.sessions.get(created["id"])
+        assert stored is not None
+        assert stored.completed_at is not None
+        used = server.services.storage.sessions.usage_seconds
+        assert await used(key_id, stored.completed_at) == pytest.approx(2.0)
+        assert (await http.delete(f"/v2/live/{created['id']}")).status_code == 202
+        assert await used(key_id, stored.completed_at) == pytest.approx(2.0)
+
+    serving(tmp_path, body)

@@ -1,0 +1,80 @@
+"""A server as a process: it says when it is ready, ends at a signal, and says why it cannot start."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from server.harness import scripted
+from vivavoce.errors import ConfigurationError, ModelError, StorageError
+from vivavoce.server.models import Models
+from vivavoce.server.serve import serve
+from vivavoce.settings import Settings
+
+TESTS = Path(__file__).resolve().parent.parent
+PROCESS = """
+import asyncio, sys
+from pathlib import Path
+from server.harness import scripted
+from vivavoce.server.serve import serve
+from vivavoce.settings import Settings
+
+settings = Settings(data_dir=Path(sys.argv[1]), port=0, max_frame_bytes=1024 * 1024)
+asyncio.run(serve(settings, lambda url, keys: print(url, keys, flush=True), scripted))
+"""
+
+
+def test_a_server_is_ready_serves_and_tells_its_clients_to_come_back_when_it_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROCESS, str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url, has_keys = process.stdout.readline().split()
+        assert has_keys == "False"
+        created = httpx.post(f"{url}/v2/live").json()
+        with connect(created["url"]) as websocket:
+            websocket.send(bytes(3200))
+            assert '"acknowledged":true' in str(websocket.recv())
+            process.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionClosed) as closed:
+                websocket.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1012
+        process.wait(20)
+        assert created["url"].partition("token=")[2] not in process.stderr.read()
+
+
+def never(url: str, has_keys: bool) -> None:
+    raise AssertionError("the server is not ready")
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings(data_dir=tmp_path, port=taken.getsockname()[1])
+        with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{settings.port}"):
+            asyncio.run(serve(settings, never, scripted))
+
+
+def test_a_server_whose_models_cannot_be_loaded_ends_and_says_why(tmp_path: Path) -> None:
+    def broken(settings: Settings) -> Models:
+        raise ModelError("model.bin is damaged")
+
+    with pytest.raises(ModelError, match="damaged"):
+        asyncio.run(serve(Settings(data_dir=tmp_path, port=0), never, broken))
+
+
+def test_a_data_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot use the data directory"):
+        asyncio.run(serve(Settings(data_dir=tmp_path / "file", port=0), never, scripted))
