@@ -1,1 +1,5 @@
 """The command line."""
+
+from vivavoce.cli.commands import app, main
+
+__all__ = ["app", "main"]

@@ -35,7 +35,7 @@ class AudioFile:
     _file: soundfile.SoundFile
 
     @property
-    def format(self) -> dict[str, str | int]:
+    def format(self) -> dict[str, Any]:
         """The fields of a request that say what `pieces` gives."""
         return {
             "encoding": "wav/pcm",

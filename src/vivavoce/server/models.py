@@ -9,6 +9,7 @@ from typing import Final
 
 from vivavoce.engine.vad import SileroVad, silero_path
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.recognizers.registry import ModelRegistry
 from vivavoce.settings import Settings
 
 DEFAULT_MODEL: Final = "solaria-1"
@@ -26,15 +27,19 @@ class Models:
 def load_models(settings: Settings) -> Models:
     """Load what the settings name. Blocks for seconds. Raises `ModelError`."""
     # Importing the model runtime takes half a second, which the listening socket need not wait for.
-    from vivavoce.recognizers.registry import ModelRegistry
     from vivavoce.recognizers.whisper import WhisperRecognizer
 
-    registry = ModelRegistry(settings.data_dir, _directories(settings))
+    registry = model_registry(settings)
     recognizers: dict[str, Recognizer] = {
         name: WhisperRecognizer(registry.resolve(name), threads=settings.decoder_threads)
         for name in settings.models
     }
     return Models(SileroVad(silero_path()), with_default(recognizers, settings.models[0]))
+
+
+def model_registry(settings: Settings) -> ModelRegistry:
+    """Where the server finds the weights of its models."""
+    return ModelRegistry(settings.data_dir, _directories(settings))
 
 
 def with_default(recognizers: Mapping[str, Recognizer], default: str) -> Mapping[str, Recognizer]:

@@ -1,0 +1,89 @@
+"""Captions that grow on a terminal: finals stay, what is still being said is dim below them."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from vivavoce.cli.terminal import clock
+from vivavoce.cli.transcripts import spoken
+from vivavoce.protocol.messages import TranscriptMessage
+from vivavoce.protocol.responses import UtteranceModel
+
+
+class Captions:
+    """`name` and `duration`, in seconds, are those of a recording; a microphone has neither, and no progress.
+
+    `keep` leaves the finals on the screen; without it they pass by, since they are written elsewhere.
+    Methods may be called from several threads.
+    """
+
+    def __init__(
+        self, console: Console, name: str | None, duration: float | None, with_channel: bool, keep: bool
+    ) -> None:
+        self._name = name
+        self._duration = duration
+        self._with_channel = with_channel
+        self._keep = keep
+        self._seconds = 0.0
+        self._partials: dict[str, UtteranceModel] = {}
+        self._last: UtteranceModel | None = None
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> Self:
+        if self._name:
+            self._live.console.print(Text(self._name, "bold"))
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def hear(self, message: TranscriptMessage) -> None:
+        """Show a partial in the place of the one before, or settle a final."""
+        utterance = message.data.utterance
+        if not message.data.is_final:
+            self._partials[message.data.id] = utterance
+        else:
+            self._partials.pop(message.data.id, None)
+            self._last = utterance
+            if self._keep:
+                self._live.console.print(self._row(utterance, ""))
+        self._refresh()
+
+    def progress(self, seconds: float) -> None:
+        """So much of the recording has been sent."""
+        self._seconds = seconds
+        self._refresh()
+
+    def _refresh(self) -> None:
+        growing = sorted(self._partials.values(), key=lambda utterance: utterance.start)
+        rows: list[RenderableType] = [self._row(utterance, "dim italic") for utterance in growing]
+        if not self._keep and self._last and not growing:
+            rows.append(self._row(self._last, ""))
+        if self._duration is not None:
+            rows.append(self._bar(self._duration))
+        self._live.update(Group(*rows), refresh=True)
+
+    def _row(self, utterance: UtteranceModel, style: str) -> RenderableType:
+        row = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        row.add_column(width=7, justify="right", style="cyan")
+        row.add_column(ratio=1)
+        row.add_row(clock(utterance.start), Text(spoken(utterance, self._with_channel), style))
+        return row
+
+    def _bar(self, duration: float) -> RenderableType:
+        row = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        row.add_column(width=7, justify="right", style="cyan")
+        row.add_column(ratio=1)
+        row.add_column(justify="right", style="dim")
+        row.add_row(clock(self._seconds), ProgressBar(max(duration, 0.1), self._seconds), clock(duration))
+        return row

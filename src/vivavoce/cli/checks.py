@@ -1,0 +1,193 @@
+"""What `vivavoce doctor` looks at: each check finds that something is in order, or what to do about it."""
+
+from __future__ import annotations
+
+import errno
+import math
+import re
+import shutil
+import socket
+import struct
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from vivavoce.errors import ConfigurationError, VivavoceError
+from vivavoce.settings import Settings
+
+if TYPE_CHECKING:
+    from vivavoce.client.client import Live
+
+ROOM = 1_000_000_000
+"""Bytes that should be free for recordings."""
+
+REINSTALL_VOICE = "run pip install --force-reinstall faster-whisper"
+
+TEST_SECONDS = 3
+RATE = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`state`: "ok", "note" (nothing is wrong) or "wrong"; then `remedy` says what to do."""
+
+    subject: str
+    state: Literal["ok", "note", "wrong"]
+    detail: str
+    remedy: str = ""
+
+
+def findings(speech: Path | None) -> Iterator[Finding]:
+    """All checks, in an order in which each rests on those before it."""
+    # Older Pythons are refused at the installation.
+    yield Finding("python", "ok", sys.version.split()[0])
+    yield Finding("package", "ok", f"vivavoce {version('vivavoce')}")
+    yield microphone()
+    missing = missing_packages("server")
+    yield server_extra(missing)
+    try:
+        settings = Settings.from_environment()
+    except ConfigurationError as error:
+        yield Finding("settings", "wrong", str(error), "correct these variables in the environment")
+        return
+    yield data_directory(settings)
+    yield port(settings)
+    if missing:
+        return
+    yield from weights()
+    yield voice_activity()
+    yield self_test(speech)
+
+
+def missing_packages(extra: str) -> list[str]:
+    """The packages of an extra that are not installed."""
+    lines = [line for line in requires("vivavoce") or [] if f"extra == '{extra}'" in line.replace('"', "'")]
+    names = [match[0] for line in lines if (match := re.match(r"[\w.-]+", line))]
+    return [name for name in names if not _is_installed(name)]
+
+
+def microphone() -> Finding:
+    if missing_packages("mic"):
+        return Finding("microphone", "note", "not installed; for `vivavoce mic`: pip install 'vivavoce[mic]'")
+    return Finding("microphone", "ok", "installed")
+
+
+def server_extra(missing: list[str]) -> Finding:
+    if missing:
+        detail = f"client only ({', '.join(missing)} not installed); to serve: pip install 'vivavoce[server]'"
+        return Finding("server", "note", detail)
+    return Finding("server", "ok", "all packages are installed")
+
+
+def data_directory(settings: Settings) -> Finding:
+    directory = settings.data_dir
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            free = shutil.disk_usage(directory).free
+    except OSError as error:
+        remedy = "make it writable, or set VIVAVOCE_DATA_DIR to a directory that is"
+        return Finding("data", "wrong", f"{directory} cannot be written to: {error.strerror}", remedy)
+    if free < ROOM:
+        detail = f"{directory} has only {free / 1e6:.0f} MB free"
+        return Finding("data", "wrong", detail, "delete sessions, or set VIVAVOCE_DATA_DIR to another disk")
+    return Finding("data", "ok", f"{directory}, {free / 1e9:.0f} GB free")
+
+
+def port(settings: Settings) -> Finding:
+    place = f"{settings.host}:{settings.port}"
+    try:
+        socket.create_server((settings.host, settings.port)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            detail = f"{place} is in use; by this server already? Otherwise choose VIVAVOCE_PORT"
+            return Finding("port", "note", detail)
+        remedy = "set VIVAVOCE_HOST and VIVAVOCE_PORT to an address of this machine"
+        return Finding("port", "wrong", f"{place}: {error.strerror}", remedy)
+    return Finding("port", "ok", f"{place} is free")
+
+
+def weights() -> Iterator[Finding]:
+    from vivavoce.server.models import model_registry
+
+    settings = Settings.from_environment()
+    for name in settings.models:
+        try:
+            verification = model_registry(settings).verify(name, full=True)
+        except VivavoceError as error:
+            yield Finding("weights", "wrong", f"{name}: {error}", "see `vivavoce models list`")
+            continue
+        if verification.problem:
+            yield Finding("weights", "wrong", verification.problem, "run `vivavoce models verify` once more")
+        else:
+            known = "as published" if verification.expected else "complete; no published sum is known"
+            yield Finding("weights", "ok", f"{name}, {verification.size / 1e6:.0f} MB, {known}")
+
+
+def voice_activity() -> Finding:
+    import numpy as np
+
+    from vivavoce.engine.vad import SileroVad, silero_path
+
+    try:
+        probability = SileroVad(silero_path()).stream().probabilities(np.zeros((1, 512), np.float32))[0]
+    except VivavoceError as error:
+        return Finding(
+            "voice", "wrong", str(error), "reinstall: pip install --force-reinstall faster-whisper"
+        )
+    if probability > 0.5:
+        return Finding("voice", "wrong", "silence is taken for speech", "reinstall faster-whisper")
+    return Finding("voice", "ok", "voice activity detection works")
+
+
+def self_test(speech: Path | None) -> Finding:
+    """A server of its own takes a session of three seconds, or the recording `speech`, and gives it back."""
+    from vivavoce.cli.local_server import local_server
+    from vivavoce.client.client import Client
+
+    try:
+        with local_server() as url, Client(base_url=url) as client:
+            heard = _session(client.live(), speech)
+    except VivavoceError as error:
+        return Finding(
+            "self-test", "wrong", str(error), "the messages above say more; see also `vivavoce serve`"
+        )
+    return Finding("self-test", "ok", heard)
+
+
+def _session(live: Live, speech: Path | None) -> str:
+    from vivavoce.cli.audio_file import open_audio
+
+    if speech is None:
+        with live.start_session(sample_rate=RATE) as session:
+            session.send_audio(_hum())
+    else:
+        with open_audio(speech) as audio, live.start_session(audio.format) as session:
+            for piece in audio.pieces(1.0):
+                session.send_audio(piece)
+    result = live.get(session.id).result
+    if result is None or result.transcription is None or not live.get_file(session.id).startswith(b"RIFF"):
+        raise VivavoceError(f"session {session.id} was not stored as it should be")
+    live.delete(session.id)
+    seconds = result.metadata.audio_duration
+    if speech is None:
+        return f"a session of {seconds:.0f} seconds went through; with words to hear: doctor --speech FILE"
+    return f'{seconds:.1f} seconds went through; heard: "{result.transcription.full_transcript.strip()}"'
+
+
+def _hum() -> bytes:
+    """Three seconds of a quiet hum, 16 bit."""
+    samples = (round(300 * math.sin(2 * math.pi * 110 * n / RATE)) for n in range(TEST_SECONDS * RATE))
+    return struct.pack(f"<{TEST_SECONDS * RATE}h", *samples)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True

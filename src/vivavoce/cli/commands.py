@@ -1,0 +1,59 @@
+"""All commands, and how their failures are shown."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from vivavoce.cli import doctor, keys, mic, models, serve, sessions, transcribe
+from vivavoce.cli.terminal import fail
+from vivavoce.errors import VivavoceError
+
+
+class Commands(TyperGroup):
+    """Shows what is wrong as one message that says what to do, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except VivavoceError as error:
+            fail(str(error))
+
+
+app = typer.Typer(
+    name="vivavoce",
+    cls=Commands,
+    help="Live speech-to-text that you run yourself.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("transcribe")(transcribe.transcribe)
+app.command("mic")(mic.mic)
+app.add_typer(sessions.app, name="sessions")
+app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vivavoce {version('vivavoce')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Live speech-to-text that you run yourself."""
+
+
+def main() -> None:
+    """The program `vivavoce`."""
+    app()

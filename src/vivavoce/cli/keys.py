@@ -1,0 +1,64 @@
+"""`vivavoce keys`: API keys, in this machine's data directory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+import typer
+
+from vivavoce.cli.terminal import fail, needs_server_extra, say, show_table
+
+if TYPE_CHECKING:
+    from vivavoce.storage.keys import KeyStore
+
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+
+T = TypeVar("T")
+
+
+@app.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="Whose it is, or what for.")],
+    plan: Annotated[Literal["free", "paid", "enterprise"], typer.Option(help="Its limits.")] = "paid",
+) -> None:
+    """Make a key. It is shown once, and cannot be had again."""
+    key, secret = _with_keys(lambda keys: keys.create(name, plan))
+    typer.echo(secret)
+    say(f"Key {key.id} ({plan}) for {name}. Keep it: only its hash is stored.")
+
+
+@app.command("list")
+def list_keys() -> None:
+    """List all keys, revoked ones too, without their secrets."""
+    keys = _with_keys(lambda keys: keys.list())
+    states = ["revoked" if key.revoked_at else "in force" for key in keys]
+    rows = [
+        [key.id, key.name, key.plan, f"{key.created_at:%Y-%m-%d %H:%M}", state]
+        for key, state in zip(keys, states, strict=True)
+    ]
+    show_table(["id", "name", "plan", "created", "state"], rows)
+
+
+@app.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key, as the list shows it.")],
+) -> None:
+    """Revoke a key; what it was used for stays."""
+    if not _with_keys(lambda keys: keys.revoke(key_id)):
+        fail(f"there is no key {key_id} in force; see `vivavoce keys list`")
+    say(f"Key {key_id} is revoked.")
+
+
+def _with_keys(action: Callable[[KeyStore], Awaitable[T]]) -> T:
+    with needs_server_extra():
+        from vivavoce.settings import Settings
+        from vivavoce.storage.stores import open_storage
+    settings = Settings.from_environment()
+
+    async def act() -> T:
+        async with open_storage(settings.data_dir) as storage:
+            return await action(storage.keys)
+
+    return asyncio.run(act())

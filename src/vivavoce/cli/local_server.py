@@ -1,0 +1,53 @@
+"""A server of this command's own: another process, a free port, data that is gone afterwards."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from vivavoce.cli.terminal import fail
+from vivavoce.errors import VivavoceError
+
+STOPPED_WITHIN = 20.0
+"""Seconds to say good-bye."""
+
+
+@contextmanager
+def local_server() -> Iterator[str]:
+    """The URL of a server that runs until the block is left. Raises VivavoceError if it does not start."""
+    from vivavoce.settings import Settings
+
+    if find_spec("uvicorn") is None:
+        fail("a server of its own needs the server: pip install 'vivavoce[server]'")
+    models = Settings.from_environment().data_dir / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
+        # Only the weights are shared: two servers must not use one data directory.
+        (Path(directory) / "models").symlink_to(models)
+        log_path = Path(directory) / "server.log"
+        with log_path.open("wb") as log:
+            command = [sys.executable, "-m", "vivavoce", "serve", "--port", "0", "--data-dir", directory]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        with process:
+            try:
+                yield _ready_url(process, log_path)
+            finally:
+                process.terminate()
+                try:
+                    process.wait(STOPPED_WITHIN)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def _ready_url(process: subprocess.Popen[str], log: Path) -> str:
+    assert process.stdout
+    for word in process.stdout.readline().split():
+        if word.startswith(("http://", "https://")):
+            return word
+    process.wait()
+    raise VivavoceError(f"the server did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")

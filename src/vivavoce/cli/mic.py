@@ -1,0 +1,73 @@
+"""`vivavoce mic`: captions of what is said now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Annotated, Any
+
+import typer
+
+from vivavoce.cli.terminal import Key, Url, fail, say
+from vivavoce.cli.transcribe import Languages, Model, Preset
+
+RATE = 16_000
+
+
+def mic(
+    url: Url = None,
+    key: Key = None,
+    language: Languages = None,
+    preset: Preset = "live_subtitles",
+    model: Model = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The microphone: a number or a part of its name.")
+    ] = None,
+) -> None:
+    """Caption the microphone until Ctrl-C."""
+    from vivavoce.cli.captions import Captions
+    from vivavoce.cli.streaming import PIECE_SECONDS, Follower, screen
+    from vivavoce.cli.terminal import stdout
+    from vivavoce.client.client import Client
+    from vivavoce.settings import ClientSettings
+
+    settings = ClientSettings.from_environment({"url": url, "api_key": key})
+    console = screen()
+    request: dict[str, Any] = {
+        "sample_rate": RATE,
+        "language_config": {"languages": language or []},
+        "messages_config": {"receive_partial_transcripts": console is not None},
+        **({"model": model} if model else {}),
+    }
+    captions = Captions(console, None, None, with_channel=False, keep=True) if console else None
+    follower = Follower(captions, echo=not stdout().is_terminal, with_channel=False)
+    with _microphone(device) as microphone, Client(settings.api_key, settings.url) as client:
+        say("Speak; Ctrl-C ends.")
+        with captions or nullcontext(), client.live().start_session(request, preset=preset) as session:
+            follower.follow(session)
+            try:
+                while True:
+                    piece, _ = microphone.read(round(RATE * PIECE_SECONDS))
+                    session.send_audio(bytes(piece))
+            except KeyboardInterrupt:
+                session.stop_recording()
+    follower.check()
+
+
+@contextmanager
+def _microphone(device: str | None) -> Iterator[Any]:
+    """An open input of 16 bit mono."""
+    try:
+        import sounddevice
+    except ModuleNotFoundError:
+        fail("the microphone needs one more package: pip install 'vivavoce[mic]'")
+    except OSError as error:
+        fail(f"the microphone needs PortAudio ({error}). On Debian: apt-get install libportaudio2")
+    chosen = int(device) if device and device.isdigit() else device
+    try:
+        stream = sounddevice.RawInputStream(samplerate=RATE, channels=1, dtype="int16", device=chosen)
+        stream.start()
+    except (sounddevice.PortAudioError, ValueError) as error:
+        fail(f"no microphone: {error}. Those that there are: python -m sounddevice")
+    with stream:
+        yield stream

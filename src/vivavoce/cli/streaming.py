@@ -1,0 +1,65 @@
+"""Streaming audio to a session and following what it hears, for files and microphones alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+import typer
+from rich.console import Console
+
+from vivavoce.cli.captions import Captions
+from vivavoce.cli.terminal import stderr, stdout
+from vivavoce.cli.transcripts import caption
+from vivavoce.client.events import AnyMessage
+from vivavoce.client.session import Session
+from vivavoce.protocol.messages import TranscriptMessage
+from vivavoce.protocol.responses import UtteranceModel
+
+PIECE_SECONDS = 0.1
+
+
+class Follower:
+    """Collects a session's finals, shows them, and prints them to standard output if `echo`."""
+
+    def __init__(self, captions: Captions | None, echo: bool, with_channel: bool) -> None:
+        self.finals: list[UtteranceModel] = []
+        self._captions = captions
+        self._echo = echo
+        self._with_channel = with_channel
+        self._errors: list[Exception] = []
+
+    def follow(self, session: Session) -> None:
+        session.on("message", self._hear)
+        session.on("error", self._errors.append)
+
+    def check(self) -> None:
+        """Raise the first error that the session told of."""
+        if self._errors:
+            raise self._errors[0]
+
+    def _hear(self, message: AnyMessage) -> None:
+        if not isinstance(message, TranscriptMessage):
+            return
+        if message.data.is_final:
+            self.finals.append(message.data.utterance)
+            if self._echo:
+                typer.echo(caption(message.data.utterance, self._with_channel))
+        if self._captions:
+            self._captions.hear(message)
+
+
+def screen() -> Console | None:
+    """The terminal to show captions on, if there is one: standard error first, it leaves the output alone."""
+    for console in (stderr(), stdout()):
+        if console.is_terminal:
+            return Console(stderr=console.stderr, highlight=False)
+    return None
+
+
+def paced(pieces: Iterable[bytes], seconds: float, speed: float) -> Iterator[bytes]:
+    """Pieces of `seconds` each, no sooner than they would have been spoken at `speed`."""
+    begin = time.monotonic()
+    for number, piece in enumerate(pieces, start=1):
+        time.sleep(max(0.0, begin + number * seconds / speed - time.monotonic()))
+        yield piece

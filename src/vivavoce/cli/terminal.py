@@ -1,0 +1,79 @@
+"""What the commands share: where they print, how they fail, how they find a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Annotated, NoReturn
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
+Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
+
+
+def stdout() -> Console:
+    """For results: plain text where it is not a terminal."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def stderr() -> Console:
+    """For everything else."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def report(error: object) -> None:
+    """Say what went wrong."""
+    stderr().print(f"[bold red]error:[/] {escape(str(error))}")
+
+
+def fail(error: object) -> NoReturn:
+    """Say what went wrong and end with exit code 1."""
+    report(error)
+    raise typer.Exit(1)
+
+
+def say(text: str) -> None:
+    """A remark beside the result."""
+    stderr().print(escape(text), style="dim")
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns for readers; tab-separated values, without a heading, for other programs."""
+    console = stdout()
+    if not console.is_terminal:
+        for row in rows:
+            typer.echo("\t".join(row))
+        return
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+@contextmanager
+def needs_server_extra() -> Iterator[None]:
+    """Say how to install the server where one of its modules is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if find_spec((error.name or "vivavoce").partition(".")[0]) is not None:
+            raise
+        fail(
+            f"this needs the server, and {error.name} is not installed.\n"
+            "       Install it: pip install 'vivavoce[server]'"
+        )
+
+
+def clock(seconds: float) -> str:
+    """A time of audio: 0:03.9, 12:00.0, 1:02:03.4."""
+    tenths = round(seconds * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{start}:{tenths // 10:02}.{tenths % 10}"
