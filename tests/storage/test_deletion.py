@@ -50,7 +50,7 @@ def test_no_byte_of_a_deleted_session_stays_on_the_disk(run: Run[None], tmp_path
         assert files_with(tmp_path, doomed.id.encode()) == []
         assert await storage.sessions.get(doomed.id) is None
         assert await storage.sessions.finals(doomed.id) == []
-        assert await storage.sessions.messages(doomed.id) == []
+        assert [part async for part in storage.sessions.messages(doomed.id)] == []
         assert len(await storage.sessions.finals(kept.id)) == bulk
         assert storage.audio.read(kept.id, 0, 100) == b"neighbour"
 

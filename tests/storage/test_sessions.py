@@ -24,6 +24,10 @@ FINISHED: dict[str, Any] = {
 }
 
 
+async def messages(storage: Storage, session_id: str) -> list[str]:
+    return [message async for part in storage.sessions.messages(session_id) for message in part]
+
+
 def test_a_session_is_found_by_its_id_and_by_its_token_alone(run: Run[None]) -> None:
     async def body(storage: Storage) -> None:
         session = new_session(token="right", region="eu-west", custom_metadata={"a": 1})
@@ -55,7 +59,7 @@ def test_everything_is_still_there_after_a_restart(run: Run[Any]) -> None:
 
     async def after(storage: Storage) -> StoredSession | None:
         assert await storage.sessions.finals(session.id) == finals
-        assert await storage.sessions.messages(session.id) == [f'{{"n":{number}}}' for number in range(5)]
+        assert await messages(storage, session.id) == [f'{{"n":{number}}}' for number in range(5)]
         return await storage.sessions.get(session.id)
 
     run(before)
@@ -75,7 +79,7 @@ def test_a_second_final_of_one_utterance_is_refused_with_its_messages(run: Run[N
         with pytest.raises(StorageError):
             await storage.sessions.add_final(session.id, final(0, " second"), ["{}"])
         assert await storage.sessions.finals(session.id) == [final(0, " first")]
-        assert await storage.sessions.messages(session.id) == ["{}"]
+        assert await messages(storage, session.id) == ["{}"]
 
     run(body)
 
@@ -99,9 +103,23 @@ def test_writers_at_the_same_time_keep_every_message_once(run: Run[None]) -> Non
                 for session in sessions:
                     group.create_task(storage.sessions.add_messages(session.id, [f"{number}a", f"{number}b"]))
         for session in sessions:
-            kept = await storage.sessions.messages(session.id)
+            kept = await messages(storage, session.id)
             assert sorted(kept) == sorted(f"{n}{x}" for n in range(10) for x in "ab")
             assert all(kept[i][0] == kept[i + 1][0] for i in range(0, 20, 2))
+
+    run(body)
+
+
+def test_a_long_sessions_messages_come_whole_and_in_order_in_bounded_parts(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        long, other = new_session(), new_session()
+        for session in (long, other):
+            await storage.sessions.create(session)
+        for first in range(0, 2000, 250):
+            await storage.sessions.add_messages(long.id, [str(first + n) for n in range(250)])
+            await storage.sessions.add_messages(other.id, ["other"])
+        assert await messages(storage, long.id) == [str(number) for number in range(2000)]
+        assert max([len(part) async for part in storage.sessions.messages(long.id)]) <= 500
 
     run(body)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from vivavoce.live.add_ons import not_available
@@ -30,9 +30,8 @@ def build_result(
     *,
     audio_duration: float,
     transcription_time: float,
-    messages: Sequence[str] = (),
 ) -> SessionResult:
-    """The result so far. Durations are in seconds; the order of `finals` does not matter.
+    """The result so far, without its messages. Durations are in seconds; the order of `finals` does not matter.
 
     An add-on that was asked for and is not available gives an envelope that says so.
     """
@@ -52,7 +51,6 @@ def build_result(
             utterances=tuple(map(UtteranceModel.from_stream, utterances)),
         ),
         **_missing_add_ons(request),
-        messages=tuple(messages),
     )
 
 

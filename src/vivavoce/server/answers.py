@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
 from vivavoce.live.result import build_result
 from vivavoce.protocol.requests import LiveRequest
@@ -13,9 +14,9 @@ from vivavoce.storage.records import StoredSession
 
 
 def session_object(
-    stored: StoredSession, finals: Sequence[Final], messages: Sequence[str], recording: Recording | None
+    stored: StoredSession, finals: Sequence[Final], recording: Recording | None
 ) -> SessionObject:
-    """The session as it is now, running or not."""
+    """The session as it is now, running or not, without its messages."""
     request = LiveRequest.model_validate(stored.request)
     recorded = recording.seconds if recording else 0.0
     duration = stored.audio_duration if stored.completed_at else recorded
@@ -42,6 +43,17 @@ def session_object(
             finals,
             audio_duration=duration,
             transcription_time=stored.transcription_time,
-            messages=messages,
         ),
     )
+
+
+async def with_messages(text: str, parts: AsyncIterable[Sequence[str]]) -> AsyncIterator[str]:
+    """The JSON of a session object, its messages put in as they are read: they may be many megabytes."""
+    end = "]}}"
+    assert text.endswith(f'"messages":[{end}'), "the messages are the last field of the last field"
+    yield text.removesuffix(end)
+    separator = ""
+    async for messages in parts:
+        yield separator + ",".join(map(json.dumps, messages))
+        separator = ","
+    yield end

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from vivavoce.protocol.responses import (
     ErrorBody,
@@ -21,7 +21,7 @@ from vivavoce.protocol.responses import (
 )
 from vivavoce.protocol.stream import Final
 from vivavoce.server.address import public_base, socket_url
-from vivavoce.server.answers import session_object
+from vivavoce.server.answers import session_object, with_messages
 from vivavoce.server.auth import Authenticated
 from vivavoce.server.context import request_id
 from vivavoce.server.creation import parse_request, warning_header, warnings
@@ -96,7 +96,7 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     finals = await sessions.finals_of([stored.id for stored in page.items])
 
     def body() -> str:
-        items = (_shown(stored, finals[stored.id], (), services) for stored in page.items)
+        items = (_shown(stored, finals[stored.id], services) for stored in page.items)
         return SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
@@ -114,9 +114,10 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
     if runtime := services.live(session_id):
         await runtime.store_messages()
     sessions = services.storage.sessions
-    finals, messages = await sessions.finals(session_id), await sessions.messages(session_id)
-    return _json(
-        await asyncio.to_thread(lambda: _shown(stored, finals, messages, services).model_dump_json())
+    finals = await sessions.finals(session_id)
+    text = await asyncio.to_thread(lambda: _shown(stored, finals, services).model_dump_json())
+    return StreamingResponse(
+        with_messages(text, sessions.messages(session_id)), media_type="application/json"
     )
 
 
@@ -171,10 +172,8 @@ async def _owned(session_id: str, services: Services, caller: Caller) -> StoredS
     return stored
 
 
-def _shown(
-    stored: StoredSession, finals: Sequence[Final], messages: Sequence[str], services: Services
-) -> SessionObject:
-    return session_object(stored, finals, messages, Recording.of(stored, services.storage.audio))
+def _shown(stored: StoredSession, finals: Sequence[Final], services: Services) -> SessionObject:
+    return session_object(stored, finals, Recording.of(stored, services.storage.audio))
 
 
 async def _body(request: Request, most: int) -> bytes:

@@ -96,8 +96,9 @@ def _listen(settings: Settings) -> socket.socket:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
         raise ConfigurationError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+            f"cannot listen on {settings.host}:{settings.port}: {reason}; "
             "set VIVAVOCE_HOST and VIVAVOCE_PORT to a free address of this machine"
         ) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -18,7 +18,8 @@ from vivavoce.storage.database import Database
 from vivavoce.storage.metadata import contains
 from vivavoce.storage.records import NewSession, SessionFilter, SessionPage, StoredSession
 
-_ROWS_AT_ONCE = 100
+_ROWS_AT_ONCE = 100  # decoding them must not hold up the event loop
+_MESSAGES_AT_ONCE = 500
 
 
 def hash_secret(secret: str) -> str:
@@ -124,17 +125,28 @@ class SessionStore:
             select(tables.utterances).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
         )
         finals: dict[str, list[Final]] = {session_id: [] for session_id in session_ids}
-        async with self._database.read() as connection:
-            for row in await connection.execute(query):
+        bounded = query.execution_options(yield_per=_ROWS_AT_ONCE)
+        async with self._database.read() as connection, connection.stream(bounded) as rows:
+            async for row in rows:
                 finals[row.session_id].append(_final(row))
         return dict(finals)
 
-    async def messages(self, session_id: str) -> Sequence[str]:
-        """The session's messages, in the order in which they were added."""
+    async def messages(self, session_id: str) -> AsyncIterator[Sequence[str]]:
+        """The session's messages in the order in which they were added, a bounded number at a time.
+
+        Three hours of acknowledgements are too many to hold. Each part is a transaction of its own.
+        """
         at = tables.messages.c
-        query = select(at.json).where(at.session_id == session_id).order_by(at.seq)
-        async with self._database.read() as connection:
-            return (await connection.execute(query)).scalars().all()
+        query = select(at.seq, at.json).where(at.session_id == session_id).order_by(at.seq)
+        last = -1
+        while True:
+            async with self._database.read() as connection:
+                part = query.where(at.seq > last).limit(_MESSAGES_AT_ONCE)
+                rows = (await connection.execute(part)).all()
+            if not rows:
+                return
+            yield [row.json for row in rows]
+            last = rows[-1].seq
 
     async def finish(
         self,
