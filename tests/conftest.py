@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from local_server import local_server
 from node import NodeProject
+from speech import ROOT
+from vivavoce.cli.local_server import local_server
 
 
 @pytest.fixture(scope="session")
-def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server with the default model, on loopback, without keys; one for the whole run."""
-    with local_server(tmp_path_factory.mktemp("server")) as url:
-        yield url
+def live_server() -> Iterator[str]:
+    """The URL of a server process with the default model, on loopback, without keys; one for the whole run.
+
+    Its data is its own and temporary; the model is joined once, into the checkout's cache.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("VIVAVOCE_")]:
+            environment.delenv(name)
+        environment.setenv("VIVAVOCE_DATA_DIR", str(ROOT / ".cache"))
+        with local_server() as url:
+            yield url
 
 
 @pytest.fixture(scope="session")

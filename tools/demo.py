@@ -3,19 +3,18 @@
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from local_server import ROOT, local_server
 from vivavoce import Client
+from vivavoce.cli.local_server import local_server
 
-RECORDING = ROOT / ".cache" / "speech" / "two_cities.wav"
+RECORDING = Path(__file__).resolve().parent.parent / ".cache" / "speech" / "two_cities.wav"
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with tempfile.TemporaryDirectory(prefix="vivavoce-demo-") as data, local_server(Path(data)) as url:
+        with local_server() as url:
             print(f"  a server is ready at {url}; a man reads from A Tale of Two Cities\n", flush=True)
             vivavoce = Path(sys.executable).with_name("vivavoce")
             subprocess.run([vivavoce, "transcribe", "--url", url, "--language", "en", RECORDING], check=True)
