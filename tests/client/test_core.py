@@ -289,6 +289,14 @@ def test_a_final_that_comes_again_is_dropped() -> None:
     assert texts(core.receive(wire.transcript("two", "00_00000001"))) == ["two"]
 
 
+def test_whatever_comes_again_word_for_word_is_dropped() -> None:
+    core = connected()
+    assert names(core.receive(wire.end_recording(12.5))) == ["message"]
+    reconnect(core)
+    assert core.receive(wire.end_recording(12.5)) == []
+    assert names(core.receive(wire.end_recording(13))) == ["message"]
+
+
 def test_partials_of_one_utterance_are_all_told() -> None:
     core = connected()
     told = [texts(core.receive(wire.transcript(text, is_final=False))) for text in ("a", "a b", "a b")]

@@ -129,4 +129,4 @@ class Sessions(RuleBasedStateMachine):
 
 
 TestSessions = Sessions.TestCase
-TestSessions.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+TestSessions.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from vivavoce.protocol.messages import (
     AudioChunkAckData,
     AudioChunkAckMessage,
+    EndRecordingData,
+    EndRecordingMessage,
     EndSessionMessage,
     ServerMessage,
     StopRecordingAckData,
@@ -54,6 +56,10 @@ def translation(utterance_id: str, language: str) -> str:
         translated_utterance=utterance("..."),
     )
     return text(TranslationMessage(**ENVELOPE, data=data))
+
+
+def end_recording(seconds: float) -> str:
+    return text(EndRecordingMessage(**ENVELOPE, data=EndRecordingData(recording_duration=seconds)))
 
 
 def end_session() -> str:

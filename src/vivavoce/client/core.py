@@ -7,6 +7,8 @@ to tell the user, in order.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from vivavoce.client.events import AnyMessage, Connected, Connecting, Ended, Ending, Event, Status
 from vivavoce.errors import SessionClosed, VivavoceError
 from vivavoce.protocol.messages import (
@@ -82,7 +84,7 @@ class LiveCore:
         self._stopping = False
         self._stop_sent = False
         self._finished = False
-        self._seen: set[tuple[str, ...]] = set()
+        self._seen: set[Hashable] = set()
 
     def start(self, created: SessionCreated) -> list[Event]:
         """The server has made the session."""
@@ -216,7 +218,7 @@ class LiveCore:
             return [*(told if self._acknowledgments else []), *self._settle(message)]
         if isinstance(message, StopRecordingAckMessage):
             return told if self._acknowledgments else []
-        return [] if self._is_repeated(message) else told
+        return [] if self._is_repeated(message, text) else told
 
     def closed(self, code: int, reason: str) -> list[Event]:
         """The connection is gone, or could not be made; the session goes on unless `status` is "ended"."""
@@ -253,9 +255,9 @@ class LiveCore:
             self._acknowledged = end
         return []
 
-    def _is_repeated(self, message: AnyMessage) -> bool:
-        """Whether this was told before: a server that resumes may send again what it cannot know arrived."""
-        identity = _identity(message)
+    def _is_repeated(self, message: AnyMessage, text: str | bytes) -> bool:
+        """Whether this was told before: a server that resumes says again what it cannot know arrived."""
+        identity = _identity(message, text)
         if identity is None:
             return False
         if identity in self._seen:
@@ -264,12 +266,12 @@ class LiveCore:
         return False
 
 
-def _identity(message: AnyMessage) -> tuple[str, ...] | None:
-    """What a message is the only one of; None for those that may come any number of times."""
-    if isinstance(message, TranscriptMessage) and message.data.is_final:
-        return (message.type, message.data.id)
+def _identity(message: AnyMessage, text: str | bytes) -> Hashable:
+    """What a message is the only one of, however often it is said; None for partials."""
+    if isinstance(message, TranscriptMessage):
+        return (message.type, message.data.id) if message.data.is_final else None
     if isinstance(message, TranslationMessage) and message.data:
         return (message.type, message.data.utterance_id, message.data.target_language)
     if isinstance(message, NamedEntityRecognitionMessage | SentimentAnalysisMessage) and message.data:
         return (message.type, message.data.utterance_id)
-    return None
+    return hash(text)

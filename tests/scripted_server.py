@@ -1,0 +1,55 @@
+"""The real server as a process, but for its recogniser, which is scripted: quick and exact."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+READY_WITHIN = 60.0
+STOPPED_WITHIN = 30.0
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from server.harness import scripted
+from vivavoce.server.serve import serve
+from vivavoce.settings import Settings
+
+settings = Settings(data_dir=Path(sys.argv[1]), port=int(sys.argv[2]), decoder_threads=1)
+asyncio.run(serve(settings, lambda url, has_keys: print(url, flush=True), scripted))
+"""
+
+
+@contextmanager
+def scripted_server(data: Path, port: int = 0) -> Iterator[str]:
+    """Gives the server's URL; in the end it is stopped by SIGTERM. Its log is `data/server.log`."""
+    data.mkdir(exist_ok=True)
+    log = data / "server.log"
+    with log.open("ab") as log_file:
+        command = [sys.executable, "-c", PROGRAM, str(data), str(port)]
+        process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=log_file, text=True)
+    with process:
+        assert process.stdout
+        deadline = threading.Timer(READY_WITHIN, process.kill)
+        deadline.start()
+        try:
+            url = process.stdout.readline().strip()
+            deadline.cancel()
+            assert url, log.read_text()
+            yield url
+        finally:
+            deadline.cancel()
+            process.terminate()
+            process.wait(STOPPED_WITHIN)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
