@@ -32,14 +32,13 @@ class StreamHead:
         """
         if self._held is None:
             return data
-        held = self._held + data
+        self._held = held = self._held + data
         if len(held) >= self._needed:
             self._needed = self._examine(held)
-            if len(held) >= self._needed:
-                self._held = None
-                return held[self.header_bytes :]
-        self._held = held
-        return b""
+        if len(held) < self._needed:
+            return b""
+        self._held = None
+        return held[self.header_bytes :]
 
     def flush(self) -> bytes:
         """What was held back when the stream ends undecided. Raises as `feed` does.
