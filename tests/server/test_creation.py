@@ -159,6 +159,16 @@ def test_a_body_that_is_too_large_gets_413_with_or_without_a_declared_length(tmp
     serving(tmp_path, body, max_body_bytes=2048)
 
 
+def test_a_large_vocabulary_is_taken(tmp_path: Path) -> None:
+    vocabulary = {"vocabulary": [f"word number {number}" for number in range(30_000)]}
+
+    async def body(server: Server) -> None:
+        asked = {"custom_vocabulary": True, "custom_vocabulary_config": vocabulary}
+        await create(server.http, realtime_processing=asked)
+
+    serving(tmp_path, body)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

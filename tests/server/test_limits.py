@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +29,15 @@ def test_the_free_plan_has_one_session_at_once(tmp_path: Path) -> None:
             assert (await http.post("/v2/live")).status_code == 429
         await record(server, (await create(http))["url"], bytes(3200))
         assert (await http.post("/v2/live")).status_code == 201
+
+    serving(tmp_path, body)
+
+
+def test_calls_at_the_same_time_do_not_get_past_the_limit(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        _, http = await server.key("free")
+        responses = await asyncio.gather(*(http.post("/v2/live") for _ in range(5)))
+        assert sorted(response.status_code for response in responses) == [201, 429, 429, 429, 429]
 
     serving(tmp_path, body)
 

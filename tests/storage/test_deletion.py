@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from storage.running import Run
 from storage.samples import NOON, final, minutes, new_session
+from vivavoce.errors import StorageError
 from vivavoce.storage.stores import Storage
 
 
@@ -72,5 +75,27 @@ def test_what_is_left_to_sweep_is_remembered_over_a_restart(run: Run[None], tmp_
         assert (tmp_path / "vivavoce.db").stat().st_mtime_ns == swept
 
     run(delete)
+    run(sweep)
+    assert files_with(tmp_path, b"zanzibar") == []
+
+
+def test_a_reader_in_the_way_puts_the_sweep_off_and_does_not_undo_the_deletion(
+    run: Run[None], tmp_path: Path
+) -> None:
+    async def read_meanwhile(storage: Storage) -> None:
+        session = new_session(custom_metadata={"who": "zanzibar"})
+        await storage.sessions.create(session)
+        with closing(sqlite3.connect(tmp_path / "vivavoce.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
+            await storage.delete_session(session.id)
+            assert await storage.sessions.get(session.id) is None
+            with pytest.raises(StorageError, match="being read"):
+                await storage.sweep()
+
+    async def sweep(storage: Storage) -> None:
+        await storage.sweep()
+
+    run(read_meanwhile)
     run(sweep)
     assert files_with(tmp_path, b"zanzibar") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from storage.running import Run
 from vivavoce.errors import StorageError
 from vivavoce.storage import tables
 from vivavoce.storage.database import migrate
-from vivavoce.storage.stores import Storage
+from vivavoce.storage.stores import Storage, open_storage
 
 
 def test_the_migrations_arrive_at_the_tables(tmp_path: Path) -> None:
@@ -72,3 +73,12 @@ def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path, run: Ru
 
     with pytest.raises(StorageError, match="cannot use the data directory"):
         run(body)
+
+
+def test_the_data_directory_may_have_any_name(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with open_storage(tmp_path / "100% ours? #1: é") as storage:
+            assert await storage.keys.list() == []
+
+    asyncio.run(body())
+    assert (tmp_path / "100% ours? #1: é" / "vivavoce.db").is_file()

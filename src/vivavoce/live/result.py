@@ -31,7 +31,7 @@ def build_result(
     audio_duration: float,
     transcription_time: float,
 ) -> SessionResult:
-    """The result so far, without its messages. Durations are in seconds; the order of `finals` does not matter.
+    """The result so far, without its messages. Durations are in seconds; `finals` may be in any order.
 
     An add-on that was asked for and is not available gives an envelope that says so.
     """

@@ -134,8 +134,7 @@ async def delete_session(session_id: str, services: Serving, caller: Authenticat
     if services.live(session_id):
         raise HTTPException(403, "the session is still live: stop it first, then delete it")
     await services.storage.delete_session(session_id)
-    if not services.busy:
-        await services.storage.sweep()
+    await services.sweep_if_idle()
     return Response(status_code=202)
 
 

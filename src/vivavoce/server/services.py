@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, HTTPException, Request
 
 from vivavoce.engine.engine import Engine
+from vivavoce.errors import StorageError
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.limits import Admission
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions
 from vivavoce.settings import Settings
 from vivavoce.storage.stores import Storage
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,17 @@ class Services:
         """The session if it runs here and has not ended."""
         return self.recognition.live.get(session_id) if self.recognition else None
 
-    @property
-    def busy(self) -> bool:
-        """Whether any session runs."""
-        return self.recognition is not None and self.recognition.live.running > 0
+    async def sweep_if_idle(self) -> None:
+        """Remove the last traces of deleted sessions now, unless a running session would have to wait for it.
+
+        What is put off is done after a later deletion, or when the server stops.
+        """
+        if self.recognition is not None and self.recognition.live.running:
+            return
+        try:
+            await self.storage.sweep()
+        except StorageError as error:
+            _log.warning("sweep_put_off", reason=str(error))
 
     async def loaded(self) -> BaseException | None:
         """Wait until the models are loaded; gives the reason if they cannot be."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
 
 import aiosqlite
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,8 +24,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from vivavoce.errors import StorageError
 
 _BUSY_TIMEOUT = 5_000  # milliseconds; another process (the key commands) may be writing
+_READER_TIMEOUT = 250  # milliseconds
 _WRITER_TIMEOUT = 600  # seconds; a final waits for its turn rather than getting lost
 _READERS = 4
+_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
+    {"max_overflow": 0, "hide_parameters": True}  # parameters are what was said: never in an error's text
+)
 _LEFTOVERS = 1  # the user_version of a file in which copies of deleted rows may be left
 
 
@@ -42,15 +48,9 @@ class Database:
         process only. Raises `StorageError`.
         """
         await asyncio.to_thread(migrate, path)
-        reader = create_async_engine(
-            f"sqlite+aiosqlite:///{path}", pool_size=_READERS, max_overflow=0, hide_parameters=True
-        )
+        reader = create_async_engine(_url(path, "aiosqlite"), pool_size=_READERS, **_OPTIONS)
         writer = create_async_engine(
-            f"sqlite+aiosqlite:///{path}",
-            pool_size=1,
-            max_overflow=0,
-            pool_timeout=_WRITER_TIMEOUT,
-            hide_parameters=True,
+            _url(path, "aiosqlite"), pool_size=1, pool_timeout=_WRITER_TIMEOUT, **_OPTIONS
         )
         _configure(reader.sync_engine, "BEGIN", fsync)
         # A transaction that reads first and then writes could not wait for another process's lock.
@@ -76,7 +76,7 @@ class Database:
             await connection.exec_driver_sql(f"PRAGMA user_version = {_LEFTOVERS}")
             yield connection
         async with self._autocommit() as sqlite:
-            await _empty_journal(sqlite)
+            await _empty_journal(sqlite)  # if a reader is in the way, the next sweep does it
 
     async def sweep(self) -> None:
         """Rewrite the whole file if anything was erased since this was last done. Raises `StorageError`.
@@ -88,8 +88,9 @@ class Database:
             ((pending,),) = await sqlite.execute_fetchall("PRAGMA user_version")
             if pending == _LEFTOVERS:
                 await sqlite.execute_fetchall("VACUUM")
+                if not await _empty_journal(sqlite):
+                    raise StorageError("the database is being read: its journal still holds deleted rows")
                 await sqlite.execute_fetchall("PRAGMA user_version = 0")
-                await _empty_journal(sqlite)
 
     @asynccontextmanager
     async def _autocommit(self) -> AsyncIterator[aiosqlite.Connection]:
@@ -105,7 +106,7 @@ class Database:
 
 def migrate(path: Path) -> None:
     """Create the database at `path` or bring it to the newest schema. Blocks. Raises `StorageError`."""
-    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
+    engine = create_engine(_url(path, "pysqlite"), hide_parameters=True)
     _configure(engine, "BEGIN IMMEDIATE", fsync=True)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
@@ -121,18 +122,23 @@ def migrate(path: Path) -> None:
         engine.dispose()
 
 
-async def _empty_journal(sqlite: aiosqlite.Connection) -> None:
+def _url(path: Path, driver: str) -> URL:
+    return URL.create(f"sqlite+{driver}", database=str(path))
+
+
+async def _empty_journal(sqlite: aiosqlite.Connection) -> bool:
+    """Whether it is empty now. It is not while a reader takes longer than writers should be kept waiting."""
+    await sqlite.execute_fetchall(f"PRAGMA busy_timeout = {_READER_TIMEOUT}")
     ((busy, _, _),) = await sqlite.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-    if busy:
-        raise StorageError("another process reads the database: its journal still holds deleted rows")
+    await sqlite.execute_fetchall(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
+    return not busy
 
 
 def _configure(engine: Engine, begin: str, fsync: bool) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(dbapi_connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        dbapi_connection.isolation_level = (
-            None  # transactions begin where SQLAlchemy says, not at the first write
-        )
+        # Transactions begin where SQLAlchemy says, not at the first write.
+        dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
         cursor.execute("PRAGMA journal_mode = WAL")
