@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vivavoce.errors import StorageError
+from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.protocol.responses import ErrorBody, timestamp
 from vivavoce.protocol.validation import ValidationIssue, validation_issues
 from vivavoce.server.context import request_id
@@ -21,7 +21,7 @@ from vivavoce.server.context import request_id
 _log = structlog.get_logger(__name__)
 
 
-class InvalidRequest(Exception):  # noqa: N818 - a state of the request, as InvalidAudio is of a stream
+class InvalidRequest(VivavoceError):  # noqa: N818 - a state of the request, as InvalidAudio is of a stream
     """The request is understood and wrong: one issue per bad field."""
 
     def __init__(self, issues: Sequence[ValidationIssue]) -> None:
