@@ -34,7 +34,7 @@ class Captions:
         self._seconds = 0.0
         self._partials: dict[str, UtteranceModel] = {}
         self._last: UtteranceModel | None = None
-        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._live = Live(self, console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
         if self._name:
@@ -52,26 +52,29 @@ class Captions:
         utterance = message.data.utterance
         if not message.data.is_final:
             self._partials[message.data.id] = utterance
+            self._live.refresh()
+            return
+        self._partials.pop(message.data.id, None)
+        self._last = utterance
+        if self._keep:
+            self._live.console.print(self._row(utterance, ""))
         else:
-            self._partials.pop(message.data.id, None)
-            self._last = utterance
-            if self._keep:
-                self._live.console.print(self._row(utterance, ""))
-        self._refresh()
+            self._live.refresh()
 
     def progress(self, seconds: float) -> None:
         """So much of the recording has been sent."""
         self._seconds = seconds
-        self._refresh()
+        self._live.refresh()
 
-    def _refresh(self) -> None:
+    def __rich__(self) -> RenderableType:
+        """What is below the finals, at this moment."""
         growing = sorted(self._partials.values(), key=lambda utterance: utterance.start)
-        rows: list[RenderableType] = [self._row(utterance, "dim italic") for utterance in growing]
+        rows = [self._row(utterance, "dim italic") for utterance in growing]
         if not self._keep and self._last and not growing:
             rows.append(self._row(self._last, ""))
         if self._duration is not None:
             rows.append(self._bar(self._duration))
-        self._live.update(Group(*rows), refresh=True)
+        return Group(*rows)
 
     def _row(self, utterance: UtteranceModel, style: str) -> RenderableType:
         row = Table.grid(padding=(0, 2, 0, 0), expand=True)

@@ -49,6 +49,8 @@ def findings(speech: Path | None) -> Iterator[Finding]:
     yield microphone()
     missing = missing_packages("server")
     yield server_extra(missing)
+    if missing:
+        return
     try:
         settings = Settings.from_environment()
     except ConfigurationError as error:
@@ -56,9 +58,7 @@ def findings(speech: Path | None) -> Iterator[Finding]:
         return
     yield data_directory(settings)
     yield port(settings)
-    if missing:
-        return
-    yield from weights()
+    yield from weights(settings)
     yield voice_activity()
     yield self_test(speech)
 
@@ -77,9 +77,11 @@ def microphone() -> Finding:
 
 
 def server_extra(missing: list[str]) -> Finding:
+    if "fastapi" in missing:
+        return Finding("server", "note", "not installed; to serve: pip install 'vivavoce[server]'")
     if missing:
-        detail = f"client only ({', '.join(missing)} not installed); to serve: pip install 'vivavoce[server]'"
-        return Finding("server", "note", detail)
+        detail = f"{', '.join(missing)} not installed"
+        return Finding("server", "wrong", detail, "run pip install 'vivavoce[server]'")
     return Finding("server", "ok", "all packages are installed")
 
 
@@ -111,10 +113,9 @@ def port(settings: Settings) -> Finding:
     return Finding("port", "ok", f"{place} is free")
 
 
-def weights() -> Iterator[Finding]:
+def weights(settings: Settings) -> Iterator[Finding]:
     from vivavoce.server.models import model_registry
 
-    settings = Settings.from_environment()
     for name in settings.models:
         try:
             verification = model_registry(settings).verify(name, full=True)

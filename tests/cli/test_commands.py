@@ -1,0 +1,206 @@
+"""The other commands: sessions, keys, models, doctor, serve, mic, and what all have in common."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Run
+from speech import ROOT
+from vivavoce import Client
+
+
+@pytest.fixture(scope="module")
+def session_id(server: str) -> str:
+    """A session of one second of silence."""
+    with Client(base_url=server) as client, client.live().start_session() as session:
+        session.send_audio(bytes(32_000))
+    return session.id
+
+
+@pytest.fixture
+def own_server(run: Run, server: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Calls `vivavoce`, which finds the server by its environment."""
+    monkeypatch.setenv("VIVAVOCE_URL", server)
+    return run
+
+
+# Sessions
+
+
+def test_sessions_are_listed_as_columns_for_other_programs(own_server: Run, session_id: str) -> None:
+    result = own_server("sessions", "list", "--status", "done")
+    assert result.exit_code == 0, result.output
+    row = next(line.split("\t") for line in result.stdout.splitlines() if line.startswith(session_id))
+    assert row[1] == "done"
+    assert row[3] == "0:01.0"
+
+
+def test_a_session_is_shown_as_text_or_as_json(own_server: Run, session_id: str) -> None:
+    assert own_server("sessions", "get", session_id).stdout == ""
+    session = json.loads(own_server("sessions", "get", session_id, "--json").stdout)
+    assert session["id"] == session_id
+
+
+def test_a_recording_is_saved(own_server: Run, session_id: str, tmp_path: Path) -> None:
+    target = tmp_path / "speech.wav"
+    assert own_server("sessions", "file", session_id, "-o", target).exit_code == 0
+    with wave.open(str(target)) as wav:
+        assert wav.getnframes() == 16_000
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+def test_a_session_that_is_not_there_is_an_error(own_server: Run, tmp_path: Path) -> None:
+    for words in (
+        ("get", "nobody"),
+        ("file", "nobody", "-o", tmp_path / "x.wav"),
+        ("delete", "-y", "nobody"),
+    ):
+        result = own_server("sessions", *words)
+        assert result.exit_code == 1
+        assert "404" in result.stderr
+    assert not (tmp_path / "x.wav").exists()
+
+
+def test_deleting_asks_first(own_server: Run, server: str) -> None:
+    with Client(base_url=server) as client, client.live().start_session() as session:
+        pass
+    assert own_server("sessions", "delete", session.id).exit_code == 1
+    assert own_server("sessions", "get", session.id).exit_code == 0
+    assert own_server("sessions", "delete", "--yes", session.id).exit_code == 0
+    assert own_server("sessions", "get", session.id).exit_code == 1
+
+
+# Keys
+
+
+def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
+    made = run("keys", "create", "--name", "laptop", "--plan", "free")
+    assert made.exit_code == 0, made.output
+    secret = made.stdout.strip()
+    key_id = secret.split("_")[1]
+    listed = run("keys", "list").stdout.split("\t")
+    assert (listed[0], listed[1], listed[2], listed[4]) == (key_id, "laptop", "free", "in force\n")
+    assert secret not in run("keys", "list").output
+    assert run("keys", "revoke", key_id).exit_code == 0
+    assert run("keys", "list").stdout.endswith("revoked\n")
+
+
+def test_revoking_a_key_that_is_not_there_is_an_error(run: Run) -> None:
+    result = run("keys", "revoke", "nothing")
+    assert result.exit_code == 1
+    assert "no key nothing in force; see `vivavoce keys list`" in result.stderr
+
+
+# Serving
+
+
+def test_serving_others_without_a_key_is_refused_with_what_to_do(run: Run) -> None:
+    result = run("serve", "--host", "0.0.0.0", "--port", "0")
+    assert result.exit_code == 1
+    assert "vivavoce keys create" in result.stderr
+
+
+def test_a_port_that_is_taken_is_said_plainly(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--port", str(port))
+    assert result.exit_code == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in result.stderr
+
+
+def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVAVOCE_IDLE_TIMEOUT", "soon")
+    result = run("serve")
+    assert result.exit_code == 1
+    assert "VIVAVOCE_IDLE_TIMEOUT must be a number above 0, not 'soon'" in result.stderr
+
+
+# Models, the microphone, the doctor
+
+
+def test_a_model_that_is_not_there_is_an_error(run: Run) -> None:
+    result = run("models", "verify", "huge")
+    assert result.exit_code == 1
+    assert "there is no model 'huge'" in result.stderr
+
+
+def test_models_are_listed_with_their_use(run: Run) -> None:
+    assert "base\tdefault" in run("models", "list").stdout.splitlines()
+
+
+def test_without_the_extra_the_microphone_says_how_to_get_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    result = run("mic")
+    assert result.exit_code == 1
+    assert "pip install 'vivavoce[mic]'" in result.stderr
+
+
+def test_without_the_extra_the_server_says_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("vivavoce.server", "uvicorn"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.setattr("vivavoce.cli.terminal.find_spec", lambda name: None)
+    result = run("serve")
+    assert result.exit_code == 1
+    assert "pip install 'vivavoce[server]'" in result.stderr
+
+
+def test_the_doctor_finds_a_directory_that_cannot_be_used(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VIVAVOCE_DATA_DIR", str(tmp_path / "file"))
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "set VIVAVOCE_DATA_DIR to a directory that is" in result.stdout
+
+
+def test_the_doctor_names_a_wrong_setting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVAVOCE_PORT", "many")
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "VIVAVOCE_PORT must be" in result.stdout
+
+
+def test_the_doctor_hears_the_recording_it_is_given(
+    run: Run, monkeypatch: pytest.MonkeyPatch, recording: Path
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_MODEL_DIRS", str(ROOT / ".cache" / "models"))
+    monkeypatch.setenv("VIVAVOCE_PORT", "0")
+    result = run("doctor", "--speech", recording)
+    assert result.exit_code == 0, result.output
+    states = {line[7:17].strip(): line[:5].strip() for line in result.stdout.splitlines()}
+    assert {"python", "package", "server", "data", "port", "weights", "voice", "self-test"} <= states.keys()
+    assert "wrong" not in states.values()
+    assert "best of times" in result.stdout
+
+
+# All of them
+
+
+def test_the_version_is_printed(run: Run) -> None:
+    assert run("--version").stdout.startswith("vivavoce 0.")
+
+
+@pytest.mark.parametrize("words", [[], ["transcribe"], ["sessions", "list"], ["keys", "create"], ["doctor"]])
+def test_every_command_explains_itself(run: Run, words: list[str]) -> None:
+    result = run(*words, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+
+
+def test_help_loads_neither_the_server_nor_numbers() -> None:
+    code = (
+        "import sys, vivavoce.cli; "
+        "print(sys.modules.keys() & {'fastapi', 'uvicorn', 'sqlalchemy', 'numpy', 'soundfile', 'websockets'})"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"

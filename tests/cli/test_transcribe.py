@@ -1,0 +1,141 @@
+"""`vivavoce transcribe`, from the file to the text, with a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Run
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+MOVEMENT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+CAPTION = re.compile(r"^ \d:\d\d\.\d  \S")
+
+
+def test_captions_are_plain_lines_in_a_pipe(run: Run, server: str, recording: Path) -> None:
+    result = run("transcribe", "--url", server, "--speed", "max", recording)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert len(lines) >= 1
+    assert all(CAPTION.match(line) for line in lines)
+    assert "\x1b" not in result.output
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "pattern"),
+    [
+        ("--text", r"\S.*\n"),
+        ("--srt", r"1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n\S"),
+        ("--vtt", r"WEBVTT\n\n00:00:0\d\.\d{3} --> "),
+        ("--json", r"\{.*\}\n$"),
+    ],
+)
+def test_each_form_is_written_to_standard_output(
+    run: Run, server: str, recording: Path, form: str, pattern: str
+) -> None:
+    result = run("transcribe", "--url", server, "--speed", "max", form, recording)
+    assert result.exit_code == 0, result.output
+    assert re.match(pattern, result.stdout)
+
+
+def test_output_goes_to_a_file(run: Run, server: str, recording: Path, tmp_path: Path) -> None:
+    target = tmp_path / "words.srt"
+    result = run("transcribe", "--url", server, "--speed", "max", "--srt", "-o", target, recording)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == ""
+    assert target.read_text().startswith("1\n")
+
+
+def test_several_files_go_to_a_directory(run: Run, server: str, recording: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copy(recording, tmp_path / "other.flac"))
+    target = tmp_path / "subtitles"
+    result = run("transcribe", "--url", server, "--speed", "max", "--vtt", "-o", target, recording, other)
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in target.iterdir()) == ["other.vtt", "times.vtt"]
+
+
+def test_several_files_in_a_pipe_are_told_apart(run: Run, server: str, recording: Path) -> None:
+    captions = run("transcribe", "--url", server, "--speed", "max", recording, recording)
+    assert captions.stdout.count(f"==> {recording} <==") == 2
+    lines = run("transcribe", "--url", server, "--speed", "max", "--json", recording, recording).stdout
+    assert [json.loads(line)["file"] for line in lines.splitlines()] == [str(recording)] * 2
+
+
+def test_subtitles_of_several_files_need_a_directory(run: Run, recording: Path) -> None:
+    result = run("transcribe", "--srt", recording, recording)
+    assert result.exit_code == 2
+    assert "add -o DIRECTORY" in result.stderr
+
+
+def test_a_file_that_fails_is_named_and_the_others_go_on(
+    run: Run, server: str, recording: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"RIFF")
+    result = run("transcribe", "--url", server, "--speed", "max", "--text", broken, recording)
+    assert result.exit_code == 1
+    assert "broken.wav cannot be read as audio" in " ".join(result.stderr.split())
+    assert "word0" in result.stdout
+
+
+def test_without_a_server_it_says_what_to_do(run: Run, recording: Path) -> None:
+    result = run("transcribe", recording)
+    assert result.exit_code == 1
+    assert "no answer from http://127.0.0.1:9" in result.stderr
+    assert "`vivavoce serve`" in result.stderr
+    assert "--local" in result.stderr
+
+
+def test_what_the_server_refuses_is_said(run: Run, server: str, recording: Path) -> None:
+    result = run("transcribe", "--url", server, "--language", "klingon", recording)
+    assert result.exit_code == 1
+    assert "language_config.languages.0 must be" in result.stderr
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan"])
+def test_a_speed_that_is_none_is_refused(run: Run, recording: Path, speed: str) -> None:
+    result = run("transcribe", "--speed", speed, recording)
+    assert result.exit_code == 2
+    assert "or max" in result.stderr
+
+
+def test_on_a_terminal_captions_grow_and_stay_and_nothing_is_left_of_the_rest(
+    server: str, recording: Path
+) -> None:
+    words = ["transcribe", "--url", server, "--speed", "4", str(recording)]
+    command = [sys.executable, "-m", "vivavoce", *words]
+    master, slave = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    with subprocess.Popen(command, stdout=slave, stderr=slave, stdin=slave, env=environment) as process:
+        os.close(slave)
+        output = read_all(master)
+    assert process.returncode == 0, output
+    assert "\x1b[" in output
+    lines = MOVEMENT.sub("\n", COLOUR.sub("", output)).splitlines()
+    assert any(CAPTION.match(line) and "word0 word1" in line for line in lines)
+    assert "━" in output
+    assert output.rindex("\x1b[?25h") > output.rindex("━")  # the cursor is back, after the bar has gone
+
+
+def read_all(master: int) -> str:
+    """What a terminal's other side gets until the program ends."""
+    output = b""
+    while True:
+        try:
+            part = os.read(master, 65_536)
+        except OSError:  # how Linux says that no one holds the terminal any more
+            break
+        if not part:
+            break
+        output += part
+    os.close(master)
+    return output.decode()
