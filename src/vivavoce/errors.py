@@ -4,6 +4,8 @@ VivavoceError
 ├── ConfigurationError       a setting, a file or a model is not as it must be; the message says what to do
 │   └── ModelError           weights that are missing, damaged or not of a known kind
 ├── InvalidAudio             the stream is not what the session declared
+├── InvalidMessage           a text on the socket that is no message       (`vivavoce.protocol.messages`)
+├── InvalidRequest           a REST call whose body or query is wrong      (`vivavoce.server.errors`)
 ├── RecognizerError          a model failed on a request
 ├── StorageError             the audio log or the database could not do what was asked
 ├── ServerUnreachable        nothing answers at the server's URL                (client)

@@ -109,6 +109,8 @@ class SessionRuntime:
         self._fed = 0
         self._settled = 0.0
         self._marker: int | None = None
+        self.finished = False
+        """Whether the end has been stored."""
         # Bounded: a session's partials come one at a time, and recognition holds a bounded stretch of audio.
         self._heard: deque[Up] = deque()
         self._wake = asyncio.Event()
@@ -261,14 +263,19 @@ class SessionRuntime:
 
     async def _post_process(self) -> None:
         await self._store_messages()
-        sessions = self._around.storage.sessions
+        finals = await self._around.storage.sessions.finals(self.id)
+        # In a thread: the finals of hours take most of a second to build and write. The lock is held.
+        await self._perform(await asyncio.to_thread(self._conclude, finals))
+
+    def _conclude(self, finals: Sequence[Final]) -> Sequence[Effect]:
+        now = time.time()
         result = build_result(
             self._request,
-            await sessions.finals(self.id),
+            finals,
             audio_duration=self._live.audio_duration,
-            transcription_time=self._live.transcription_time(time.time()),
+            transcription_time=self._live.transcription_time(now),
         )
-        await self._perform(self._live.post_processed(result, time.time()))
+        return self._live.post_processed(result, now)
 
     async def _finish(self, finish: Finish) -> None:
         sessions = self._around.storage.sessions
@@ -288,6 +295,7 @@ class SessionRuntime:
             if self.key_id is not None:
                 await sessions.add_usage(self.key_id, duration * self._format.channels, _now())
         finally:
+            self.finished = True
             self._release()
             self._around.ended(self)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 import structlog
 
@@ -26,16 +27,26 @@ FAILURE = 1011
 
 
 class LiveSessions:
-    """Sessions come in by their token and leave when they have ended and been delivered."""
+    """Sessions come in by their token and leave when they have ended and been delivered.
+
+    `idle` is awaited when the last one that ran has ended.
+    """
 
     def __init__(
-        self, storage: Storage, engine: Engine, recognizers: Mapping[str, Recognizer], limits: Limits
+        self,
+        storage: Storage,
+        engine: Engine,
+        recognizers: Mapping[str, Recognizer],
+        limits: Limits,
+        idle: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._storage = storage
         self._recognizers = recognizers
         self._around = Surroundings(storage, engine, limits, self._ended)
         self._runtimes: dict[str, SessionRuntime] = {}
         self._tasks: dict[asyncio.Task[None], SessionRuntime] = {}
+        self._chores: set[asyncio.Task[None]] = set()
+        self._idle = idle
         # Two sockets may arrive with one token at the same time; there is one session.
         self._opening = asyncio.Lock()
         self._draining = False
@@ -46,9 +57,9 @@ class LiveSessions:
         return self._draining
 
     def get(self, session_id: str) -> SessionRuntime | None:
-        """The session if it runs here and has not ended."""
+        """The session if it runs here and its end has not been stored yet."""
         runtime = self._runtimes.get(session_id)
-        return None if runtime is None or runtime.ended else runtime
+        return None if runtime is None or runtime.finished else runtime
 
     def active(self, key_id: str | None) -> frozenset[str]:
         """The sessions that count against the key's concurrency."""
@@ -58,7 +69,7 @@ class LiveSessions:
 
     @property
     def running(self) -> int:
-        return sum(not runtime.ended for runtime in self._runtimes.values())
+        return sum(not runtime.finished for runtime in self._runtimes.values())
 
     async def find(self, token: str) -> SessionRuntime | None:
         """The session of this token; None if there is none, or it is over. Raises StorageError."""
@@ -88,7 +99,7 @@ class LiveSessions:
             await runtime.close(RESTARTING, "the server is restarting")
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._chores, return_exceptions=True)
 
     async def _start(self, stored: StoredSession) -> None:
         request = LiveRequest.model_validate(stored.request)
@@ -109,10 +120,15 @@ class LiveSessions:
             return
         # A defect of ours ends the session that met it, and no other.
         _log.error("session_crashed", session=runtime.id, exc_info=defect)
-        closing = asyncio.get_running_loop().create_task(runtime.close(FAILURE, "an internal error"))
-        self._tasks[closing] = runtime
-        closing.add_done_callback(self._tasks.pop)
         self._runtimes.pop(runtime.id, None)
+        self._do(runtime.close(FAILURE, "an internal error"))
 
     def _ended(self, runtime: SessionRuntime) -> None:
         asyncio.get_running_loop().call_later(_GRACE, self._runtimes.pop, runtime.id, None)
+        if not self.running and not self._draining:
+            self._do(self._idle())
+
+    def _do(self, chore: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
