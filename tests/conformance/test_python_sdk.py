@@ -12,8 +12,18 @@ from typing import Any
 import pytest
 from gladiaio_sdk import GladiaClient, HttpError
 
-from conformance.contract import REQUEST, check_file, check_messages, check_session, pieces, recording
+from conformance.contract import (
+    RATE,
+    REQUEST,
+    check_file,
+    check_messages,
+    check_session,
+    pieces,
+    recording,
+    word_error_rate,
+)
 from conformance.cutting import cutting_proxy
+from speech import clip
 
 # How the SDK uses `websockets` is the SDK's affair.
 pytestmark = pytest.mark.filterwarnings(
@@ -128,6 +138,40 @@ def test_a_cut_connection_loses_nothing_and_doubles_nothing(live_server: str) ->
         check_session(live.get(session.session_id).to_dict(), audio)
         check_file(live.get_file(session.session_id), audio)
     assert len(finals) == len(set(finals)) > 0
+
+
+def test_an_add_on_that_does_not_exist_says_so_and_harms_no_transcript(live_server: str) -> None:
+    live = GladiaClient(api_key="unused", api_url=live_server).live()
+    add_ons = [
+        "translation",
+        "named_entity_recognition",
+        "sentiment_analysis",
+        "summarization",
+        "chapterization",
+    ]
+    realtime: dict[str, Any] = dict.fromkeys(add_ons[:3], True)
+    realtime["translation_config"] = {"target_languages": ["fr"]}
+    request = {
+        "language_config": {"languages": ["en"]},
+        "realtime_processing": realtime,
+        "post_processing": dict.fromkeys(add_ons[3:], True),
+    }
+    session = live.start_session(request)
+    messages: list[dict[str, Any]] = []
+    session.on("message", lambda message: messages.append(message.to_dict()))
+    speech = clip("en", "quick_brown_fox")
+    session.send_audio(speech.pcm(RATE))
+    session.stop_recording()
+    assert session.join(60)
+
+    assert session.session_id is not None
+    result = live.get(session.session_id).to_dict()["result"]
+    assert word_error_rate(result["transcription"]["full_transcript"], speech.text) <= 0.1
+    for name in add_ons:
+        assert result[name]["success"] is False
+        assert "not available" in result[name]["error"]["message"]
+    failed = {message["type"] for message in messages if message.get("error")}
+    assert failed == {*add_ons[:3], "post_summarization", "post_chapterization"}
 
 
 def test_the_pages_of_a_list_can_be_followed(live_server: str) -> None:
