@@ -31,12 +31,12 @@ class Vocabulary:
     def __init__(self, tokens: Sequence[str], *, multilingual: bool) -> None:
         ids = {token: i for i, token in enumerate(tokens)}
         self.multilingual = multilingual
-        self.end = ids["<|endoftext|>"]
-        self.no_timestamps = ids["<|notimestamps|>"]
+        self._end = ids["<|endoftext|>"]
+        self._no_timestamps = ids["<|notimestamps|>"]
         self._start = ids["<|startoftranscript|>"]
         self._transcribe = ids["<|transcribe|>"]
         alphabet = _byte_alphabet()
-        self._pieces = [bytes(alphabet[c] for c in token) for token in tokens[: self.end]]
+        self._pieces = [bytes(alphabet[c] for c in token) for token in tokens[: self._end]]
         special = range(self._start + 1, ids["<|translate|>"])
         self._languages = {m[1]: i for i in special if (m := _LANGUAGE.fullmatch(tokens[i]))}
 
@@ -63,14 +63,18 @@ class Vocabulary:
         return frozenset(self._languages) if self.multilingual else frozenset({"en"})
 
     def start_sequence(self, language: str) -> list[int]:
-        """What the decoder is told before the text, up to but not including `no_timestamps`."""
+        """What tells the decoder the language and the task."""
         if not self.multilingual:
             return [self._start]
         return [self._start, self._languages[language], self._transcribe]
 
+    def prompt(self, language: str) -> list[int]:
+        """What a plain transcript follows: the start sequence, and that no time stamps are wanted."""
+        return [*self.start_sequence(language), self._no_timestamps]
+
     def piece(self, token: int) -> bytes:
         """The UTF-8 bytes of a text token, possibly only part of a character; none for special tokens."""
-        return self._pieces[token] if token < self.end else b""
+        return self._pieces[token] if token < self._end else b""
 
     def text(self, tokens: Sequence[int]) -> str:
         return b"".join(map(self.piece, tokens)).decode("utf-8", "replace")

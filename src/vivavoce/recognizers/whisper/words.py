@@ -2,95 +2,106 @@
 
 The method is that of Whisper's own word timestamps: dynamic time warping over the cross-attention of the
 alignment heads places every token; tokens that form a word share its time; punctuation belongs to the
-word it touches.
+word it touches, but lends it no time.
 """
 
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import exp, log
 
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
 
 SPACELESS_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Written without spaces between words: every character counts as one."""
+"""Written without spaces between words: the shortest run of tokens that makes whole characters is one."""
 
-_OPENING = "\"'“¿([{-"
-_CLOSING = "\"'.。,，!！?？:：”)]}、"
-_ASCII_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_OPENING = frozenset("\"'“‘«¿¡([{-「『（")
+_CLOSING = frozenset("\"'”’».。,，、!！?？:：;；…)]}」』）")
 _SECONDS_PER_STEP = 0.02
+_LEAST_PROBABILITY = 1e-6
 
 
-def split_characters(tokens: Sequence[int], vocabulary: Vocabulary) -> list[tuple[str, int]]:
-    """Runs of tokens that form whole characters: (text, number of tokens)."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text and how many tokens write it: `length` in all, `spoken` without the punctuation at its end."""
+
+    text: str
+    length: int
+    spoken: int
+
+
+def split_characters(tokens: Sequence[int], vocabulary: Vocabulary) -> list[Piece]:
+    """The shortest runs of tokens that form whole characters. Broken UTF-8 becomes U+FFFD."""
     decoder = getincrementaldecoder("utf-8")("replace")
-    runs: list[tuple[str, int]] = []
+    pieces: list[Piece] = []
     pending = 0
     for token in tokens:
         pending += 1
-        text = decoder.decode(vocabulary.piece(token))
-        if text:
-            runs.append((text, pending))
+        if text := decoder.decode(vocabulary.piece(token)):
+            pieces.append(Piece(text, pending, pending))
             pending = 0
     if pending:
-        runs.append((decoder.decode(b"", True), pending))
-    return runs
+        pieces.append(Piece(decoder.decode(b"", True), pending, pending))
+    return pieces
 
 
-def split_words(tokens: Sequence[int], vocabulary: Vocabulary, language: str) -> list[tuple[str, int]]:
-    """Words as they are written, leading space and punctuation included: (text, number of tokens)."""
-    words: list[tuple[str, int]] = []
-    for text, count in split_characters(tokens, vocabulary):
-        starts = language in SPACELESS_LANGUAGES or text.startswith(" ") or not words
-        if starts or text.strip() in _ASCII_PUNCTUATION:
-            words.append((text, count))
+def split_words(tokens: Sequence[int], vocabulary: Vocabulary, language: str) -> list[Piece]:
+    """Words as they are written, leading space and touching punctuation included."""
+    spaceless = language in SPACELESS_LANGUAGES
+    words: list[Piece] = []
+    for piece in split_characters(tokens, vocabulary):
+        last = words[-1] if words else None
+        if last and _only(piece.text, _CLOSING):
+            words[-1] = Piece(last.text + piece.text, last.length + piece.length, last.spoken)
+        elif last and (_only(last.text.removeprefix(" "), _OPENING) or _continues(last, piece, spaceless)):
+            words[-1] = Piece(last.text + piece.text, last.length + piece.length, last.length + piece.spoken)
         else:
-            words[-1] = (words[-1][0] + text, words[-1][1] + count)
-    return _merge_punctuation(words)
+            words.append(piece)
+    return words
 
 
-def _merge_punctuation(words: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    merged: list[tuple[str, int]] = []
-    for text, count in words:
-        if merged and (_closes(text) or _opens(merged[-1][0])):
-            merged[-1] = (merged[-1][0] + text, merged[-1][1] + count)
-        else:
-            merged.append((text, count))
-    return merged
+def _continues(last: Piece, piece: Piece, spaceless: bool) -> bool:
+    if piece.text.startswith(" "):
+        return False
+    return not spaceless or (_latin(last.text[-1]) and _latin(piece.text[0]))
 
 
-def _opens(text: str) -> bool:
-    return text.startswith(" ") and text.strip() != "" and all(c in _OPENING for c in text.strip())
+def _latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
-def _closes(text: str) -> bool:
-    return not text.startswith(" ") and all(c in _CLOSING for c in text)
+def _only(text: str, characters: frozenset[str]) -> bool:
+    return text != "" and characters.issuperset(text)
 
 
-def token_times(alignments: Sequence[tuple[int, int]], n_tokens: int, duration: float) -> list[float]:
-    """When each token begins, and at the end when the last one ends: `n_tokens` + 1 rising seconds.
+def token_times(alignment: Sequence[tuple[int, int]], n_tokens: int, duration: float) -> list[float]:
+    """When each token begins and, last, when the text ends: `n_tokens` + 1 seconds that never fall.
 
-    `alignments` are (token, encoder step of 20 ms) along the warping path, whose last token is the end
-    of the text.
+    `alignment` is the warping path: pairs of a token and an encoder step of 20 ms. Token `n_tokens` is
+    the end of the text.
     """
     times = [duration] * (n_tokens + 1)
-    for token, step in reversed(alignments):
-        if token <= n_tokens:
-            times[token] = min(step * _SECONDS_PER_STEP, duration)
+    for token, step in reversed(alignment):
+        times[token] = min(step * _SECONDS_PER_STEP, duration)
     return times
 
 
-def aligned_words(
-    words: Sequence[tuple[str, int]], times: Sequence[float], probabilities: Sequence[float]
+def timed_words(
+    pieces: Sequence[Piece], times: Sequence[float], probabilities: Sequence[float]
 ) -> tuple[Word, ...]:
-    """`times` and `probabilities` belong to the tokens; a word's confidence is their geometric mean."""
-    result = []
+    """`times` (one more than tokens) and `probabilities` belong to the tokens.
+
+    A word's confidence is the geometric mean of its tokens' probabilities.
+    """
+    words = []
     first = 0
-    for text, count in words:
-        last = first + count
-        mean_log = sum(log(max(p, 1e-6)) for p in probabilities[first:last]) / count
-        result.append(Word(text, times[first], times[last], min(1.0, exp(mean_log))))
-        first = last
-    return tuple(result)
+    for piece in pieces:
+        after = first + piece.length
+        logs = [log(max(probability, _LEAST_PROBABILITY)) for probability in probabilities[first:after]]
+        confidence = min(1.0, exp(sum(logs) / piece.length))
+        words.append(Word(piece.text, times[first], times[first + piece.spoken], confidence))
+        first = after
+    return tuple(words)
