@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parent
 READY_WITHIN = 60.0
@@ -16,23 +18,32 @@ STOPPED_WITHIN = 30.0
 
 PROGRAM = """
 import asyncio, sys
-from pathlib import Path
 from server.harness import scripted
 from vivavoce.server.serve import serve
 from vivavoce.settings import Settings
 
-settings = Settings(data_dir=Path(sys.argv[1]), port=int(sys.argv[2]), decoder_threads=1)
+settings = Settings.model_validate_json(sys.argv[1])
 asyncio.run(serve(settings, lambda url, has_keys: print(url, flush=True), scripted))
 """
 
 
 @contextmanager
-def scripted_server(data: Path, port: int = 0) -> Iterator[str]:
+def scripted_server(data: Path, port: int = 0, **settings: Any) -> Iterator[str]:
     """Gives the server's URL; in the end it is stopped by SIGTERM. Its log is `data/server.log`."""
+    with scripted_process(data, port, **settings) as (url, _):
+        yield url
+
+
+@contextmanager
+def scripted_process(
+    data: Path, port: int = 0, **settings: Any
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The same, for who ends the server in another way: its URL and its process."""
     data.mkdir(exist_ok=True)
     log = data / "server.log"
+    values = json.dumps({"data_dir": str(data), "port": port, "decoder_threads": 1} | settings)
     with log.open("ab") as log_file:
-        command = [sys.executable, "-c", PROGRAM, str(data), str(port)]
+        command = [sys.executable, "-c", PROGRAM, values]
         process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=log_file, text=True)
     with process:
         assert process.stdout
@@ -42,7 +53,7 @@ def scripted_server(data: Path, port: int = 0) -> Iterator[str]:
             url = process.stdout.readline().strip()
             deadline.cancel()
             assert url, log.read_text()
-            yield url
+            yield url, process
         finally:
             deadline.cancel()
             process.terminate()

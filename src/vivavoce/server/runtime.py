@@ -232,7 +232,14 @@ class SessionRuntime:
             case Close(number, code, reason):
                 connection = self._connections.pop(number, None)
                 if connection is not None:
-                    await connection.close(code, reason)
+                    await self._close(connection, code, reason)
+
+    async def _close(self, connection: Connection, code: int, reason: str) -> None:
+        # Who sees the close finds every message in the stored session.
+        try:
+            await self._store_messages()
+        finally:
+            await connection.close(code, reason)
 
     async def _append(self, data: bytes) -> None:
         try:
