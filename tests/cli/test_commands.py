@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import subprocess
 import sys
 import wave
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import soundfile
 
 from cli.conftest import Run
 from speech import ROOT
@@ -142,6 +145,32 @@ def test_without_the_extra_the_microphone_says_how_to_get_it(
     result = run("mic")
     assert result.exit_code == 1
     assert "pip install 'vivavoce[mic]'" in result.stderr
+
+
+def test_the_microphone_is_captioned_until_it_is_interrupted(
+    own_server: Run, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples, _ = soundfile.read(recording, dtype="int16")
+
+    class RawInputStream(io.BytesIO):
+        """A microphone that hears the recording; then Ctrl-C is pressed."""
+
+        def __init__(self, **format: object) -> None:
+            assert format == {"samplerate": 16_000, "channels": 1, "dtype": "int16", "device": None}
+            super().__init__(samples.tobytes())
+
+        def start(self) -> None: ...
+
+        def read(self, frames: int) -> tuple[bytes, bool]:  # type: ignore[override]
+            if piece := super().read(2 * frames):
+                return piece, False
+            raise KeyboardInterrupt
+
+    module = SimpleNamespace(RawInputStream=RawInputStream, PortAudioError=OSError)
+    monkeypatch.setitem(sys.modules, "sounddevice", module)
+    result = own_server("mic")
+    assert result.exit_code == 0, result.output
+    assert "word0 word1" in result.stdout
 
 
 def test_without_the_extra_the_server_says_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,35 @@ def test_subtitles_of_several_files_need_a_directory(run: Run, recording: Path) 
     result = run("transcribe", "--srt", recording, recording)
     assert result.exit_code == 2
     assert "add -o DIRECTORY" in result.stderr
+
+
+def test_files_whose_outputs_would_replace_each_other_are_refused(run: Run, recording: Path) -> None:
+    result = run("transcribe", "-o", "somewhere", recording, recording.with_suffix(".wav"))
+    assert result.exit_code == 2
+    assert "one output would replace the other" in " ".join(result.stderr.split())
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(server: str, recording: Path) -> None:
+    read, write = os.pipe()
+    words = ["transcribe", "--url", server, "--speed", "max", str(recording)]
+    command = [sys.executable, "-m", "vivavoce", *words]
+    with subprocess.Popen(command, stdout=write, stderr=subprocess.PIPE, text=True) as process:
+        os.close(write)
+        os.close(read)
+        assert process.stderr
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
+
+
+def test_an_interrupt_ends_it_without_a_traceback(server: str, recording: Path) -> None:
+    words = ["transcribe", "--url", server, "--speed", "0.5", str(recording)]
+    command = [sys.executable, "-m", "vivavoce", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert "Traceback" not in process.communicate()[1]
+    assert process.returncode == 130
 
 
 def test_a_file_that_fails_is_named_and_the_others_go_on(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from vivavoce.cli.terminal import Key, Url, fail, say
-from vivavoce.cli.transcribe import Languages, Model, Preset
+from vivavoce.cli.transcribe import Languages, Model, Preset, request_of
 
 RATE = 16_000
 
@@ -33,12 +33,7 @@ def mic(
 
     settings = ClientSettings.from_environment({"url": url, "api_key": key})
     console = screen()
-    request: dict[str, Any] = {
-        "sample_rate": RATE,
-        "language_config": {"languages": language or []},
-        "messages_config": {"receive_partial_transcripts": console is not None},
-        **({"model": model} if model else {}),
-    }
+    request = {"sample_rate": RATE, **request_of(language, model, partials=console is not None)}
     captions = Captions(console, None, None, with_channel=False, keep=True) if console else None
     follower = Follower(captions, echo=not stdout().is_terminal, with_channel=False)
     with _microphone(device) as microphone, Client(settings.api_key, settings.url) as client:

@@ -1,0 +1,114 @@
+"""Recordings, one after the other: streamed, followed on the screen, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from vivavoce.cli.audio_file import AudioFile, open_audio
+from vivavoce.cli.captions import Captions
+from vivavoce.cli.streaming import PIECE_SECONDS, Follower, paced
+from vivavoce.cli.terminal import fail, report
+from vivavoce.cli.transcripts import Form, written
+from vivavoce.client.client import Live
+from vivavoce.errors import ServerUnreachable, VivavoceError
+from vivavoce.protocol.presets import PresetName
+from vivavoce.protocol.responses import UtteranceModel
+
+NO_SERVER = (
+    "Start a server with `vivavoce serve`, name another one with --url, or add --local to run one "
+    "for this command."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """How to transcribe several files.
+
+    `console` is where captions are shown, if anywhere; `is_terminal` says whether standard output is seen
+    too. `output` is a file, or a directory for several of them; None is standard output.
+    """
+
+    paths: Sequence[Path]
+    form: Form
+    output: Path | None
+    speed: float
+    split_channels: bool
+    request: Mapping[str, Any]
+    preset: PresetName
+    console: Console | None
+    is_terminal: bool
+
+    def transcribe(self, live: Live) -> None:
+        """All of them; one that fails is reported. Exits with code 1 if any did."""
+        failed = False
+        for path in self.paths:
+            try:
+                self._transcribe(live, path)
+            except ServerUnreachable as error:
+                fail(f"{error}\n       {NO_SERVER}")
+            except BrokenPipeError:
+                raise
+            except (VivavoceError, OSError) as error:
+                report(f"{path}: {error}")
+                failed = True
+        if failed:
+            raise typer.Exit(1)
+
+    @property
+    def _prints_captions(self) -> bool:
+        """Whether captions go to standard output while they are spoken."""
+        return self.form is Form.CAPTIONS and self.output is None and not self.is_terminal
+
+    @property
+    def _shows_all(self) -> bool:
+        """Whether captions stay on the screen: unless the same words are written there afterwards."""
+        return self.form is Form.CAPTIONS or self.output is not None or not self.is_terminal
+
+    def _transcribe(self, live: Live, path: Path) -> None:
+        if self._prints_captions:
+            self._print_name(path)
+        with open_audio(path, self.split_channels) as audio:
+            session_id, finals = self._stream(live, audio, path.name)
+        document = written(self.form, finals, str(path), session_id)
+        if self.output is not None:
+            target = self._target(self.output, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(document, encoding="utf-8")
+        elif self.form is not Form.CAPTIONS:
+            if self.form is Form.TEXT:
+                self._print_name(path)
+            typer.echo(document, nl=False)
+
+    def _stream(self, live: Live, audio: AudioFile, name: str) -> tuple[str, list[UtteranceModel]]:
+        with_channel = audio.channels > 1
+        captions = None
+        if self.console:
+            captions = Captions(self.console, name, audio.duration, with_channel, self._shows_all)
+        follower = Follower(captions, self._prints_captions, with_channel)
+        request = {**self.request, **audio.format}
+        with captions or nullcontext(), live.start_session(request, preset=self.preset) as session:
+            follower.follow(session)
+            pieces = paced(audio.pieces(PIECE_SECONDS), PIECE_SECONDS, self.speed)
+            for number, piece in enumerate(pieces, start=1):
+                session.send_audio(piece)
+                follower.check()
+                if captions:
+                    captions.progress(min(number * PIECE_SECONDS, audio.duration))
+        follower.check()
+        return session.id, follower.finals
+
+    def _target(self, output: Path, path: Path) -> Path:
+        if len(self.paths) > 1 or output.is_dir():
+            return output / path.with_suffix(self.form.suffix).name
+        return output
+
+    def _print_name(self, path: Path) -> None:
+        if len(self.paths) > 1:
+            typer.echo(f"==> {path} <==")
