@@ -66,15 +66,14 @@ def muxed(samples: NDArray[Any], rate: int, container: str, codec: str, *, seeka
     return file.getvalue() if isinstance(file, io.BytesIO) else file.written
 
 
-def voice(seconds: float, rate: int = 16000, level: float = 0.1) -> NDArray[np.float64]:
-    """Something like vowels: harmonics of 120 Hz with two formants, in syllables, over a faint noise."""
-    noise = np.random.default_rng(7)
-    time = np.arange(round(seconds * rate)) / rate
-    harmonics = np.arange(1, int(min(4000, rate / 2 - 200) / 120))
-    formants = 1 / (1 + ((120 * harmonics - 600) / 150) ** 2) + 0.3 / (
-        1 + ((120 * harmonics - 1700) / 200) ** 2
-    )
-    vowel = np.sin(2 * np.pi * 120 * np.outer(time, harmonics)) @ formants
+def voice(seconds: float, rate: int = 16000, level: float = 0.1, pitch: float = 120) -> NDArray[np.float64]:
+    """Something like vowels: harmonics with two formants and vibrato, in syllables, over a faint noise."""
+    noise = np.random.default_rng(round(pitch)).standard_normal(round(seconds * rate))
+    time = np.arange(len(noise)) / rate
+    phase = 2 * np.pi * pitch * time + 5 * np.sin(2 * np.pi * 1.7 * time)
+    harmonics = np.arange(1, int(min(4000, rate / 2 - 200) / pitch))
+    formants = 1 / (1 + ((pitch * harmonics - 600) / 150) ** 2)
+    formants += 0.3 / (1 + ((pitch * harmonics - 1700) / 200) ** 2)
+    vowel = np.sin(np.outer(phase, harmonics)) @ formants
     syllables = np.clip(np.sin(2 * np.pi * 3 * time) + 0.3, 0, None)
-    spoken = vowel / np.max(np.abs(vowel)) * syllables + 0.003 * noise.standard_normal(len(time))
-    return np.asarray(level * spoken)
+    return np.asarray(level * (vowel / np.max(np.abs(vowel)) * syllables + 0.01 * noise))

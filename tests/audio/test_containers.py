@@ -99,7 +99,7 @@ def test_a_refused_stream_stays_refused() -> None:
             head.feed(piece)
 
 
-@settings(max_examples=500)
+@settings(deadline=None, max_examples=500)
 @given(st.binary(min_size=64, max_size=512))
 def test_random_bytes_are_audio(data: bytes) -> None:
     head = StreamHead(MONO)

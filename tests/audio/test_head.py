@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio.encoding import MONO, encoded, muxed, raw, voice
@@ -75,6 +75,7 @@ def test_a_wav_header_is_skipped(name: str) -> None:
     assert head.header_bytes == len(HEADERS[name])
 
 
+@settings(deadline=None)
 @given(name=st.sampled_from(sorted(HEADERS)), cuts=st.lists(st.integers(0, 300), max_size=8))
 def test_a_wav_header_is_skipped_however_it_is_cut(name: str, cuts: list[int]) -> None:
     head = StreamHead(MONO)
@@ -198,6 +199,7 @@ def test_no_more_than_the_longest_header_is_waited_for() -> None:
     assert "longer than 64 KiB" in refusal(endless + bytes(1000))
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=400), cuts=st.lists(st.integers(0, 400), max_size=5))
 def test_any_bytes_pass_unchanged_or_are_refused_however_they_are_cut(data: bytes, cuts: list[int]) -> None:
     def outcome(*cuts: int) -> bytes | str:

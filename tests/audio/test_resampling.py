@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soxr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -35,11 +35,13 @@ def decibels(signal: NDArray[np.floating]) -> float:
     )
 
 
+@settings(deadline=None)
 @given(rate=st.sampled_from(RATES), frames=st.integers(0, 5000))
 def test_every_number_of_frames_gives_its_exact_number_of_samples(rate: int, frames: int) -> None:
     assert resampled(noise(frames), rate).shape == (1, round(frames * SAMPLE_RATE / rate))
 
 
+@settings(deadline=None)
 @given(
     rate=st.sampled_from(RATES),
     channels=st.integers(1, 3),

@@ -37,7 +37,7 @@ def codec(format: AudioFormat) -> Callable[[bytes], Samples]:
             raise ValueError(f"bit_depth is {depth}; it must be 8, 16, 24 or 32")
 
 
-def widen_24_bit(data: bytes) -> NDArray[np.int32]:
+def widen_24_bit(data: bytes | bytearray) -> NDArray[np.int32]:
     """Little-endian 24-bit samples as the upper three bytes of 32-bit ones."""
     packed = np.frombuffer(data, np.uint8).reshape(-1, 3)
     wide = np.zeros((len(packed), 4), np.uint8)
