@@ -237,6 +237,14 @@ def test_after_end_session_a_lost_connection_is_a_regular_end() -> None:
     assert core.outcome == Ended(1000)
 
 
+@pytest.mark.parametrize("code", [1000, 1011, 4400, 4408])
+def test_after_end_session_the_close_code_still_tells_how_the_session_ended(code: int) -> None:
+    core = connected()
+    core.receive(wire.end_session())
+    core.closed(code, "why")
+    assert core.outcome == Ended(code, "why")
+
+
 def test_attempts_wait_longer_and_longer_up_to_a_bound() -> None:
     core = started()
     waits = [core.delay(jitter=0)]

@@ -29,6 +29,9 @@ NORMAL = 1000
 ABNORMAL = 1006
 """The close code of a connection that was lost, or never made."""
 
+FAILURE = 1011
+"""The close code of a session that the server could not go on with."""
+
 BUFFER_BYTES = 32 * 1024 * 1024
 """Default bound on unacknowledged audio, in bytes: 17 minutes of 16 kHz 16 bit mono."""
 
@@ -224,7 +227,8 @@ class LiveCore:
         """The connection is gone, or could not be made; the session goes on unless `status` is "ended"."""
         self._open = False
         if self._finished:
-            return self.end()
+            # Only a connection that was lost after the end leaves open how that was.
+            return self.end(code, reason) if code == FAILURE or not may_reconnect(code) else self.end()
         if may_reconnect(code) and self._attempt < self._max_attempts:
             if self.status == "connected":
                 self.status = "connecting"
