@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import Any
 
 import av
@@ -66,6 +67,7 @@ def muxed(samples: NDArray[Any], rate: int, container: str, codec: str, *, seeka
     return file.getvalue() if isinstance(file, io.BytesIO) else file.written
 
 
+@cache
 def voice(seconds: float, rate: int = 16000, level: float = 0.1, pitch: float = 120) -> NDArray[np.float64]:
     """Something like vowels: harmonics with two formants and vibrato, in syllables, over a faint noise."""
     noise = np.random.default_rng(round(pitch)).standard_normal(round(seconds * rate))

@@ -52,7 +52,7 @@ def test_any_way_of_cutting_the_same_bytes_gives_the_same_samples(
     assert np.all(np.abs(samples) <= 1)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=10)
 @given(format=FORMATS)
 def test_bytes_that_come_one_by_one_give_the_same_samples(format: AudioFormat) -> None:
     data = np.random.default_rng(3).bytes(150 * format.frame_bytes)

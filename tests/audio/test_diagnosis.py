@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ def true_bytes(samples: NDArray[Any], rate: int, name: str) -> bytes:
     return encoded(samples, rate, "RAW", subtype, endian=endian)
 
 
+@cache
 def read_speech() -> NDArray[np.float64]:
     return speech.two_cities().samples(8000)[: 8 * 8000].astype(np.float64)
 
@@ -113,6 +115,7 @@ def test_what_goes_wrong_late_is_not_its_business() -> None:
     assert diagnosed(data, declared) is None
 
 
+@cache
 def odd_signals() -> dict[str, NDArray[np.float64]]:
     noise = np.random.default_rng(8)
     time = np.arange(4 * 8000) / 8000
