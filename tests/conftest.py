@@ -6,10 +6,19 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from node import NodeProject
 from speech import ROOT
 from vivavoce.cli.local_server import local_server
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A test may set up logging as the server does; the next one finds it as it was."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
