@@ -19,11 +19,9 @@ def codec(format: AudioFormat) -> Callable[[bytes], Samples]:
     channels = format.channels
     match format.encoding:
         case "wav/alaw":
-            table = alaw_table()
-            return lambda data: table.take(_deinterleave(np.frombuffer(data, np.uint8), channels))
+            return _companded(alaw_table(), channels)
         case "wav/ulaw":
-            table = ulaw_table()
-            return lambda data: table.take(_deinterleave(np.frombuffer(data, np.uint8), channels))
+            return _companded(ulaw_table(), channels)
     match format.bit_depth:
         case 8:
             return lambda data: _scaled(np.frombuffer(data, np.int8) ^ np.int8(-128), channels, 8)
@@ -45,7 +43,7 @@ def widen_24_bit(data: bytes | bytearray) -> NDArray[np.int32]:
     return wide.view("<i4")[:, 0]
 
 
-def alaw_table() -> Samples:
+def alaw_table() -> NDArray[np.float32]:
     """Sample value of each A-law byte: ITU-T G.711, table 1 (even bits inverted; 1 of 13 bits is 2**-12)."""
     code = np.arange(256) ^ 0x55
     exponent, mantissa = (code >> 4) & 7, code & 15
@@ -53,12 +51,16 @@ def alaw_table() -> Samples:
     return (np.where(code & 0x80, magnitude, -magnitude) / 2**12).astype(np.float32)
 
 
-def ulaw_table() -> Samples:
+def ulaw_table() -> NDArray[np.float32]:
     """Sample value of each µ-law byte: ITU-T G.711, table 2 (all bits inverted; 1 of 14 bits is 2**-13)."""
     code = ~np.arange(256)
     exponent, mantissa = (code >> 4) & 7, code & 15
     magnitude = ((2 * mantissa + 33) << exponent) - 33
     return (np.where(code & 0x80, -magnitude, magnitude) / 2**13).astype(np.float32)
+
+
+def _companded(table: NDArray[np.float32], channels: int) -> Callable[[bytes], Samples]:
+    return lambda data: table.take(_deinterleave(np.frombuffer(data, np.uint8), channels))
 
 
 def _deinterleave(samples: NDArray[Any], channels: int) -> NDArray[Any]:

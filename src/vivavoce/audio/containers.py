@@ -1,8 +1,7 @@
 """Recognises at its first bytes what is not raw audio: compressed files, containers, text.
 
-A signature has to be one that raw audio cannot have by accident: at least 48 bits of it are fixed, or
-it contradicts itself as a waveform. Bare MP3 and AAC have only a short sync word, so three frames in a row
-that agree with each other are asked for.
+Every signature is long enough that raw audio does not have it by accident: all together match one in 10**11
+random streams. Bare MP3 and AAC have but a short sync word, so three frames in a row that agree are asked for.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _SIGNATURES = [
         ("big-endian WAV (RIFX)", rb"RIFX.{4}WAVE"),
         ("a gzip file", rb"\x1f\x8b\x08[\x00-\x1f].{4}[\x00\x02\x04][\x00-\x0d\xff]"),
         ("a ZIP file", rb"PK\x03\x04.\x00"),
-        ("JSON text", rb'\{\s*"' + _TEXT + rb"{20}"),
+        ("JSON text", rb'\{\s{0,8}"' + _TEXT + rb"{20}"),
         ("HTML or XML text", rb"(?i:<!doctype|<html|<\?xml)" + _TEXT + rb"{12}"),
         ("Base64 text of a WAV file", rb"UklGR[A-Za-z0-9+/]{15}"),
         ("a data URL", rb"data:audio/"),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.audio.codec import Samples, alaw_table, ulaw_table, widen_24_bit
+from vivavoce.audio.codec import alaw_table, ulaw_table, widen_24_bit
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.head import StreamHead
 from vivavoce.protocol.stream import Diagnosis
@@ -160,7 +160,7 @@ def _floats(data: bytearray) -> NDArray[np.int64]:
     return np.rint(np.where(plausible, values, 0).astype(np.float64) * 2.0**31).astype(np.int64)
 
 
-def _companded(table: Samples) -> Decode:
+def _companded(table: NDArray[np.float32]) -> Decode:
     """The rank of each code's value among all: the steps in which companded audio is quantised."""
     ranks = np.argsort(np.argsort(table, kind="stable")) - 128
     return lambda data: ranks[np.frombuffer(data, np.uint8)]

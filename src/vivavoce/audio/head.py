@@ -15,7 +15,7 @@ class StreamHead:
     """Recognises how a stream begins, however it is cut.
 
     It decides at 64 bytes; later only within a WAV header (at most 64 KiB) or while every byte so far agrees
-    with bare MP3 or AAC (at most 12 KiB; of random streams, one in several thousand waits so long).
+    with bare MP3 or AAC (at most 12 KiB; one random stream in ten thousand waits for more than the 64 bytes).
     """
 
     def __init__(self, format: AudioFormat) -> None:
@@ -76,10 +76,8 @@ class StreamHead:
     def _check(self, header: WavHeader) -> None:
         declared = self._format
         same_samples = header.encoding == declared.encoding and header.bit_depth == 8 * declared.sample_bytes
-        if same_samples and (header.sample_rate, header.channels) == (
-            declared.sample_rate,
-            declared.channels,
-        ):
+        same_rate = header.sample_rate == declared.sample_rate
+        if same_samples and same_rate and header.channels == declared.channels:
             return
         remedy = f"convert the audio to {declared}"
         if _can_be_declared(header):
@@ -87,9 +85,8 @@ class StreamHead:
                 f'create the session with encoding "{header.encoding}", bit_depth {header.bit_depth}, '
                 f"sample_rate {header.sample_rate} and channels {header.channels}, or {remedy}"
             )
-        raise InvalidAudio(
-            f"the WAV header says {header}, but the session was declared as {declared}: {remedy}"
-        )
+        contradiction = f"the WAV header says {header}, but the session was declared as {declared}"
+        raise InvalidAudio(f"{contradiction}: {remedy}")
 
 
 def _can_be_declared(header: WavHeader) -> bool:

@@ -8,7 +8,7 @@ away. That is why this is not `soxr`: its quick settings hold back up to 60 ms o
 one up to 13 ms) and dampen it from 3 kHz on, and where its blocks lie depends on where a stream begins.
 
 Source of the design: J. O. Smith, "Digital Audio Resampling" (band-limited interpolation), with a
-Kaiser window: A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", section 7.5.3.
+Kaiser window: A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", 3rd edition, section 7.5.3.
 """
 
 from __future__ import annotations

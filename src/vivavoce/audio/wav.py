@@ -30,6 +30,7 @@ _TAG_NAMES = {
 }
 _SUBFORMAT_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 _SPEAKERS = {1: 0b100, 2: 0b11}
+"""Front centre; left and right. More channels are at no known place."""
 _UNKNOWN_SIZE = 0xFFFFFFFF
 
 
@@ -74,16 +75,12 @@ def read_wav_header(data: bytes) -> WavHeader | int:
     while position + 8 <= MAX_HEADER_BYTES:
         if len(data) < position + 8:
             return position + 8
-        name, size = (
-            data[position : position + 4],
-            int.from_bytes(data[position + 4 : position + 8], "little"),
-        )
+        name = data[position : position + 4]
+        size = int.from_bytes(data[position + 4 : position + 8], "little")
         position += 8
         if name == b"data":
             if form is None:
-                raise InvalidAudio(
-                    "the WAV header has no format ('fmt ' chunk) before its audio: write a whole one"
-                )
+                raise InvalidAudio("the WAV header has no format ('fmt ' chunk): write a whole one")
             return _parse_format(form, position)
         end = position + size + size % 2
         if name == b"fmt ":
@@ -139,9 +136,8 @@ def _format(format: AudioFormat) -> bytes:
         bits,
     )
     if extensible:
-        return (
-            common + struct.pack("<HHIH", 22, bits, _SPEAKERS.get(format.channels, 0), tag) + _SUBFORMAT_TAIL
-        )
+        speakers = _SPEAKERS.get(format.channels, 0)
+        return common + struct.pack("<HHIH", 22, bits, speakers, tag) + _SUBFORMAT_TAIL
     return common if tag == _PCM else common + struct.pack("<H", 0)
 
 
