@@ -1,7 +1,7 @@
 """Recognises at its first bytes what is not raw audio: compressed files, containers, text.
 
 Every signature is long enough that raw audio does not have it by accident: all together match one in 10**11
-random streams. Bare MP3 and AAC have but a short sync word, so three frames in a row that agree are asked for.
+random streams. Bare MP3 and AAC have but a short sync word, so three frames in a row must agree.
 """
 
 from __future__ import annotations
