@@ -88,7 +88,7 @@ class Shell:
         return self.live.connection is not None and connection in (None, self.live.connection)
 
     def _later(self) -> float:
-        self.now += 0.001
+        self.now += 0.002
         return self.now
 
     # What the session does

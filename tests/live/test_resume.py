@@ -323,3 +323,17 @@ def test_a_client_that_comes_back_to_a_failure_gets_what_it_missed_before_the_en
     shell.hear(Failed("the model broke"))
     assert shell.finals(second) == ["00_00000000"]
     assert shell.live.settled
+
+
+def test_finals_that_go_again_keep_their_order() -> None:
+    shell = connected()
+    shell.audio(chunk(0))
+    shell.audio(chunk(1))
+    shell.hear(final(0), final(1))
+    shell.broken.add(1)
+    shell.hear(final(2))
+    shell.lose()
+    shell.hear(final(3))
+    second = shell.connect()
+    shell.audio(chunk(0))
+    assert shell.finals(second) == [f"00_0000000{number}" for number in range(4)]

@@ -43,6 +43,10 @@ class Delivery:
         self._sent.append((self._acknowledged, message))
         return message
 
+    def maybe_sent(self, message: str, *, after: int) -> None:
+        """Before a restart a connection may have taken `message`, and the acknowledgement up to `after`."""
+        self._sent.append((after, message))
+
     def undelivered(self, message: str) -> None:
         """The connection did not take `message`."""
         self._returned.append(message)

@@ -6,6 +6,7 @@ time (`now`, Unix seconds); what is to be done comes back as effects, to be carr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
@@ -28,6 +29,16 @@ from vivavoce.live.effects import (
 )
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.resume import AckHistory, ReadLog, find_resumption
+from vivavoce.protocol.close_codes import (
+    BAD_MESSAGE,
+    DONE,
+    EXPIRED,
+    FAILURE,
+    IDLE,
+    LIMIT,
+    REPLACED,
+    TRY_AGAIN,
+)
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
 from vivavoce.protocol.stream import (
@@ -42,14 +53,6 @@ from vivavoce.protocol.stream import (
     Up,
 )
 
-DONE = 1000
-BAD_MESSAGE = 4400
-EXPIRED = 4401
-IDLE = 4408
-REPLACED = 4409
-LIMIT = 4429
-FAILURE = 1011
-TRY_AGAIN = 1013
 
 _MARKER = 1
 # A WAV header is at most 64 KiB long.
@@ -75,7 +78,8 @@ class Phase(Enum):
 class LiveSession:
     """One session, over all of its connections.
 
-    `read_log` reads the session's audio log, `received` is how much that log holds already (after a restart).
+    `read_log` reads the session's audio log. After a restart, `received` is how much that log holds already,
+    and `finals` are those that may have been sent.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class LiveSession:
         read_log: ReadLog,
         limits: Limits | None = None,
         received: int = 0,
+        finals: Sequence[Final] = (),
     ) -> None:
         self._limits = limits or Limits()
         self._format = AudioFormat(request.encoding, request.bit_depth, request.sample_rate, request.channels)
@@ -104,6 +109,10 @@ class LiveSession:
         self._acks.sent(received)
         self._appending: tuple[int, bytes] | None = None
         self._delivery = Delivery()
+        for final in finals:
+            message = self._out.transcript(final.utterance, now, final=True)
+            if message is not None:
+                self._delivery.maybe_sent(message, after=received)
         self._started_at = self._last_frame = now
         self._left_at: float | None = now
         self._close_code = DONE
@@ -143,6 +152,11 @@ class LiveSession:
     def abandoned(self, now: float) -> bool:
         """Whether nobody has been connected for so long that the session no longer counts against limits."""
         return self._left_at is not None and now - self._left_at >= self._limits.absence
+
+    def restore(self, final: Final, now: float) -> None:
+        """After a restart: `final` is stored, but was not sent. It waits for the next connection."""
+        assert self.connection is None, "nobody can be connected yet"
+        self._final(final, now)
 
     # Connections
 
@@ -341,8 +355,9 @@ class LiveSession:
         return [*self._nack(now, reason), Note({"error": reason}), *self._finish(now, "error", 400)]
 
     def _stop(self) -> list[Effect]:
+        effects = self._deliver_waiting() if self._resuming else []
         self.phase = Phase.STOPPING
-        return [*self._deliver_waiting(), Flush(_MARKER)]
+        return [*effects, Flush(_MARKER)]
 
     def _final(self, final: Final, now: float) -> list[Effect]:
         sent = self._send(self._out.transcript(final.utterance, now, final=True), durable=True)
@@ -363,9 +378,9 @@ class LiveSession:
     def _finish(
         self, now: float, status: Literal["done", "error"], error_code: int | None = None
     ) -> list[Effect]:
+        effects = self._deliver_waiting() if self._resuming else []
         self.phase = Phase.ENDED
-        effects: list[Effect] = [Finish(status, error_code, self.transcription_time(now))]
-        effects += self._deliver_waiting()
+        effects.append(Finish(status, error_code, self.transcription_time(now)))
         effects += self._send(self._out.end_session(now), durable=True)
         return [*effects, *self._hang_up(now, self._close_code, self._close_reason)]
 

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import ModelError, StorageError
 from vivavoce.live.session import Limits
+from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
 from vivavoce.server.context import RequestContext
 from vivavoce.server.errors import install_error_handlers
@@ -30,7 +31,6 @@ from vivavoce.storage.stores import open_storage
 
 _log = structlog.get_logger(__name__)
 
-_TRY_AGAIN = 1013
 _DESCRIPTION = """
 Live speech-to-text that speaks Gladia's live API v2: clients written for it work by changing one URL.
 
@@ -88,7 +88,7 @@ class _Socket:
             return
         socket = WebSocket(scope, receive, send)
         await socket.accept()
-        await socket.close(_TRY_AGAIN, "the server is starting")
+        await socket.close(TRY_AGAIN, "the server is starting")
 
 
 async def _load(services: Services, load: Callable[[Settings], Models]) -> None:

@@ -34,6 +34,7 @@ from vivavoce.live.effects import (
 )
 from vivavoce.live.result import build_result
 from vivavoce.live.session import Limits, LiveSession, Phase
+from vivavoce.protocol.messages import TranscriptMessage, parse_message
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Audio, Failed, Final, Progress, Up
 from vivavoce.protocol.stream import Flush as FlushAudio
@@ -72,10 +73,35 @@ class Surroundings:
     ended: Callable[[SessionRuntime], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The finals that a session had stored when the server stopped: those sent already, and the others."""
+
+    sent: Sequence[Final] = ()
+    unsent: Sequence[Final] = ()
+
+    @classmethod
+    async def of(cls, stored: StoredSession, storage: Storage) -> Kept:
+        """Raises StorageError."""
+        sent: set[str] = set()
+        async for part in storage.sessions.messages(stored.id):
+            sent |= await asyncio.to_thread(_final_ids, part)
+        finals = await storage.sessions.finals(stored.id)
+        return cls(
+            [final for final in finals if final.utterance.id in sent],
+            [final for final in finals if final.utterance.id not in sent],
+        )
+
+
+def _final_ids(messages: Sequence[str]) -> set[str]:
+    parsed = map(parse_message, messages)
+    return {m.data.id for m in parsed if isinstance(m, TranscriptMessage) and m.data.is_final}
+
+
 class SessionRuntime:
     """Drives one session until it has ended and everything has been sent.
 
-    A log that holds audio already (from before a restart) is recognised again, but for the `finals` known.
+    A log that holds audio already (from before a restart) is recognised again, but for the finals kept.
     """
 
     def __init__(
@@ -84,8 +110,8 @@ class SessionRuntime:
         request: LiveRequest,
         recognizer: Recognizer,
         log: AudioLog,
-        finals: Sequence[Final],
         surroundings: Surroundings,
+        kept: Kept,
     ) -> None:
         self.id = stored.id
         self.key_id = stored.key_id
@@ -101,11 +127,12 @@ class SessionRuntime:
             read_log=log.read,
             limits=surroundings.limits,
             received=log.size,
+            finals=kept.sent,
         )
         self._connections: dict[int, Connection] = {}
         self._unstored: list[str] = []
         self._format = AudioFormat(request.encoding, request.bit_depth, request.sample_rate, request.channels)
-        self._stream = self._open_stream(surroundings.engine, recognizer, finals)
+        self._stream = self._open_stream(surroundings.engine, recognizer, [*kept.sent, *kept.unsent])
         self._fed = 0
         self._settled = 0.0
         self._marker: int | None = None
@@ -114,6 +141,8 @@ class SessionRuntime:
         # Bounded: a session's partials come one at a time, and recognition holds a bounded stretch of audio.
         self._heard: deque[Up] = deque()
         self._wake = asyncio.Event()
+        for final in kept.unsent:
+            self._live.restore(final, time.time())
         self._pump()
 
     @property
@@ -258,7 +287,8 @@ class SessionRuntime:
         connection = self._connections.get(effect.connection)
         if connection is not None and await connection.send(effect.message):
             self._unstored.append(effect.message)
-            if len(self._unstored) >= _MESSAGES_AT_ONCE:
+            # What is durable is stored at once, so that after a crash little is sent twice.
+            if effect.durable or len(self._unstored) >= _MESSAGES_AT_ONCE:
                 await self._store_messages()
         elif effect.durable:
             self._live.undelivered(effect.message)

@@ -11,9 +11,10 @@ import structlog
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError
 from vivavoce.live.session import Limits
+from vivavoce.protocol.close_codes import FAILURE, RESTARTING
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.base import Recognizer
-from vivavoce.server.runtime import SessionRuntime, Surroundings
+from vivavoce.server.runtime import Kept, SessionRuntime, Surroundings
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
 
@@ -21,9 +22,6 @@ _log = structlog.get_logger(__name__)
 
 _GRACE = 60.0
 """Seconds that an ended session waits for its client to fetch the last messages."""
-
-RESTARTING = 1012
-FAILURE = 1011
 
 
 class LiveSessions:
@@ -106,9 +104,9 @@ class LiveSessions:
         recognizer = self._recognizers.get(request.model)
         if recognizer is None:
             raise StorageError(f"session {stored.id} wants the model {request.model}, which is not loaded")
-        finals = await self._storage.sessions.finals(stored.id)
+        kept = await Kept.of(stored, self._storage) if stored.status == "processing" else Kept()
         log = self._storage.audio.open(stored.id)
-        runtime = SessionRuntime(stored, request, recognizer, log, finals, self._around)
+        runtime = SessionRuntime(stored, request, recognizer, log, self._around, kept)
         self._runtimes[stored.id] = runtime
         task = asyncio.get_running_loop().create_task(runtime.run(), name=f"session {stored.id}")
         self._tasks[task] = runtime

@@ -10,10 +10,10 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from vivavoce.errors import StorageError
-from vivavoce.live.session import EXPIRED
+from vivavoce.protocol.close_codes import EXPIRED, RESTARTING, TRY_AGAIN
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 from vivavoce.server.runtime import SessionRuntime
-from vivavoce.server.sessions import RESTARTING, LiveSessions
+from vivavoce.server.sessions import LiveSessions
 
 _log = structlog.get_logger(__name__)
 
@@ -22,7 +22,6 @@ _SEND_TIMEOUT = 20.0
 # A text larger than this is parsed in a thread.
 _LARGE_TEXT = 64 * 1024
 _LONGEST_REASON = 123
-_TRY_AGAIN = 1013
 _ABNORMAL = 1006
 
 
@@ -44,7 +43,7 @@ class LiveSocket:
             runtime = await self._sessions.find(socket.query_params.get("token", ""))
         except StorageError as error:
             _log.error("session_not_opened", error=str(error))
-            await connection.close(_TRY_AGAIN, "the session could not be opened; try again")
+            await connection.close(TRY_AGAIN, "the session could not be opened; try again")
             return
         if runtime is None:
             reason = "the token is wrong, or its session is over: create a session with POST /v2/live"

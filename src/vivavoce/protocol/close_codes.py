@@ -1,0 +1,11 @@
+"""With what code a session's socket is closed, and what its client should make of it."""
+
+DONE = 1000
+FAILURE = 1011
+RESTARTING = 1012
+TRY_AGAIN = 1013
+BAD_MESSAGE = 4400
+EXPIRED = 4401
+IDLE = 4408
+REPLACED = 4409
+LIMIT = 4429
