@@ -29,16 +29,7 @@ from vivavoce.live.effects import (
 )
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.resume import AckHistory, ReadLog, find_resumption
-from vivavoce.protocol.close_codes import (
-    BAD_MESSAGE,
-    DONE,
-    EXPIRED,
-    FAILURE,
-    IDLE,
-    LIMIT,
-    REPLACED,
-    TRY_AGAIN,
-)
+from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
 from vivavoce.protocol.stream import (
@@ -52,7 +43,6 @@ from vivavoce.protocol.stream import (
     SpeechStart,
     Up,
 )
-
 
 _MARKER = 1
 # A WAV header is at most 64 KiB long.
@@ -115,7 +105,7 @@ class LiveSession:
                 self._delivery.maybe_sent(message, after=received)
         self._started_at = self._last_frame = now
         self._left_at: float | None = now
-        self._close_code = DONE
+        self._close_code = close_codes.DONE
         self._close_reason = "the session has ended"
 
     @property
@@ -164,7 +154,7 @@ class LiveSession:
         """A client has connected. `resume_from`: the offset of the first byte it will send, if it says so."""
         effects: list[Effect] = []
         if self.connection is not None:
-            effects.append(Close(self.connection, REPLACED, "replaced by a newer connection"))
+            effects.append(Close(self.connection, close_codes.REPLACED, "replaced by a newer connection"))
         self._connections += 1
         self.connection = self._connections
         self._left_at = None
@@ -175,14 +165,14 @@ class LiveSession:
         if resume_from is not None:
             if resume_from > self.received:
                 reason = f"resume_from is {resume_from}, but only {self.received} bytes have been received"
-                return [*effects, *self._hang_up(now, BAD_MESSAGE, reason)]
+                return [*effects, *self._hang_up(now, close_codes.BAD_MESSAGE, reason)]
             effects += self._go_on_from(resume_from, told=True)
         elif self.phase is not Phase.RECORDING:
             # No audio need follow, so nothing will show what the client has seen.
             effects += self._deliver_waiting()
         if self.phase is Phase.ENDED:
             # A failure is announced once: a client that comes back for more is told that there is none.
-            code = EXPIRED if self._close_code == FAILURE else self._close_code
+            code = close_codes.EXPIRED if self._close_code == close_codes.FAILURE else self._close_code
             effects += self._hang_up(now, code, self._close_reason)
         return effects
 
@@ -243,7 +233,7 @@ class LiveSession:
         effects += self._ack(start, self.received, now)
         if self.audio_duration >= self._limits.duration:
             self._close_code, self._close_reason = (
-                LIMIT,
+                close_codes.LIMIT,
                 f"a session lasts {self._limits.duration:g} s at most",
             )
             effects += self._stop()
@@ -257,7 +247,7 @@ class LiveSession:
         """
         self._appending = None
         self._head = self._reread_head()
-        return [*self._nack(now, reason), *self._hang_up(now, TRY_AGAIN, reason)]
+        return [*self._nack(now, reason), *self._hang_up(now, close_codes.TRY_AGAIN, reason)]
 
     def receive_stop(self, now: float, left_to_process: float) -> list[Effect]:
         """The client asks to stop. `left_to_process`: seconds of audio that are not final yet."""
@@ -273,7 +263,7 @@ class LiveSession:
     def receive_invalid(self, reason: str, now: float) -> list[Effect]:
         """The client sent what is no message. The connection ends; the session can be taken up again."""
         self._last_frame = now
-        return [*self._nack(now, reason), *self._hang_up(now, BAD_MESSAGE, reason)]
+        return [*self._nack(now, reason), *self._hang_up(now, close_codes.BAD_MESSAGE, reason)]
 
     # What recognition says
 
@@ -293,7 +283,10 @@ class LiveSession:
             case Diagnosis():
                 return [Note({"warnings": [{"code": up.code, "message": up.message}]})]
             case Failed():
-                self._close_code, self._close_reason = FAILURE, "recognition failed; what was final is kept"
+                self._close_code, self._close_reason = (
+                    close_codes.FAILURE,
+                    "recognition failed; what was final is kept",
+                )
                 return [Note({"error": up.message}), *self._finish(now, "error", 500)]
             case Progress():
                 return []
@@ -311,7 +304,7 @@ class LiveSession:
         """Time has passed. A session whose client has fallen silent ends as if it had been stopped."""
         if self.deadline is None or now < self.deadline:
             return []
-        self._close_code, self._close_reason = IDLE, f"no frame for {self._limits.idle:g} s"
+        self._close_code, self._close_reason = close_codes.IDLE, f"no frame for {self._limits.idle:g} s"
         return self._stop()
 
     # Steps
@@ -351,7 +344,7 @@ class LiveSession:
 
     def _refuse(self, now: float, reason: str) -> list[Effect]:
         """The audio is not what was declared. Nothing more of it would be of use."""
-        self._close_code, self._close_reason = BAD_MESSAGE, reason
+        self._close_code, self._close_reason = close_codes.BAD_MESSAGE, reason
         return [*self._nack(now, reason), Note({"error": reason}), *self._finish(now, "error", 400)]
 
     def _stop(self) -> list[Effect]:
