@@ -25,7 +25,7 @@ from vivavoce.protocol.stream import Diagnosis
 _SECONDS = 10
 _VOTES = 2
 _MARGIN = 0.05
-"""In bits per bit. Declared rightly, speech is ahead of other readings by 0.04; wrongly, behind one by 0.06."""
+"""In bits per bit. Rightly declared speech leads all other readings by 0.04; misread, it trails by 0.06."""
 _EXAMINED_BYTES = 16 * 1024
 """Of each second: enough to tell, and a bound on what it costs."""
 _SEGMENT_BYTES = 480
