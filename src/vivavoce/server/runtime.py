@@ -36,7 +36,7 @@ from vivavoce.live.result import build_result
 from vivavoce.live.session import Limits, LiveSession, Phase
 from vivavoce.protocol.messages import TranscriptMessage, parse_message
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.stream import Audio, Failed, Final, Progress, Up
+from vivavoce.protocol.stream import Audio, Diagnosis, Failed, Final, Progress, Up
 from vivavoce.protocol.stream import Flush as FlushAudio
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.storage.audio_log import AudioLog
@@ -129,6 +129,8 @@ class SessionRuntime:
             received=log.size,
             finals=kept.sent,
         )
+        warnings = stored.post_session_metadata.get("warnings", ())
+        self._noted = frozenset(warning["code"] for warning in warnings)
         self._connections: dict[int, Connection] = {}
         self._unstored: list[str] = []
         self._format = AudioFormat(request.encoding, request.bit_depth, request.sample_rate, request.channels)
@@ -380,6 +382,9 @@ class SessionRuntime:
         if isinstance(up, Progress) and not self.ended:
             self._settled = up.time
             self._pump()
+        elif isinstance(up, Diagnosis) and up.code in self._noted:
+            # The log is heard again after a restart; what was said of it is stored.
+            return
         await self._perform(self._live.heard(up, time.time()))
 
     async def _woken(self) -> None:

@@ -1,0 +1,148 @@
+"""A server that goes down in the middle of a session, in order or not, and comes back: nothing is missing."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripted_server import free_port, scripted_process
+from server import harness
+from server.harness import create
+from server.peers import EVERYTHING, PATIENCE, STOP, Message, finals, pieces, recorded, speech, stored
+from speech import two_cities
+from vivavoce import Client
+from vivavoce.audio.formats import AudioFormat
+from vivavoce.audio.wav import wav_header
+from vivavoce.client.events import AnyMessage
+from vivavoce.protocol.messages import TranscriptMessage
+from vivavoce.protocol.responses import SessionObject
+
+FORMAT = AudioFormat("wav/pcm", 16, 16_000, 1)
+AUDIO = speech()
+
+
+class Hearing:
+    """The finals of one session as its user hears them."""
+
+    def __init__(self) -> None:
+        self.finals: list[tuple[str, str]] = []
+        self.heard_one = threading.Event()
+
+    def __call__(self, message: AnyMessage) -> None:
+        if isinstance(message, TranscriptMessage) and message.data.is_final:
+            self.finals.append((message.data.id, message.data.utterance.text))
+            self.heard_one.set()
+
+
+def texts(session: SessionObject) -> list[str]:
+    assert session.result
+    assert session.result.transcription
+    return [utterance.text for utterance in session.result.transcription.utterances]
+
+
+def undisturbed(url: str, audio: bytes) -> list[str]:
+    with Client(base_url=url) as client:
+        with client.live().start_session(EVERYTHING) as session:
+            session.send_audio(audio)
+        return texts(client.live().get(session.id))
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=["in order", "killed"])
+def test_a_client_goes_on_after_a_restart_and_nothing_is_missing_or_there_twice(
+    tmp_path: Path, end: signal.Signals
+) -> None:
+    audio = two_cities().pcm(seconds=13)
+    half, most = len(audio) // 2 + 1, len(audio) * 3 // 4
+    port = free_port()
+    hearing = Hearing()
+    closed = threading.Semaphore(0)
+    with scripted_process(tmp_path, port) as (url, process):
+        expected = undisturbed(url, audio)
+        assert len(expected) > 3
+        client = Client(base_url=url)
+        session = client.live().start_session(EVERYTHING)
+        session.on("message", hearing)
+        for piece in pieces(audio[:half]):
+            session.send_audio(piece)
+        assert hearing.heard_one.wait(PATIENCE)
+        session.on("connecting", lambda _: closed.release())
+        for piece in pieces(audio[half:most]):
+            session.send_audio(piece)
+        process.send_signal(end)
+        process.wait(PATIENCE)
+        assert closed.acquire(timeout=PATIENCE)
+    with scripted_process(tmp_path, port), client:
+        with session:
+            for piece in pieces(audio[most:]):
+                session.send_audio(piece)
+        stored = client.live().get(session.id)
+        assert stored.status == "done"
+        assert texts(stored) == expected
+        assert [text for _, text in hearing.finals] == expected
+        assert len({final_id for final_id, _ in hearing.finals}) == len(expected)
+        assert client.live().get_file(session.id) == wav_header(FORMAT, len(audio)) + audio
+    assert "Traceback" not in (tmp_path / "server.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("says_where_it_is", "again"), [(True, 2), (False, 0)])
+def test_finals_sent_before_a_restart_go_again_only_to_a_client_that_passes_over_repetitions(
+    tmp_path: Path, says_where_it_is: bool, again: int
+) -> None:
+    kept: Message = {}
+
+    async def before(server: harness.Server) -> None:
+        kept.update(await create(server.http, **EVERYTHING))
+        async with harness.connected(server, kept["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            for _ in range(2):
+                while not finals([message := await socket.receive()]):
+                    assert "closed" not in message
+            await socket.leave(1012)
+
+    async def after(server: harness.Server) -> None:
+        where = f"&resume_from={len(AUDIO)}" if says_where_it_is else ""
+        messages = []
+        async with harness.connected(server, kept["url"] + where) as socket:
+            await socket.send_text(STOP)
+            while "closed" not in (message := await socket.receive()):
+                messages.append(message)
+        assert message == {"closed": 1000}
+        assert len(finals(messages)) == again
+        session = await stored(server.http, kept["id"])
+        assert len(session["result"]["transcription"]["utterances"]) == 2
+        assert await recorded(server.http, kept["id"]) == AUDIO
+
+    harness.serving(tmp_path, before)
+    harness.serving(tmp_path, after)
+
+
+def test_a_wrong_format_is_reported_once_though_the_server_restarts(tmp_path: Path) -> None:
+    kept: Message = {}
+    wrong = two_cities().samples()[: 12 * 16_000].astype("<f4").tobytes()
+
+    async def warnings(server: harness.Server) -> list[Any]:
+        found: list[Any] = (await stored(server.http, kept["id"]))["post_session_metadata"]["warnings"]
+        return found
+
+    async def before(server: harness.Server) -> None:
+        kept.update(await create(server.http, **EVERYTHING))
+        async with harness.connected(server, kept["url"]) as socket:
+            await socket.send_audio(wrong)
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="transcript")
+            await socket.leave(1012)
+        assert len(await warnings(server)) == 1
+
+    async def after(server: harness.Server) -> None:
+        async with harness.connected(server, kept["url"]) as socket:
+            await socket.send_text(STOP)
+            while "closed" not in await socket.receive():
+                pass
+        assert len(await warnings(server)) == 1
+
+    harness.serving(tmp_path, before)
+    harness.serving(tmp_path, after)
