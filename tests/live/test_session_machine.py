@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from functools import cache
 from typing import ClassVar
 
 import pytest
@@ -33,6 +34,7 @@ BODY = with_messages() | {"realtime_processing": {"sentiment_analysis": True}}
 END = ["end_recording", "post_transcript", "post_final_transcript", "end_session"]
 
 
+@cache
 def durable(text: str) -> str | None:
     """The name of a message that must reach the client; None for others."""
     message = json.loads(text)
@@ -47,6 +49,7 @@ def durable(text: str) -> str | None:
             return str(kind)
 
 
+@cache
 def is_ack(text: str) -> bool:
     message = json.loads(text)
     return message["type"] == "audio_chunk" and bool(message["acknowledged"])
@@ -394,5 +397,5 @@ class SessionMachine(RuleBasedStateMachine):
 def test_nothing_is_lost_nothing_is_doubled_and_there_is_one_end(client: type[Client]) -> None:
     machine = type(f"{client.__name__}Machine", (SessionMachine,), {"make_client": client})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=200, stateful_step_count=50, deadline=None)
+        machine, settings=settings(max_examples=100, stateful_step_count=50, deadline=None)
     )
