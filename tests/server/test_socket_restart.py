@@ -120,6 +120,27 @@ def test_finals_sent_before_a_restart_go_again_only_to_a_client_that_passes_over
     harness.serving(tmp_path, after)
 
 
+def test_a_session_whose_first_audio_was_written_and_not_noted_is_processing_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async def body(server: harness.Server) -> None:
+        created = await create(server.http, endpointing=0.3)
+        log = server.services.storage.audio.open(created["id"])
+        log.append(AUDIO[:50_001])
+        log.close()
+        async with harness.connected(server, f"{created['url']}&resume_from=0") as socket:
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="transcript")
+            session = await stored(server.http, created["id"])
+            assert session["status"] == "processing"
+            await socket.send_text(STOP)
+            while "closed" not in await socket.receive():
+                pass
+        assert await recorded(server.http, created["id"]) == AUDIO
+
+    harness.serving(tmp_path, body)
+
+
 def test_a_wrong_format_is_reported_once_though_the_server_restarts(tmp_path: Path) -> None:
     kept: Message = {}
     wrong = two_cities().samples()[: 12 * 16_000].astype("<f4").tobytes()

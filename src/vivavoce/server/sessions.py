@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -104,6 +105,9 @@ class LiveSessions:
         recognizer = self._recognizers.get(request.model)
         if recognizer is None:
             raise StorageError(f"session {stored.id} wants the model {request.model}, which is not loaded")
+        if stored.status == "queued" and self._storage.audio.size(stored.id):
+            # The server was killed when its first audio was written, and before that was noted.
+            await self._storage.sessions.start(stored.id, datetime.now(UTC))
         kept = await Kept.of(stored, self._storage) if stored.status == "processing" else Kept()
         log = self._storage.audio.open(stored.id)
         runtime = SessionRuntime(stored, request, recognizer, log, self._around, kept)
