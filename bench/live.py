@@ -2,8 +2,8 @@
 
     python bench/live.py RECORDING... [--sessions N] [--endpointing 0.3] [--reference TEXT]
 
-Starts `vivavoce serve` on a free port (or uses --url), opens N sessions over the public protocol, each with the next
-recording, in frames of 100 ms, and prints per word and per utterance, in seconds:
+Starts `vivavoce serve` on a free port (or uses --url), opens N sessions over the public protocol, each with
+the next recording, in frames of 100 ms, and prints per word and per utterance, in seconds:
 
   shown   a word's first appearance, in a partial or final, after its last sound was sent
   final   a final's arrival after the last sound of its last word (endpointing included)
