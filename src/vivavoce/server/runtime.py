@@ -34,11 +34,11 @@ from vivavoce.live.effects import (
 )
 from vivavoce.live.result import build_result
 from vivavoce.live.session import Limits, LiveSession, Phase
-from vivavoce.protocol.messages import TranscriptMessage, parse_message
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Audio, Diagnosis, Failed, Final, Progress, Up
 from vivavoce.protocol.stream import Flush as FlushAudio
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.kept import Kept
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
@@ -71,31 +71,6 @@ class Surroundings:
     engine: Engine
     limits: Limits
     ended: Callable[[SessionRuntime], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The finals that a session had stored when the server stopped: those sent already, and the others."""
-
-    sent: Sequence[Final] = ()
-    unsent: Sequence[Final] = ()
-
-    @classmethod
-    async def of(cls, stored: StoredSession, storage: Storage) -> Kept:
-        """Raises StorageError."""
-        sent: set[str] = set()
-        async for part in storage.sessions.messages(stored.id):
-            sent |= await asyncio.to_thread(_final_ids, part)
-        finals = await storage.sessions.finals(stored.id)
-        return cls(
-            [final for final in finals if final.utterance.id in sent],
-            [final for final in finals if final.utterance.id not in sent],
-        )
-
-
-def _final_ids(messages: Sequence[str]) -> set[str]:
-    parsed = map(parse_message, messages)
-    return {m.data.id for m in parsed if isinstance(m, TranscriptMessage) and m.data.is_final}
 
 
 class SessionRuntime:

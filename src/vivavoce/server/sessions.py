@@ -15,7 +15,8 @@ from vivavoce.live.session import Limits
 from vivavoce.protocol.close_codes import FAILURE, RESTARTING
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.base import Recognizer
-from vivavoce.server.runtime import Kept, SessionRuntime, Surroundings
+from vivavoce.server.kept import Kept
+from vivavoce.server.runtime import SessionRuntime, Surroundings
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
 

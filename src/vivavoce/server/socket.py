@@ -25,6 +25,11 @@ _LONGEST_REASON = 123
 _ABNORMAL = 1006
 
 
+# uvicorn closes by itself when a frame is too large or a ping is not answered; until it says so, it calls a
+# message a mistake (RuntimeError).
+_GONE = (WebSocketDisconnect, RuntimeError, TimeoutError)
+
+
 class LiveSocket:
     """The ASGI application behind `/v2/live`. `sessions` runs what the tokens open."""
 
@@ -69,7 +74,7 @@ class _Connection:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT):
                 await self._socket.send_text(text)
-        except (WebSocketDisconnect, TimeoutError):
+        except _GONE:
             return False
         return self._socket.client_state is WebSocketState.CONNECTED
 
@@ -80,7 +85,7 @@ class _Connection:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT):
                 await self._socket.close(code, text)
-        except (WebSocketDisconnect, TimeoutError):
+        except _GONE:
             _log.debug("peer_gone_before_close", code=code)
 
 
