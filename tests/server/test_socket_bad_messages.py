@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message as AsgiMessage
+from starlette.types import Receive, Scope, Send
 
 from server import harness
 from server.harness import create
@@ -113,6 +116,39 @@ def test_a_frame_that_is_too_large_is_refused_with_the_limit_and_costs_nothing_e
         await go_on(http, created)
 
     server.run_beside_another_session(body)
+
+
+def test_a_session_survives_that_the_web_server_has_closed_the_socket_by_itself(tmp_path: Path) -> None:
+    async def body(server: harness.Server) -> None:
+        created = await create(server.http, **EVERYTHING)
+        closed = False
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_if_open(event: AsgiMessage) -> None:
+                if closed:
+                    # What uvicorn does after it has refused a frame, until the transport is gone.
+                    raise RuntimeError(f"Unexpected ASGI message {event['type']!r}")
+                await send(event)
+
+            await server.app(scope, receive, send_if_open)
+
+        closing = dataclasses.replace(server, app=app)  # type: ignore[arg-type]
+        async with harness.connected(closing, created["url"]) as socket:
+            await socket.send_audio(AUDIO[:HALF])
+            await socket.receive_until(type="audio_chunk")
+            session = server.services.live(created["id"])
+            closed = True
+            await socket.send_audio(AUDIO[HALF : HALF + 3333])
+            await socket.leave(1009)
+        async with harness.connected(server, f"{created['url']}&resume_from={HALF}") as socket:
+            assert server.services.live(created["id"]) is session
+            await socket.send_audio(AUDIO[HALF:])
+            await socket.send_text(STOP)
+            result = await socket.receive_until(type="post_final_transcript")
+        assert len(result["data"]["transcription"]["utterances"]) == 2
+        assert await recorded(server.http, created["id"]) == AUDIO
+
+    harness.serving(tmp_path, body)
 
 
 def test_the_largest_frame_is_taken(server: Server) -> None:

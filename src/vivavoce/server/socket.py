@@ -23,8 +23,6 @@ _SEND_TIMEOUT = 20.0
 _LARGE_TEXT = 64 * 1024
 _LONGEST_REASON = 123
 _ABNORMAL = 1006
-
-
 # uvicorn closes by itself when a frame is too large or a ping is not answered; until it says so, it calls a
 # message a mistake (RuntimeError).
 _GONE = (WebSocketDisconnect, RuntimeError, TimeoutError)
