@@ -167,9 +167,10 @@ class Endpointer:
 
     def _split(self, index: int, end: int, *, closes: bool) -> Event | None:
         """Cut at the quietest window of the later half: through a word only if there is nothing better."""
-        start = self._segment_start
+        settings, start = self._settings, self._segment_start
         earliest = start + (index + 1 - start) // 2
-        latest = max(earliest, index - self._settings.minimum_speech)
+        latest = index if self._silent else index - settings.minimum_speech
+        latest = max(earliest, min(latest, start + settings.longest_segment))
         first = index + 1 - len(self._loudness)
 
         def loudness(window: int) -> float:
@@ -177,7 +178,7 @@ class Endpointer:
             return sum(self._loudness[i - first] for i in around) / len(around)
 
         at = min(range(earliest, latest + 1), key=loudness)
-        if at >= end:
+        if end - at < settings.minimum_speech:
             # The best place is the pause that has just begun. An utterance ends there; a mere cut can wait.
             return self._close(end) if closes else None
         self._segment_start = at

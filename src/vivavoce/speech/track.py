@@ -81,6 +81,7 @@ class _Utterance:
     id: str
     segments: list[_Segment]
     shown: str = ""
+    shown_to: int = 0
     next_partial: int = 0
 
     @property
@@ -149,7 +150,7 @@ class Track:
             self._window += 1
             if event:
                 yield from self._act(event)
-            if self._open and self._partials and self._window >= self._open.next_partial:
+            elif self._open and self._partials and self._window >= self._open.next_partial:
                 yield from self._ask_partial(self._open)
             self._audio.discard(self._needed)
 
@@ -166,8 +167,8 @@ class Track:
         if utterance and utterance.segments[decode.segment].decode is decode:
             utterance.segments[decode.segment].heard = heard
             yield from self._settle()
-        elif utterance and utterance is self._open and decode.segment == len(utterance.segments) - 1:
-            yield from self._show(utterance, heard)
+        if utterance and utterance is self._open and decode.segment == len(utterance.segments) - 1:
+            yield from self._show(utterance, decode, heard)
         yield from self._release()
 
     def _act(self, event: Event) -> Iterator[Output]:
@@ -223,7 +224,8 @@ class Track:
 
     def _ask_final(self, utterance: _Utterance, end: int, slack: int = 0) -> Iterator[Output]:
         segment = utterance.segments[-1]
-        if known := self._known.get(utterance.id):
+        # While the language is open, how surely it was heard here may settle it for those that follow.
+        if self._language.settled and (known := self._known.get(utterance.id)):
             segment.heard = Hypothesis(known.language, 1.0, known.words)
             return
         segment.heard = None
@@ -268,7 +270,7 @@ class Track:
         return renewed
 
     def _withdraw(self, segment: _Segment) -> Iterator[Output]:
-        """Speech went on: the early decode is not the final's. What it heard still serves as a partial."""
+        """Speech went on: the early decode is not the final's."""
         decode, heard = segment.decode, segment.heard
         segment.decode = segment.heard = None
         if decode is None:
@@ -279,13 +281,15 @@ class Track:
             self._running.discard(decode)
             yield Cancel(decode)
             yield from self._release()
-        elif self._open:
-            yield from self._show(self._open, heard)
 
-    def _show(self, utterance: _Utterance, heard: Hypothesis) -> Iterator[Output]:
-        if not self._partials:
+    def _show(self, utterance: _Utterance, decode: Decode, heard: Hypothesis) -> Iterator[Output]:
+        """What was heard of the last segment so far, unless more of it is shown already."""
+        end = decode.start + len(decode.audio)
+        earlier = [segment.heard for segment in utterance.segments[:-1] if segment.heard]
+        unknown = self._partials and utterance.id not in self._known
+        if not unknown or end < utterance.shown_to or len(earlier) < decode.segment:
             return
-        earlier = [s.heard for s in utterance.segments[:-1] if s.heard]
+        utterance.shown_to = end
         partial = self._compose(utterance, [*earlier, heard])
         if partial.text and partial.text != utterance.shown:
             utterance.shown = partial.text

@@ -1,0 +1,478 @@
+"""One channel: which audio is decoded when, and what becomes of the answers."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+from hearing import SOFT, Listener, count_windows, endpointing, listener, nothing, record, silence, speech
+from vivavoce.protocol.stream import Hypothesis, Partial, SpeechEnd, SpeechStart, Word
+from vivavoce.speech.endpointing import WINDOW
+from vivavoce.speech.track import Cancel, Decode, Settled
+
+NORMAL = endpointing(0.3)
+PREROLL, TAIL, PAUSE = NORMAL.preroll, NORMAL.tail, NORMAL.silence
+LONG = endpointing(0.3, maximum=60)
+
+
+def texts(*of: Listener) -> list[str]:
+    return [utterance.text for each in of for utterance in each.finals]
+
+
+def two_utterances(**options: object) -> Listener:
+    """Two utterances have been spoken; nothing has been answered."""
+    track = listener(**options)  # type: ignore[arg-type]
+    track.hear(silence(50), speech(40), silence(50), speech(60), silence(50))
+    return track
+
+
+# What is decoded
+
+
+def test_the_audio_of_a_final_reaches_from_the_preroll_to_the_tail() -> None:
+    track = listener()
+    track.hear(silence(50), speech(40), silence(50))
+    [decode] = track.asked
+    assert decode.start == (50 - PREROLL) * WINDOW
+    assert len(decode.audio) == (PREROLL + 40 + TAIL) * WINDOW
+    assert np.array_equal(decode.audio, track.audio[decode.start : decode.start + len(decode.audio)])
+
+
+def test_the_preroll_does_not_reach_into_the_utterance_before() -> None:
+    track = listener()
+    track.hear(speech(40), silence(PAUSE), speech(40), silence(PAUSE))
+    first, second = track.asked
+    assert second.start == max(first.start + len(first.audio), (40 + PAUSE - PREROLL) * WINDOW)
+
+
+def test_the_preroll_ends_at_the_beginning_of_the_session() -> None:
+    track = listener()
+    track.hear(silence(2), speech(40), silence(PAUSE))
+    assert track.asked[0].start == 0
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 1.0, 10.0])
+def test_the_audio_of_a_final_is_the_same_whatever_the_endpointing(seconds: float) -> None:
+    track = listener(endpointing(seconds, maximum=60))
+    track.hear(silence(50), speech(40), silence(350))
+    [decode] = track.asked
+    assert (decode.start, len(decode.audio)) == ((50 - PREROLL) * WINDOW, (PREROLL + 40 + TAIL) * WINDOW)
+
+
+def test_endpointing_shorter_than_the_tail_cuts_the_tail_and_nothing_else() -> None:
+    track = listener(endpointing(0.01))
+    track.hear(silence(50), speech(40), silence(1))
+    assert len(track.asked[0].audio) == (PREROLL + 40 + 1) * WINDOW
+
+
+def test_a_flush_decodes_what_there_is() -> None:
+    track = listener()
+    track.hear(silence(50), speech(40))
+    outputs = track.flush()
+    assert [type(output) for output in outputs] == [Decode, SpeechEnd]
+    assert len(track.asked[0].audio) == (PREROLL + 40) * WINDOW
+    track.answer()
+    assert texts(track) == [f" {50 - PREROLL}+{PREROLL + 40}"]
+    assert track.track.quiet
+
+
+def test_a_flush_in_silence_does_nothing() -> None:
+    track = listener()
+    track.hear(silence(50))
+    assert track.flush() == []
+    assert track.track.quiet
+
+
+def test_a_split_loses_no_sample_and_doubles_none() -> None:
+    track = listener()
+    track.hear(silence(50), speech(500), silence(50))
+    starts = [decode.start for decode in track.asked]
+    ends = [decode.start + len(decode.audio) for decode in track.asked]
+    assert len(starts) > 2
+    assert starts[0] == (50 - PREROLL) * WINDOW
+    assert starts[1:] == ends[:-1]
+    assert ends[-1] == (550 + TAIL) * WINDOW
+
+
+# Finals
+
+
+def test_utterances_are_numbered_within_their_channel() -> None:
+    track = two_utterances(channel=3)
+    track.answer_all()
+    assert [final.id for final in track.finals] == ["03_00000000", "03_00000001"]
+    assert {final.channel for final in track.finals} == {3}
+
+
+def test_words_have_the_time_of_the_session() -> None:
+    track = listener()
+    track.hear(silence(100), speech(40), silence(50))
+    track.answer()
+    [final] = track.finals
+    assert final.start == final.words[0].start == pytest.approx((100 - PREROLL) * 0.032)
+    assert final.end == final.words[0].end == pytest.approx((140 + TAIL) * 0.032)
+
+
+def test_finals_come_in_order_though_answers_do_not() -> None:
+    track = two_utterances()
+    first, second = track.pending
+    track.answer(second)
+    assert track.finals == []
+    track.answer(first)
+    assert [final.id for final in track.finals] == ["00_00000000", "00_00000001"]
+
+
+def test_an_utterance_without_words_is_passed_over() -> None:
+    track = two_utterances(hear_words=nothing)
+    track.answer_all()
+    assert track.finals == []
+    assert track.track.quiet
+
+
+def test_utterances_without_words_keep_their_number() -> None:
+    track = two_utterances()
+    track.hear_words = nothing
+    track.answer()
+    track.hear_words = count_windows
+    track.answer()
+    assert [final.id for final in track.finals] == ["00_00000001"]
+
+
+def test_a_partial_that_was_shown_is_taken_back_by_a_final_without_words() -> None:
+    track = listener(partials=True)
+    track.hear(speech(20))
+    track.answer()
+    assert len(track.partials) == 1
+    track.hear_words = nothing
+    track.hear(silence(PAUSE))
+    track.answer_all()
+    [final] = track.finals
+    assert (final.id, final.words) == ("00_00000000", ())
+    assert final.start == final.end == 0.0
+
+
+def test_speech_is_told_where_it_begins_and_ends() -> None:
+    track = listener()
+    track.hear(silence(50), speech(40), silence(50))
+    assert track.boundaries == [SpeechStart(0, 50 * 0.032), SpeechEnd(0, 90 * 0.032)]
+
+
+def test_a_split_is_neither_an_end_nor_a_start_of_speech() -> None:
+    track = listener()
+    track.hear(speech(500), silence(50))
+    assert [type(output) for output in track.boundaries] == [SpeechStart, SpeechEnd]
+
+
+def test_a_final_says_which_audio_is_done_with() -> None:
+    track = two_utterances()
+    track.answer_all()
+    first, second = (output for output in track.outputs if isinstance(output, Settled))
+    assert first.resume == track.asked[1].start
+    assert track.asked[1].start < second.resume <= 250 * WINDOW
+
+
+# Decoding while the pause lasts
+
+
+def test_a_final_is_asked_for_as_soon_as_its_tail_is_there() -> None:
+    track = listener()
+    track.hear(speech(40), silence(TAIL - 1))
+    assert track.asked == []
+    track.hear(silence(1))
+    [decode] = track.asked
+    assert decode.final
+    assert decode.slack == PAUSE - TAIL
+
+
+def test_an_early_answer_is_the_final_the_moment_the_pause_is_over() -> None:
+    track = listener()
+    track.hear(speech(40), silence(TAIL))
+    track.answer()
+    assert track.hear(silence(PAUSE - TAIL - 1)) == []
+    outputs = track.hear(silence(1))
+    assert [type(output) for output in outputs] == [SpeechEnd, Settled]
+    assert len(track.asked) == 1
+
+
+def test_an_early_and_a_late_answer_give_the_same_final() -> None:
+    early, late = listener(), listener()
+    early.hear(speech(40), silence(TAIL))
+    early.answer()
+    early.hear(silence(PAUSE))
+    late.hear(speech(40), silence(TAIL), silence(PAUSE), silence(500))
+    late.answer()
+    assert early.finals == late.finals
+
+
+def test_when_speech_goes_on_the_early_decode_is_cancelled_and_the_final_has_all_of_it() -> None:
+    track = listener()
+    track.hear(speech(40), silence(TAIL))
+    outputs = track.hear(speech(20), silence(PAUSE))
+    assert track.cancelled == [track.asked[0]]
+    assert isinstance(outputs[0], Cancel)
+    assert len(track.asked[1].audio) == (40 + TAIL + 20 + TAIL) * WINDOW
+    track.answer(track.asked[1])
+    assert texts(track) == [f" 0+{40 + TAIL + 20 + TAIL}"]
+
+
+def test_the_answer_to_a_cancelled_decode_is_no_final() -> None:
+    track = listener()
+    track.hear(speech(40), silence(TAIL), speech(20))
+    assert track.answer() == []
+    track.hear(silence(PAUSE))
+    track.answer()
+    assert texts(track) == [f" 0+{40 + TAIL + 20 + TAIL}"]
+
+
+def test_an_early_answer_that_is_overtaken_by_speech_needs_no_cancelling() -> None:
+    track = listener()
+    track.hear(speech(40), silence(TAIL))
+    track.answer()
+    track.hear(speech(20))
+    assert track.cancelled == []
+
+
+# Partials
+
+
+def test_partials_are_asked_for_only_if_wanted() -> None:
+    track = listener()
+    track.hear(speech(100))
+    assert track.asked == []
+
+
+def test_partials_share_the_id_of_their_final() -> None:
+    track = listener(partials=True)
+    track.hear(speech(100), silence(PAUSE))
+    track.answer_all()
+    assert {utterance.id for utterance in [*track.partials, *track.finals]} == {"00_00000000"}
+    assert len(track.finals) == 1
+
+
+def test_partials_hear_all_of_the_utterance_so_far() -> None:
+    track = listener(partials=True)
+    track.hear(silence(20), speech(100))
+    lengths = [len(decode.audio) for decode in track.wanted_partials]
+    assert len(lengths) > 3
+    assert lengths == sorted(lengths)
+    assert {decode.start for decode in track.wanted_partials} == {(20 - PREROLL) * WINDOW}
+
+
+def test_no_partial_is_asked_for_in_a_pause() -> None:
+    track = listener(endpointing(10, maximum=60), partials=True)
+    track.hear(speech(40), silence(TAIL))
+    asked = len(track.wanted_partials)
+    track.hear(silence(200))
+    assert len(track.wanted_partials) == asked
+
+
+def test_a_partial_that_says_nothing_new_is_not_told() -> None:
+    track = listener(hear_words=lambda _: Hypothesis("en", 1.0, (Word(" yes", 0, 1, 1.0),)), partials=True)
+    track.hear(speech(100))
+    track.answer_all()
+    assert [partial.text for partial in track.partials] == [" yes"]
+
+
+def test_a_partial_without_words_is_not_told() -> None:
+    track = listener(hear_words=nothing, partials=True)
+    track.hear(speech(100))
+    assert track.answer_all() == []
+
+
+def test_an_early_answer_is_shown_while_the_pause_lasts() -> None:
+    track = listener(endpointing(10, maximum=60), partials=True)
+    track.hear(speech(5), silence(TAIL))
+    outputs = track.answer()
+    assert [type(output) for output in outputs] == [Partial]
+    track.hear(silence(313))
+    assert texts(track) == [track.partials[-1].text]
+
+
+def test_the_answer_to_a_cancelled_decode_serves_as_a_partial() -> None:
+    track = listener(partials=True)
+    track.hear(speech(5), silence(TAIL), speech(2))
+    outputs = track.answer(track.cancelled[0])
+    assert [type(output) for output in outputs] == [Partial]
+
+
+def test_what_was_heard_earlier_does_not_replace_what_was_heard_later() -> None:
+    track = listener(partials=True)
+    track.hear(speech(40))
+    earlier, later = track.wanted_partials[-2:]
+    track.answer(later)
+    assert track.answer(earlier) == []
+
+
+def test_no_partial_comes_after_its_utterance_is_over() -> None:
+    track = listener(partials=True)
+    track.hear(speech(40))
+    late = track.wanted_partials[-1]
+    track.hear(silence(PAUSE))
+    assert track.answer(late) == []
+    track.answer(track.wanted_finals[0])
+    assert len(track.finals) == 1
+
+
+# Long utterances
+
+
+def long_utterance(**options: object) -> Listener:
+    """An utterance of three segments, still open."""
+    track = listener(LONG, **options)  # type: ignore[arg-type]
+    track.hear(silence(50), speech(1600))
+    return track
+
+
+def test_the_segments_of_a_long_utterance_become_one_final() -> None:
+    track = long_utterance()
+    track.hear(silence(PAUSE))
+    segments = track.wanted_finals
+    assert len(segments) == 3
+    track.answer(segments[2])
+    track.answer(segments[0])
+    assert track.finals == []
+    track.answer(segments[1])
+    [final] = track.finals
+    assert [word.start for word in final.words] == [decode.start / 16_000 for decode in segments]
+    assert final.words[-1].end == pytest.approx((1650 + TAIL) * 0.032)
+
+
+def test_the_segments_of_a_long_utterance_follow_each_other_to_the_sample() -> None:
+    track = long_utterance()
+    ends = [decode.start + len(decode.audio) for decode in track.wanted_finals]
+    assert track.wanted_finals[1].start == ends[0]
+
+
+def test_a_partial_of_a_later_segment_has_the_words_of_the_earlier_ones() -> None:
+    track = long_utterance(partials=True)
+    for decode in [*track.wanted_finals, track.wanted_partials[-1]]:
+        track.answer(decode)
+    last = track.partials[-1]
+    assert len(last.words) == 3
+    assert last.words[2].start == track.wanted_partials[-1].start / 16_000
+
+
+def test_a_partial_of_a_later_segment_waits_for_the_words_of_the_earlier_ones() -> None:
+    track = long_utterance(partials=True)
+    assert track.answer(track.wanted_partials[-1]) == []
+    track.answer(track.wanted_finals[1])
+    assert track.partials == []
+
+
+@pytest.mark.parametrize("pause", [3, 20, 300, 312])
+@pytest.mark.parametrize("before", [200, 600, 740, 748, 750])
+def test_no_request_is_longer_than_a_recogniser_takes(before: int, pause: int) -> None:
+    track = listener(endpointing(10, maximum=60), partials=True)
+    for _ in range(3):
+        track.hear(speech(before), silence(pause))
+    track.flush()
+    assert max(len(decode.audio) for decode in track.asked) <= 25 * 16_000
+
+
+# Languages
+
+
+def test_until_the_language_is_settled_one_final_waits_for_the_other() -> None:
+    track = two_utterances(languages=())
+    [first] = track.pending
+    assert first.languages == ()
+    track.answer()
+    [second] = track.pending
+    assert second.languages == ("en",)
+
+
+def test_a_doubtful_language_is_detected_again() -> None:
+    track = two_utterances(languages=("en", "fr"))
+    track.hear_words = lambda decode: Hypothesis("fr", 0.5, count_windows(decode).words)
+    track.answer()
+    assert track.pending[0].languages == ("en", "fr")
+    assert [final.language for final in track.finals] == ["fr"]
+
+
+def test_where_languages_switch_no_final_waits_for_another() -> None:
+    track = two_utterances(languages=("en", "fr"), code_switching=True)
+    assert [decode.languages for decode in track.pending] == [("en", "fr")] * 2
+
+
+def test_a_cancelled_decode_makes_way_for_the_next() -> None:
+    track = listener(languages=())
+    track.hear(speech(40), silence(TAIL), speech(40), silence(PAUSE))
+    assert [decode in track.cancelled for decode in track.asked] == [True, False]
+
+
+def test_a_decode_that_still_waits_for_another_is_withdrawn_without_a_word() -> None:
+    track = listener(languages=())
+    track.hear(speech(40), silence(PAUSE), speech(40), silence(TAIL), speech(40))
+    assert len(track.asked) == 1
+    assert track.cancelled == []
+    track.hear(silence(PAUSE))
+    track.answer_all()
+    assert len(track.finals) == 2
+
+
+def test_the_language_of_a_final_is_that_of_its_beginning() -> None:
+    def changing(decode: Decode) -> Hypothesis:
+        return Hypothesis("fr" if decode.segment else "en", 0.5, (Word(" yes", 0.0, 0.5, 1.0),))
+
+    track = long_utterance(languages=(), hear_words=changing)
+    track.hear(silence(PAUSE))
+    track.answer_all()
+    assert [final.language for final in track.finals] == ["en"]
+
+
+# What is known already
+
+
+def test_what_is_known_to_be_final_is_passed_over() -> None:
+    sounds = silence(50), speech(40), silence(50), speech(60), silence(50)
+    first = listener(partials=True)
+    first.hear_and_answer(*sounds)
+    second = listener(partials=True, known={final.id: final for final in first.finals[:1]})
+    second.hear_and_answer(*sounds)
+    assert second.finals == first.finals[1:]
+    assert {partial.id for partial in second.partials} == {"00_00000001"}
+    assert second.boundaries == first.boundaries[2:]
+    assert len(second.wanted_finals) == 1
+
+
+def test_what_is_known_is_heard_again_while_it_may_settle_the_language() -> None:
+    def doubtful(decode: Decode) -> Hypothesis:
+        return Hypothesis(decode.languages[0] if decode.languages else "fr", 0.5, count_windows(decode).words)
+
+    first = two_utterances(languages=(), hear_words=doubtful)
+    first.answer_all()
+    known = {first.finals[0].id: first.finals[0]}
+    second = two_utterances(languages=(), hear_words=doubtful, known=known)
+    second.answer_all()
+    assert second.finals == first.finals[1:]
+    assert second.wanted_finals[-1].languages == ()
+
+
+# Memory
+
+
+def held(track: Listener, *sounds: object, turns: int) -> int:
+    """Of all windows that were heard, how many are still in memory."""
+    windows = []
+    for turn in range(turns):
+        heard, probabilities = record(*sounds, offset=turn)  # type: ignore[arg-type]
+        for window, probability in zip(heard, probabilities, strict=True):
+            own = window.copy()
+            windows.append(weakref.ref(own))
+            for output in track.track.advance(own[None], probability[None]):
+                if isinstance(output, Decode):
+                    list(track.track.decoded(output, nothing(output)))
+            del own
+    gc.collect()
+    return sum(window() is not None for window in windows)
+
+
+def test_while_nobody_speaks_next_to_nothing_is_kept() -> None:
+    assert held(listener(), silence(1000), turns=3) <= PREROLL + NORMAL.minimum_speech + 1
+
+
+def test_while_somebody_speaks_a_segment_is_kept_at_most() -> None:
+    assert held(listener(LONG), speech(1000, level=SOFT), turns=5) <= LONG.longest_segment + PREROLL + 1
