@@ -18,7 +18,7 @@ WINDOW_SECONDS = WINDOW / SAMPLE_RATE
 
 _PREROLL = 8
 _MINIMUM_SPEECH = 3
-_TAIL = 4
+_TAIL = 2
 _LONGEST_SEGMENT = int(24 / WINDOW_SECONDS)
 
 
@@ -109,8 +109,9 @@ class Endpointer:
         self._loudness: deque[float] = deque(maxlen=settings.maximum + 2)
 
     @property
-    def is_open(self) -> bool:
-        return self._open
+    def speaking(self) -> bool:
+        """Whether an utterance is open and the last window belongs to its speech."""
+        return self._open and not self._silent
 
     def push(self, probability: float, level: float) -> Event | None:
         """Advance by one window with its speech `probability` (0 to 1) and `level` (dBFS)."""

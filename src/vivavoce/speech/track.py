@@ -28,6 +28,7 @@ from vivavoce.speech.endpointing import (
     Split,
 )
 from vivavoce.speech.language import LanguagePolicy
+from vivavoce.speech.words import end_with_speech
 
 _FIRST_PARTIAL = 8
 _PARTIAL_INTERVAL = 12
@@ -71,6 +72,7 @@ Output = SpeechStart | SpeechEnd | Partial | Settled | Decode | Cancel
 @dataclass(slots=True)
 class _Segment:
     start: int
+    speech_end: int | None = None
     decode: Decode | None = None
     heard: Hypothesis | None = None
 
@@ -150,7 +152,8 @@ class Track:
             self._window += 1
             if event:
                 yield from self._act(event)
-            elif self._open and self._partials and self._window >= self._open.next_partial:
+            elif self._open and self._endpointer.speaking:
+                # Where a pause may have begun nothing new is said, and the final wants the machine.
                 yield from self._ask_partial(self._open)
             self._audio.discard(self._needed)
 
@@ -182,10 +185,12 @@ class Track:
         if isinstance(event, Resumed):
             yield from self._withdraw(utterance.segments[-1])
         elif isinstance(event, Paused):
+            utterance.segments[-1].speech_end = event.end * WINDOW
             slack = self._settings.silence - self._settings.tail
             yield from self._ask_final(utterance, self._end_sample(event.end), slack)
         elif isinstance(event, Closed):
             end = self._end_sample(event.end)
+            utterance.segments[-1].speech_end = event.end * WINDOW
             if utterance.segments[-1].decode is None:
                 yield from self._ask_final(utterance, end)
             if utterance.id not in self._known:
@@ -234,6 +239,8 @@ class Track:
         yield from self._release()
 
     def _ask_partial(self, utterance: _Utterance) -> Iterator[Output]:
+        if not self._partials or self._window < utterance.next_partial:
+            return
         utterance.next_partial = self._window + _PARTIAL_INTERVAL
         segment = utterance.segments[-1]
         if segment.decode is None and utterance.id not in self._known:
@@ -272,7 +279,7 @@ class Track:
     def _withdraw(self, segment: _Segment) -> Iterator[Output]:
         """Speech went on: the early decode is not the final's."""
         decode, heard = segment.decode, segment.heard
-        segment.decode = segment.heard = None
+        segment.decode = segment.heard = segment.speech_end = None
         if decode is None:
             return
         if decode in self._deferred:
@@ -312,7 +319,9 @@ class Track:
         words: list[Word] = []
         for segment, part in zip(utterance.segments, heard, strict=False):
             offset = segment.start / SAMPLE_RATE
-            words += (Word(w.text, w.start + offset, w.end + offset, w.confidence) for w in part.words)
+            timed = tuple(Word(w.text, w.start + offset, w.end + offset, w.confidence) for w in part.words)
+            end = segment.speech_end
+            words += timed if end is None else end_with_speech(timed, end / SAMPLE_RATE)
         start = utterance.start / SAMPLE_RATE
         return Utterance(
             id=utterance.id,
