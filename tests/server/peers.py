@@ -64,6 +64,7 @@ class Peer:
     async def receive(self) -> Message:
         text = await self._connection.recv(decode=True)
         assert isinstance(text, str)
+        assert "Traceback" not in text
         self.heard.append(text)
         message: Message = json.loads(text)
         return message
