@@ -225,3 +225,11 @@ def _told(effect: Effect) -> str:
             return f"finish as {status}"
         case _:
             return type(effect).__name__.lower()
+
+
+def recording(body: dict[str, Any] | None = None, *, limits: Limits | None = None) -> Shell:
+    """A session that has taken a tenth of a second; its story begins after that."""
+    shell = connected(body, limits=limits)
+    shell.audio(NOISE[:CHUNK])
+    shell.story()
+    return shell

@@ -1,4 +1,4 @@
-"""A live session, step by step: audio and acknowledgements, messages, the end, the limits."""
+"""A live session, step by step: stopping, recognition, connections, limits."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from live.shell import (
     CHUNK,
     NOISE,
-    SWITCHES,
     Shell,
     connected,
     final,
     partial,
+    recording,
     speech_end,
     speech_start,
     with_messages,
@@ -27,146 +27,6 @@ from vivavoce.protocol.stream import Diagnosis, Failed, Flushed, Progress
 FLUSHED = Flushed(1)
 EVERYTHING = with_messages()
 MONO = AudioFormat("wav/pcm", 16, 16_000, 1)
-
-
-def recording(body: dict[str, Any] | None = None, *, limits: Limits | None = None) -> Shell:
-    """A session that has taken a tenth of a second; its story begins after that."""
-    shell = connected(body, limits=limits)
-    shell.audio(NOISE[:CHUNK])
-    shell.story()
-    return shell
-
-
-# Audio
-
-
-def test_audio_is_acknowledged_after_it_is_in_the_log() -> None:
-    shell = connected()
-    shell.audio(NOISE[:CHUNK])
-    assert shell.story() == ["append 3200", "begin", "send audio_chunk"]
-    assert shell.log == NOISE[:CHUNK]
-    shell.audio(NOISE[CHUNK : 2 * CHUNK])
-    assert shell.story() == ["append 3200", "send audio_chunk"]
-    assert shell.acks() == [(0, CHUNK), (CHUNK, 2 * CHUNK)]
-
-
-def test_an_acknowledgement_has_the_time_of_its_bytes() -> None:
-    shell = recording()
-    shell.audio(NOISE[:CHUNK])
-    [_, second] = shell.messages("audio_chunk")
-    assert second["data"]["time_range"] == [0.1, 0.2]
-    assert second["session_id"] == "the-session"
-    assert second["created_at"].startswith("2023-11-14T22:13:20.0")
-    assert second["error"] is None
-
-
-def test_a_sample_split_across_frames_is_acknowledged_byte_for_byte() -> None:
-    shell = connected()
-    for cut in (NOISE[:101], NOISE[101:102], NOISE[102:301]):
-        shell.audio(cut)
-    assert shell.acks() == [(0, 101), (101, 102), (102, 301)]
-    assert shell.log == NOISE[:301]
-
-
-def test_an_empty_frame_only_keeps_the_session_alive() -> None:
-    shell = recording()
-    shell.wait(59)
-    shell.audio(b"")
-    shell.wait(59)
-    assert shell.story() == []
-    assert shell.live.phase is Phase.RECORDING
-
-
-def test_a_wav_header_is_logged_but_is_no_audio() -> None:
-    header = wav_header(MONO, 2 * CHUNK)
-    shell = connected()
-    shell.audio(header + NOISE[:CHUNK])
-    shell.audio(NOISE[CHUNK : 2 * CHUNK])
-    assert shell.live.header_bytes == len(header)
-    assert shell.live.audio_duration == 0.2
-    times = [message["data"]["time_range"] for message in shell.messages("audio_chunk")]
-    assert times == [[0.0, 0.1], [0.1, 0.2]]
-    assert shell.acks()[-1] == (len(header) + CHUNK, len(header) + 2 * CHUNK)
-
-
-def test_a_wav_header_that_contradicts_the_session_ends_it_as_an_error() -> None:
-    shell = connected()
-    shell.audio(wav_header(AudioFormat("wav/pcm", 16, 48_000, 2), CHUNK) + NOISE[:CHUNK])
-    assert shell.story() == ["send audio_chunk", "note", "finish as error", "close 1 with 4400"]
-    assert not shell.log
-    [reason] = shell.refusals()
-    assert "48000" in reason
-    assert shell.notes() == [{"error": reason}]
-    assert shell.finishes()[0].error_code == 400
-
-
-def test_compressed_audio_is_refused_by_its_name() -> None:
-    shell = connected()
-    shell.audio(b"OggS" + bytes(200))
-    [reason] = shell.refusals()
-    assert "Ogg" in reason
-    assert shell.closed[1].code == 4400
-    assert shell.closed[1].reason == reason
-
-
-def test_the_header_is_known_again_after_a_restart() -> None:
-    header = wav_header(MONO, CHUNK)
-    shell = Shell(log=header + NOISE[:CHUNK])
-    assert shell.live.header_bytes == len(header)
-    assert shell.live.audio_duration == 0.1
-
-
-def test_what_could_not_be_written_is_not_acknowledged_and_can_be_sent_again() -> None:
-    shell = recording()
-    shell.disk_is_full = True
-    shell.audio(NOISE[CHUNK : 2 * CHUNK])
-    assert shell.story() == ["append 3200", "send audio_chunk", "close 1 with 1013"]
-    assert shell.refusals() == ["the disk is full"]
-    shell.disk_is_full = False
-    shell.connect()
-    shell.audio(NOISE[CHUNK : 2 * CHUNK])
-    assert shell.log == NOISE[: 2 * CHUNK]
-
-
-def test_frames_that_were_on_their_way_when_one_could_not_be_written_are_passed_over() -> None:
-    shell = recording()
-    shell.disk_is_full = True
-    shell.audio(NOISE[CHUNK : 2 * CHUNK], connection=1)
-    shell.disk_is_full = False
-    shell.audio(NOISE[2 * CHUNK : 3 * CHUNK], connection=1)
-    assert shell.log == NOISE[:CHUNK]
-
-
-def test_a_header_that_could_not_be_written_is_recognised_when_it_comes_again() -> None:
-    shell = connected()
-    audio = wav_header(MONO, CHUNK) + NOISE[:CHUNK]
-    shell.disk_is_full = True
-    shell.audio(audio[:20])
-    shell.disk_is_full = False
-    shell.connect()
-    shell.audio(audio[:20])
-    shell.audio(audio[20:])
-    assert shell.live.audio_duration == 0.1
-
-
-def test_audio_after_stop_is_refused_and_left_out_of_the_log() -> None:
-    shell = recording()
-    shell.stop()
-    shell.audio(NOISE[CHUNK : 2 * CHUNK])
-    assert shell.refusals() == ["the recording has been stopped: no more audio is accepted"]
-    assert shell.log == NOISE[:CHUNK]
-    assert not shell.closed
-
-
-def test_nothing_of_a_refused_frame_is_taken_for_repeated_audio() -> None:
-    shell = recording()
-    shell.stop()
-    shell.lose()
-    shell.connect(resume_from=CHUNK - 100)
-    shell.audio(NOISE[CHUNK - 100 : 2 * CHUNK])
-    shell.audio(NOISE[2 * CHUNK : 2 * CHUNK + 50])
-    assert shell.acks() == [(0, CHUNK)]
-    assert len(shell.refusals()) == 2
 
 
 # Stopping
@@ -398,95 +258,6 @@ def test_a_post_processing_add_on_that_is_not_there_says_so(name: str) -> None:
     [message] = shell.messages(f"post_{name}")
     assert message["data"] is None
     assert message["error"]["status_code"] == 501
-
-
-# Which messages are sent
-
-SENT_FOR = {
-    "receive_partial_transcripts": {"partial"},
-    "receive_final_transcripts": {"final"},
-    "receive_speech_events": {"speech_start", "speech_end"},
-    "receive_pre_processing_events": set[str](),
-    "receive_realtime_processing_events": {"sentiment_analysis"},
-    "receive_post_processing_events": {"post_transcript", "post_summarization", "post_final_transcript"},
-    "receive_acknowledgments": {"audio_chunk", "stop_recording"},
-    "receive_errors": set[str](),
-    "receive_lifecycle_events": {"start_recording", "end_recording", "end_session"},
-}
-
-
-def everything_that_is_sent(switches: dict[str, bool]) -> set[str]:
-    """The kinds of message of a session in which everything happens but refusals."""
-    body = {
-        "messages_config": switches,
-        "realtime_processing": {"sentiment_analysis": True},
-        "post_processing": {"summarization": True},
-    }
-    shell = recording(body)
-    shell.hear(speech_start(0), partial(0), speech_end(0), final(0))
-    shell.stop()
-    shell.hear(FLUSHED)
-    assert [kept.utterance.id for kept in shell.kept] == ["00_00000000"]
-    assert shell.closed[1].code == 1000
-    return {
-        ("final" if m["data"]["is_final"] else "partial") if m["type"] == "transcript" else m["type"]
-        for m in shell.messages()
-    }
-
-
-@pytest.mark.parametrize("switch", SWITCHES)
-def test_each_switch_turns_off_its_messages_and_no_others(switch: str) -> None:
-    everything = set().union(*SENT_FOR.values())
-    assert everything_that_is_sent(dict.fromkeys(SWITCHES, True)) == everything
-    switches = {name: name != switch for name in SWITCHES}
-    assert everything_that_is_sent(switches) == everything - SENT_FOR[switch]
-
-
-@pytest.mark.parametrize("switch", SWITCHES)
-def test_each_switch_turns_on_its_messages_and_no_others(switch: str) -> None:
-    switches = {name: name == switch for name in SWITCHES}
-    assert everything_that_is_sent(switches) == SENT_FOR[switch]
-
-
-def test_without_switches_partials_and_lifecycle_events_are_left_out() -> None:
-    left_out = SENT_FOR["receive_partial_transcripts"] | SENT_FOR["receive_lifecycle_events"]
-    assert everything_that_is_sent({}) == set().union(*SENT_FOR.values()) - left_out
-
-
-@pytest.mark.parametrize(
-    ("acknowledgments", "errors", "told"),
-    [(True, True, True), (True, False, True), (False, True, True), (False, False, False)],
-)
-def test_refusals_are_told_to_whoever_wants_acknowledgements_or_errors(
-    acknowledgments: bool, errors: bool, told: bool
-) -> None:
-    shell = recording(with_messages(acknowledgments=acknowledgments, errors=errors))
-    shell.stop()
-    shell.stop()
-    shell.audio(NOISE[:CHUNK])
-    shell.invalid("not JSON")
-    reasons = [
-        "the recording has been stopped already",
-        "the recording has been stopped: no more audio is accepted",
-        "not JSON",
-    ]
-    assert shell.refusals() == (reasons if told else [])
-    assert shell.closed[1].code == 4400
-
-
-def test_start_recording_comes_with_the_first_audio_and_once() -> None:
-    shell = connected(EVERYTHING)
-    assert shell.messages() == []
-    shell.audio(NOISE[:CHUNK])
-    shell.audio(NOISE[CHUNK : 2 * CHUNK])
-    assert [m["type"] for m in shell.messages()] == ["start_recording", "audio_chunk", "audio_chunk"]
-
-
-def test_end_recording_has_the_duration_of_the_audio() -> None:
-    shell = recording(EVERYTHING)
-    shell.stop()
-    shell.hear(FLUSHED)
-    assert shell.messages("end_recording")[0]["data"] == {"recording_duration": 0.1}
 
 
 # Connections

@@ -1,7 +1,6 @@
 """A live session, its client, the network and recognition, in any interleaving.
 
-The network between them may lose, at any time, whatever is on its way in either direction, and each side
-learns of it in its own time.
+The network may lose at any time what is on its way, and each side learns of it in its own time.
 """
 
 from __future__ import annotations
