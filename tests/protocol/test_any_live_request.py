@@ -26,7 +26,7 @@ def objects(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any
     return st.fixed_dictionaries({}, optional={name: value | st.none() for name, value in fields.items()})
 
 
-switches = {name: st.booleans() for name in DEFAULTS["messages_config"]}
+switches = {name: st.booleans() for name in MessagesConfig.model_fields}
 spoken = st.lists(st.sampled_from(sorted(TRANSCRIPTION_LANGUAGES)), max_size=3)
 entries = objects(
     intensity=fractions,
