@@ -10,15 +10,25 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vivavoce.recognizers.whisper.model import Decoding
 
 _TOKENS_PER_SECOND = 15
 _SPARE_TOKENS = 10
 _MAX_COMPRESSION_RATIO = 2.4
-_MIN_MEAN_LOG_PROBABILITY = -1.0
-_MAX_NO_SPEECH = 0.6
-_LONGEST_ROUND = 24
 _ROUNDS = 3
+_INAUDIBLE = 1e-4
+
+# Drawn between 230 utterances of real speech and 40 stretches of noise, hum and music, all told apart.
+_LIKELY_NO_SPEECH, _HALF_SURE = 0.6, -0.4
+_PERHAPS_NO_SPEECH, _GUESSING = 0.1, -1.4
+
+
+def is_audible(audio: NDArray[np.float32]) -> bool:
+    """Whether there is anything but the last bits of a digital silence (-80 dBFS) in `audio` (samples,)."""
+    return bool(np.abs(audio).max(initial=0.0) > _INAUDIBLE)
 
 
 def token_limit(duration: float) -> int:
@@ -28,9 +38,11 @@ def token_limit(duration: float) -> int:
 
 def is_silence(decoding: Decoding) -> bool:
     """The model wrote nothing that can be said, or doubts both that somebody speaks and what it wrote."""
-    return not any(map(str.isalnum, decoding.text)) or (
-        decoding.no_speech_probability > _MAX_NO_SPEECH
-        and decoding.mean_log_probability < _MIN_MEAN_LOG_PROBABILITY
+    sureness, no_speech = decoding.mean_log_probability, decoding.no_speech_probability
+    return (
+        not any(map(str.isalnum, decoding.text))
+        or (no_speech > _LIKELY_NO_SPEECH and sureness < _HALF_SURE)
+        or (no_speech > _PERHAPS_NO_SPEECH and sureness < _GUESSING)
     )
 
 
@@ -46,11 +58,10 @@ def compression_ratio(text: str) -> float:
 
 
 def without_loop(tokens: Sequence[int]) -> tuple[int, ...]:
-    """The tokens with only the first round of a loop, of three rounds or more, that runs to their end."""
-    for period in range(1, min(_LONGEST_ROUND, len(tokens) // _ROUNDS) + 1):
-        looped = 0
-        while looped < len(tokens) - period and tokens[-1 - looped] == tokens[-1 - looped - period]:
-            looped += 1
-        if looped >= (_ROUNDS - 1) * period:
-            return tuple(tokens[: len(tokens) - looped])
+    """The tokens up to the end of the first round of the first loop of at least three rounds."""
+    for start in range(len(tokens)):
+        for period in range(1, (len(tokens) - start) // _ROUNDS + 1):
+            end = start + _ROUNDS * period
+            if tokens[start : end - period] == tokens[start + period : end]:
+                return tuple(tokens[: start + period])
     return tuple(tokens)

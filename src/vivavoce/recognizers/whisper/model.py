@@ -20,16 +20,10 @@ from vivavoce.recognizers.whisper.words import split_words, timed_words, token_t
 LONGEST_TEXT = 224
 """Tokens that the decoder can write: half of its context, as in Whisper's own decoding."""
 
-Audio = NDArray[np.float32]
-"""Mono, shape (samples,), 16 kHz."""
-
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """What the decoder wrote, in natural logarithms and probabilities from 0 to 1.
-
-    `finished`: it ended by itself, not at a limit of tokens.
-    """
+    """What the decoder wrote. `finished`: it ended by itself, not at the limit of tokens."""
 
     tokens: tuple[int, ...]
     text: str
@@ -40,17 +34,10 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """The encoder's output for a batch, and how long each of its audios is, in seconds."""
+    """The encoder's output for one audio of `duration` seconds."""
 
     output: ctranslate2.StorageView
-    durations: tuple[float, ...]
-
-    def only(self, indices: Sequence[int]) -> Encoded:
-        """The part of the batch at `indices`."""
-        if len(indices) == len(self.durations):
-            return self
-        output = ctranslate2.StorageView.from_array(np.array(self.output)[list(indices)])
-        return Encoded(output, tuple(self.durations[i] for i in indices))
+    duration: float
 
 
 class WhisperModel:
@@ -73,28 +60,37 @@ class WhisperModel:
         self.vocabulary = Vocabulary.load(directory, multilingual=self._model.is_multilingual)
         self._log_mel = LogMel(self._model.n_mels)
 
-    def encode(self, audios: Sequence[Audio], seconds: int) -> Encoded:
-        """Each audio, followed by silence up to `seconds`, as one batch."""
-        features = np.stack([self._log_mel(audio, seconds * FRAMES_PER_SECOND) for audio in audios])
-        output = self._model.encode(ctranslate2.StorageView.from_array(features))
-        return Encoded(output, tuple(len(audio) / SAMPLE_RATE for audio in audios))
+    def encode(self, audio: NDArray[np.float32], seconds: int) -> Encoded:
+        """Hear `audio` (samples,), followed by silence up to `seconds`.
 
-    def detect_languages(self, encoded: Encoded) -> list[dict[str, float]]:
-        """The probability of every language, for each of the batch. Only for multilingual models."""
+        One at a time: a batch of encoder runs saves nothing and spills out of the processor's cache.
+        """
+        features = self._log_mel(audio, seconds * FRAMES_PER_SECOND)[np.newaxis]
+        output = self._model.encode(ctranslate2.StorageView.from_array(features))
+        return Encoded(output, len(audio) / SAMPLE_RATE)
+
+    def detect_languages(self, batch: Sequence[Encoded]) -> list[dict[str, float]]:
+        """The probability of every language. Only for multilingual models; contexts must be equal."""
         return [
             {token.strip("<|>"): probability for token, probability in probabilities}
-            for probabilities in self._model.detect_language(encoded.output)
+            for probabilities in self._model.detect_language(_joined(batch))
         ]
 
     def decode(
-        self, encoded: Encoded, languages: Sequence[str], *, beam_size: int, max_tokens: Sequence[int]
+        self,
+        batch: Sequence[Encoded],
+        languages: Sequence[str],
+        *,
+        beam_size: int,
+        max_tokens: Sequence[int],
     ) -> list[Decoding]:
-        """The likeliest text of each, in its language, of at most `max_tokens`."""
-        prompts = [self.vocabulary.prompt(language) for language in languages]
+        """The likeliest text of each, in its language, of at most `max_tokens`; contexts must be equal."""
         results = self._model.generate(
-            encoded.output,
-            prompts,
+            _joined(batch),
+            [self.vocabulary.prompt(language) for language in languages],
             beam_size=beam_size,
+            # Normalised by length, a beam prefers to say things twice.
+            length_penalty=0,
             # CTranslate2 wants the length of the whole context, of which the text may fill one half.
             max_length=2 * min(max(max_tokens), LONGEST_TEXT),
             return_scores=True,
@@ -109,33 +105,31 @@ class WhisperModel:
                 Decoding(
                     tokens=tokens,
                     text=self.vocabulary.text(tokens),
-                    # The score leaves the end of the text out of the count, but not out of the sum.
-                    mean_log_probability=result.scores[0] * len(written) / (len(written) + 1),
+                    mean_log_probability=result.scores[0] / (len(written) + 1),
                     no_speech_probability=result.no_speech_prob,
                     finished=len(written) < min(limit, LONGEST_TEXT),
                 )
             )
         return decodings
 
-    def words(
-        self, encoded: Encoded, languages: Sequence[str], texts: Sequence[Sequence[int]]
-    ) -> list[tuple[Word, ...]]:
-        """The words that the tokens of each text write, placed by cross-attention."""
-        words: list[tuple[Word, ...]] = [()] * len(texts)
-        # One call has one start sequence, and an empty text has nothing to align.
-        for language in dict.fromkeys(languages):
-            indices = [i for i, text in enumerate(texts) if text and languages[i] == language]
-            if not indices:
-                continue
-            part = encoded.only(indices)
-            alignments = self._model.align(
-                part.output,
-                self.vocabulary.start_sequence(language),
-                [list(texts[i]) for i in indices],
-                [max(1, round(duration * FRAMES_PER_SECOND)) for duration in part.durations],
-            )
-            for i, duration, alignment in zip(indices, part.durations, alignments, strict=True):
-                pieces = split_words(texts[i], self.vocabulary, language)
-                times = token_times(alignment.alignments, len(texts[i]), duration)
-                words[i] = timed_words(pieces, times, alignment.text_token_probs)
-        return words
+    def words(self, encoded: Encoded, language: str, tokens: Sequence[int]) -> tuple[Word, ...]:
+        """The words that `tokens` write, placed in the audio by cross-attention."""
+        if not tokens:
+            return ()
+        [alignment] = self._model.align(
+            encoded.output,
+            self.vocabulary.start_sequence(language),
+            [list(tokens)],
+            max(1, round(encoded.duration * FRAMES_PER_SECOND)),
+        )
+        return timed_words(
+            split_words(tokens, self.vocabulary, language),
+            token_times(alignment.alignments, len(tokens), encoded.duration),
+            alignment.text_token_probs,
+        )
+
+
+def _joined(batch: Sequence[Encoded]) -> ctranslate2.StorageView:
+    if len(batch) == 1:
+        return batch[0].output
+    return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(e.output) for e in batch]))

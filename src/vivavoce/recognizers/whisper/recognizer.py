@@ -39,61 +39,57 @@ class WhisperRecognizer:
         )
 
     def batch_key(self, request: Request) -> Hashable:
-        return request.final, _context(request), self._is_language_known(request)
+        return request.final, _context(request), self._is_given(request)
 
     def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
+        audible = [request for request in batch if guards.is_audible(request.audio)]
         try:
-            return self._recognize(batch)
+            heard = iter(self._hear(audible) if audible else ())
         except (RuntimeError, ValueError) as error:
-            raise RecognizerError(f"{self.name} failed on a batch of {len(batch)}: {error}") from error
+            raise RecognizerError(f"{self.name} failed on a batch of {len(audible)}: {error}") from error
+        return [next(heard) if guards.is_audible(request.audio) else _nothing(request) for request in batch]
 
-    def _recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
-        encoded = self._model.encode([request.audio for request in batch], max(map(_context, batch)))
+    def _hear(self, batch: Sequence[Request]) -> list[Hypothesis]:
+        final = batch[0].final
+        encoded = [self._model.encode(request.audio, _context(request)) for request in batch]
         languages = self._languages(batch, encoded)
-        codes = [language.code for language in languages]
         decodings = self._model.decode(
             encoded,
-            codes,
-            beam_size=_FINAL_BEAM if batch[0].final else _PARTIAL_BEAM,
-            max_tokens=[guards.token_limit(duration) for duration in encoded.durations],
+            [language.code for language in languages],
+            beam_size=_FINAL_BEAM if final else _PARTIAL_BEAM,
+            max_tokens=[guards.token_limit(one.duration) for one in encoded],
         )
-        doubtful = [guards.is_silence(decoding) or guards.is_runaway(decoding) for decoding in decodings]
-        believed = [
-            () if doubt and request.final else self._believed(decoding)
-            for request, doubt, decoding in zip(batch, doubtful, decodings, strict=True)
-        ]
-        words = self._model.words(encoded, codes, believed)
-        for i, request in enumerate(batch):
-            if doubtful[i] and request.final:
-                words[i] = self._words_of_second_try(request, codes[i])
-        return [
-            Hypothesis(language.code, language.probability, heard)
-            for language, heard in zip(languages, words, strict=True)
-        ]
+        hypotheses = []
+        for request, one, language, decoding in zip(batch, encoded, languages, decodings, strict=True):
+            if final and guards.is_runaway(decoding):
+                words = self._hear_again(request, language.code)
+            else:
+                words = self._model.words(one, language.code, self._believed(decoding))
+            hypotheses.append(Hypothesis(language.code, language.probability, words))
+        return hypotheses
 
-    def _words_of_second_try(self, request: Request, language: str) -> tuple[Word, ...]:
-        encoded = self._model.encode([request.audio], FULL_CONTEXT)
-        [decoding] = self._model.decode(encoded, [language], beam_size=_FINAL_BEAM, max_tokens=[LONGEST_TEXT])
-        [words] = self._model.words(encoded, [language], [self._believed(decoding)])
-        return words
+    def _hear_again(self, request: Request, language: str) -> tuple[Word, ...]:
+        """A second try with the context that Whisper was trained on."""
+        encoded = self._model.encode(request.audio, FULL_CONTEXT)
+        [decoding] = self._model.decode(
+            [encoded], [language], beam_size=_FINAL_BEAM, max_tokens=[LONGEST_TEXT]
+        )
+        return self._model.words(encoded, language, self._believed(decoding))
 
     def _believed(self, decoding: Decoding) -> tuple[int, ...]:
-        """The tokens to show: none of silence, no rounds of a loop but the first."""
-        if guards.is_silence(decoding):
-            return ()
-        if not guards.is_runaway(decoding):
-            return decoding.tokens
-        tokens = guards.without_loop(decoding.tokens)
-        shortened = replace(decoding, tokens=tokens, text=self._model.vocabulary.text(tokens), finished=True)
-        return () if guards.is_runaway(shortened) else tokens
+        """The tokens that are words heard: none in silence, and of a loop the first round."""
+        if guards.is_runaway(decoding):
+            tokens = guards.without_loop(decoding.tokens)
+            decoding = replace(decoding, tokens=tokens, text=self._model.vocabulary.text(tokens))
+        return () if guards.is_silence(decoding) else decoding.tokens
 
-    def _is_language_known(self, request: Request) -> bool:
+    def _is_given(self, request: Request) -> bool:
         return len(request.languages) == 1 or not self._multilingual
 
-    def _languages(self, batch: Sequence[Request], encoded: Encoded) -> list[_Language]:
+    def _languages(self, batch: Sequence[Request], encoded: Sequence[Encoded]) -> list[_Language]:
         if not self._multilingual:
             return [_Language("en", 1.0)] * len(batch)
-        if all(map(self._is_language_known, batch)):
+        if all(map(self._is_given, batch)):
             return [_Language(request.languages[0], 1.0) for request in batch]
         return [
             _likeliest(probabilities, request.languages)
@@ -105,8 +101,12 @@ def _context(request: Request) -> int:
     return context_seconds(len(request.audio) / SAMPLE_RATE, final=request.final)
 
 
+def _nothing(request: Request) -> Hypothesis:
+    return Hypothesis(request.languages[0] if request.languages else "en", 0.0, ())
+
+
 def _likeliest(probabilities: dict[str, float], candidates: Sequence[str]) -> _Language:
     """The best of the candidates, or of all, and its probability among them."""
-    open_to = candidates or tuple(probabilities)
-    best = max(open_to, key=lambda code: probabilities[code])
-    return _Language(best, probabilities[best] / sum(probabilities[code] for code in open_to))
+    possible = candidates or tuple(probabilities)
+    best = max(possible, key=lambda code: probabilities[code])
+    return _Language(best, probabilities[best] / sum(probabilities[code] for code in possible))

@@ -1,0 +1,20 @@
+"""The default model, loaded once for all tests of recognisers."""
+
+from __future__ import annotations
+
+import pytest
+
+from speech import ROOT
+from vivavoce.recognizers.registry import ModelFiles, ModelRegistry
+from vivavoce.recognizers.whisper import WhisperRecognizer
+
+
+@pytest.fixture(scope="session")
+def base_files() -> ModelFiles:
+    """Joined once, into the checkout's cache."""
+    return ModelRegistry(ROOT / ".cache").resolve("base")
+
+
+@pytest.fixture(scope="session")
+def whisper(base_files: ModelFiles) -> WhisperRecognizer:
+    return WhisperRecognizer(base_files, threads=2)

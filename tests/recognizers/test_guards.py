@@ -1,0 +1,82 @@
+"""Invented words and how they are told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivavoce.recognizers.whisper.guards import (
+    is_audible,
+    is_runaway,
+    is_silence,
+    token_limit,
+    without_loop,
+)
+from vivavoce.recognizers.whisper.model import Decoding
+
+_CLEAR = Decoding(
+    tokens=(1, 2, 3, 4),
+    text=" Good morning to you.",
+    mean_log_probability=-0.2,
+    no_speech_probability=0.01,
+    finished=True,
+)
+
+
+def test_clear_speech_is_believed() -> None:
+    assert not is_silence(_CLEAR)
+    assert not is_runaway(_CLEAR)
+
+
+def test_doubt_about_speech_and_about_the_text_together_mean_silence() -> None:
+    assert is_silence(replace(_CLEAR, no_speech_probability=0.9, mean_log_probability=-0.5))
+    assert is_silence(replace(_CLEAR, no_speech_probability=0.2, mean_log_probability=-1.6))
+
+
+def test_either_doubt_alone_does_not() -> None:
+    assert not is_silence(replace(_CLEAR, no_speech_probability=0.9))
+    assert not is_silence(replace(_CLEAR, mean_log_probability=-1.6))
+
+
+def test_only_digital_silence_is_inaudible() -> None:
+    assert not is_audible(np.zeros(16_000, np.float32))
+    assert not is_audible(np.zeros(0, np.float32))
+    assert is_audible(np.full(16_000, 1e-3, np.float32))
+
+
+def test_punctuation_alone_is_silence() -> None:
+    assert is_silence(replace(_CLEAR, text=" ... -"))
+    assert is_silence(replace(_CLEAR, text="", tokens=()))
+
+
+def test_a_text_that_repeats_itself_is_a_runaway() -> None:
+    assert is_runaway(replace(_CLEAR, text=" I know how to help it." * 8))
+
+
+def test_a_text_without_an_end_is_a_runaway() -> None:
+    assert is_runaway(replace(_CLEAR, finished=False))
+
+
+@given(
+    head=st.lists(st.integers(0, 9), max_size=10, unique=True),
+    period=st.lists(st.integers(10, 99), min_size=1, max_size=20, unique=True),
+    rounds=st.integers(3, 9),
+    rest=st.integers(0, 19),
+)
+def test_of_a_loop_one_round_stays(head: list[int], period: list[int], rounds: int, rest: int) -> None:
+    looped = head + period * rounds + period[: rest % len(period)]
+    assert without_loop(looped) == (*head, *period)
+
+
+@given(tokens=st.lists(st.integers(0, 99), max_size=60, unique=True))
+def test_what_does_not_loop_is_left_alone(tokens: list[int]) -> None:
+    assert without_loop(tokens) == tuple(tokens)
+    assert without_loop(tokens + tokens) == tuple(tokens + tokens)
+
+
+@given(duration=st.floats(0.0, 30.0))
+def test_fast_speech_is_within_the_limit_of_tokens(duration: float) -> None:
+    assert token_limit(duration) > 12.5 * duration

@@ -1,0 +1,86 @@
+"""Tokens to words: splitting, times, confidence."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivavoce.recognizers.registry import ModelFiles
+from vivavoce.recognizers.whisper.vocabulary import Vocabulary
+from vivavoce.recognizers.whisper.words import Piece, split_words, timed_words, token_times
+
+
+@pytest.fixture(scope="module")
+def vocabulary(base_files: ModelFiles) -> Vocabulary:
+    return Vocabulary.load(base_files.directory, multilingual=True)
+
+
+def _bytes_as_tokens(vocabulary: Vocabulary, text: str) -> list[int]:
+    """One token per byte: the hardest way to write a text."""
+    of_byte = {vocabulary.piece(token): token for token in range(256)}
+    return [of_byte[bytes([byte])] for byte in text.encode("utf-8")]
+
+
+def _split(vocabulary: Vocabulary, text: str, language: str) -> list[str]:
+    return [piece.text for piece in split_words(_bytes_as_tokens(vocabulary, text), vocabulary, language)]
+
+
+def test_words_keep_their_space_and_their_punctuation(vocabulary: Vocabulary) -> None:
+    text = " Hello, world! It's 3.50 at post-mortem."
+    assert _split(vocabulary, text, "en") == [" Hello,", " world!", " It's", " 3.50", " at", " post-mortem."]
+
+
+def test_opening_punctuation_belongs_to_the_word_that_follows(vocabulary: Vocabulary) -> None:
+    assert _split(vocabulary, ' He said: "Yes." (¿Qué?)', "es") == [" He", " said:", ' "Yes."', " (¿Qué?)"]
+
+
+def test_letters_of_several_bytes_are_never_torn(vocabulary: Vocabulary) -> None:
+    assert _split(vocabulary, " Grüße aus Kraków", "de") == [" Grüße", " aus", " Kraków"]
+
+
+def test_languages_without_spaces_are_split_by_character(vocabulary: Vocabulary) -> None:
+    assert _split(vocabulary, "今日は、晴れ。", "ja") == ["今", "日", "は、", "晴", "れ。"]
+
+
+def test_latin_words_and_numbers_stay_whole_among_characters(vocabulary: Vocabulary) -> None:
+    assert _split(vocabulary, "坐403路bus去", "zh") == ["坐", "403", "路", "bus", "去"]
+
+
+@given(text=st.text(max_size=40), language=st.sampled_from(["en", "ja"]))
+def test_no_text_is_lost(vocabulary: Vocabulary, text: str, language: str) -> None:
+    tokens = _bytes_as_tokens(vocabulary, text)
+    pieces = split_words(tokens, vocabulary, language)
+    assert "".join(piece.text for piece in pieces) == text
+    assert sum(piece.length for piece in pieces) == len(tokens)
+
+
+@given(tokens=st.lists(st.integers(0, 51_864), max_size=30), language=st.sampled_from(["en", "ja"]))
+def test_any_tokens_at_all_are_split_without_loss(
+    vocabulary: Vocabulary, tokens: list[int], language: str
+) -> None:
+    pieces = split_words(tokens, vocabulary, language)
+    assert sum(piece.length for piece in pieces) == len(tokens)
+    assert all(1 <= piece.spoken <= piece.length for piece in pieces)
+
+
+def test_a_token_begins_where_the_path_reaches_it() -> None:
+    path = [(0, 0), (0, 1), (1, 2), (1, 3), (1, 4), (2, 5)]
+    assert token_times(path, 2, 10.0) == pytest.approx([0.0, 0.04, 0.1])
+
+
+def test_times_end_with_the_audio() -> None:
+    assert token_times([(0, 0), (1, 60)], 1, 1.0) == pytest.approx([0.0, 1.0])
+
+
+def test_punctuation_lends_no_time_to_its_word() -> None:
+    pieces = [Piece(" so,", 2, 1), Piece(" yes.", 2, 1)]
+    words = timed_words(pieces, [0.1, 0.3, 0.9, 1.2, 1.5], [1.0] * 4)
+    assert [(word.start, word.end) for word in words] == [(0.1, 0.3), (0.9, 1.2)]
+
+
+def test_confidence_is_the_geometric_mean_of_the_tokens() -> None:
+    [word] = timed_words([Piece(" word", 2, 2)], [0.0, 0.1, 0.2], [0.9, 0.4])
+    assert word.confidence == pytest.approx(math.sqrt(0.36))
