@@ -6,11 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.protocol import (
-    TRANSCRIPTION_LANGUAGES,
-    TRANSLATION_LANGUAGES,
-    LiveRequest,
-)
+from vivavoce.protocol import TRANSCRIPTION_LANGUAGES, TRANSLATION_LANGUAGES, LiveRequest
+from vivavoce.protocol.requests import MessagesConfig
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 fractions = st.floats(0, 1)
