@@ -152,6 +152,11 @@ class Listener:
         return [output.utterance for output in self.outputs if isinstance(output, Settled)]
 
     @property
+    def texts(self) -> list[str]:
+        """Of the finals."""
+        return [final.text for final in self.finals]
+
+    @property
     def partials(self) -> list[Utterance]:
         return [output.utterance for output in self.outputs if isinstance(output, Partial)]
 

@@ -147,6 +147,31 @@ def test_a_pause_that_has_begun_at_the_maximum_ends_the_utterance_there(begun: i
     assert said[-1] == (FIVE_SECONDS + MINIMUM, Opened(FIVE_SECONDS))
 
 
+def test_a_pause_at_the_maximum_ends_the_utterance_however_loud_it_is() -> None:
+    loud = Sound(NORMAL.tail, 0.1, LOUD)
+    said = events(NORMAL, speech(100), dip(-50), speech(FIVE_SECONDS - 103 - NORMAL.tail), loud)
+    assert said[-1] == (FIVE_SECONDS, Closed(FIVE_SECONDS - NORMAL.tail))
+
+
+@pytest.mark.parametrize("quiet", [1, 2])
+def test_the_last_quiet_windows_before_a_pause_are_not_split_off_alone(quiet: int) -> None:
+    said = events(NORMAL, speech(FIVE_SECONDS - 1 - quiet), speech(quiet, -70), Sound(1, 0.3, -30))
+    assert said[-1] == (FIVE_SECONDS, Closed(FIVE_SECONDS - 1))
+
+
+def test_a_segment_that_may_end_in_a_pause_that_has_just_begun_waits_for_it() -> None:
+    settings = endpointing(0.3, maximum=60)
+    hesitation = silence(settings.tail - 1)
+    said = events(settings, speech(settings.longest_segment - settings.tail + 1), hesitation, speech(3))
+    assert kinds(*said) == [Opened, Split]
+    assert said[1][0] > settings.longest_segment
+    assert kinds(*events(settings, speech(settings.longest_segment - 1), silence(50))) == [
+        Opened,
+        Paused,
+        Closed,
+    ]
+
+
 def test_a_hesitation_at_the_maximum_gives_way_to_a_better_place() -> None:
     said = events(NORMAL, speech(100), Sound(5, 0.4, -70), speech(FIVE_SECONDS - 106), Sound(1, 0.2, -30))
     assert isinstance(said[1][1], Split)

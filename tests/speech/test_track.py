@@ -9,17 +9,13 @@ import numpy as np
 import pytest
 
 from hearing import SOFT, Listener, count_windows, endpointing, listener, nothing, record, silence, speech
-from vivavoce.protocol.stream import Hypothesis, Partial, SpeechEnd, SpeechStart, Word
+from vivavoce.protocol.stream import Hypothesis, SpeechEnd, SpeechStart
 from vivavoce.speech.endpointing import WINDOW
 from vivavoce.speech.track import Cancel, Decode, Settled
 
 NORMAL = endpointing(0.3)
 PREROLL, TAIL, PAUSE = NORMAL.preroll, NORMAL.tail, NORMAL.silence
 LONG = endpointing(0.3, maximum=60)
-
-
-def texts(*of: Listener) -> list[str]:
-    return [utterance.text for each in of for utterance in each.finals]
 
 
 def two_utterances(**options: object) -> Listener:
@@ -75,7 +71,7 @@ def test_a_flush_decodes_what_there_is() -> None:
     assert [type(output) for output in outputs] == [Decode, SpeechEnd]
     assert len(track.asked[0].audio) == (PREROLL + 40) * WINDOW
     track.answer()
-    assert texts(track) == [f" {50 - PREROLL}+{PREROLL + 40}"]
+    assert track.texts == [f" {50 - PREROLL}+{PREROLL + 40}"]
     assert track.track.quiet
 
 
@@ -95,6 +91,12 @@ def test_a_split_loses_no_sample_and_doubles_none() -> None:
     assert starts[0] == (50 - PREROLL) * WINDOW
     assert starts[1:] == ends[:-1]
     assert ends[-1] == (550 + TAIL) * WINDOW
+
+
+def test_a_split_goes_through_the_middle_of_the_quiet_window() -> None:
+    track = listener()
+    track.hear(speech(100), speech(3, level=-40), speech(100))
+    assert len(track.asked[0].audio) == 101 * WINDOW + WINDOW // 2
 
 
 # Finals
@@ -215,7 +217,7 @@ def test_when_speech_goes_on_the_early_decode_is_cancelled_and_the_final_has_all
     assert isinstance(outputs[0], Cancel)
     assert len(track.asked[1].audio) == (40 + TAIL + 20 + TAIL) * WINDOW
     track.answer(track.asked[1])
-    assert texts(track) == [f" 0+{40 + TAIL + 20 + TAIL}"]
+    assert track.texts == [f" 0+{40 + TAIL + 20 + TAIL}"]
 
 
 def test_the_answer_to_a_cancelled_decode_is_no_final() -> None:
@@ -224,7 +226,7 @@ def test_the_answer_to_a_cancelled_decode_is_no_final() -> None:
     assert track.answer() == []
     track.hear(silence(PAUSE))
     track.answer()
-    assert texts(track) == [f" 0+{40 + TAIL + 20 + TAIL}"]
+    assert track.texts == [f" 0+{40 + TAIL + 20 + TAIL}"]
 
 
 def test_an_early_answer_that_is_overtaken_by_speech_needs_no_cancelling() -> None:
@@ -233,143 +235,6 @@ def test_an_early_answer_that_is_overtaken_by_speech_needs_no_cancelling() -> No
     track.answer()
     track.hear(speech(20))
     assert track.cancelled == []
-
-
-# Partials
-
-
-def test_partials_are_asked_for_only_if_wanted() -> None:
-    track = listener()
-    track.hear(speech(100))
-    assert track.asked == []
-
-
-def test_partials_share_the_id_of_their_final() -> None:
-    track = listener(partials=True)
-    track.hear(speech(100), silence(PAUSE))
-    track.answer_all()
-    assert {utterance.id for utterance in [*track.partials, *track.finals]} == {"00_00000000"}
-    assert len(track.finals) == 1
-
-
-def test_partials_hear_all_of_the_utterance_so_far() -> None:
-    track = listener(partials=True)
-    track.hear(silence(20), speech(100))
-    lengths = [len(decode.audio) for decode in track.wanted_partials]
-    assert len(lengths) > 3
-    assert lengths == sorted(lengths)
-    assert {decode.start for decode in track.wanted_partials} == {(20 - PREROLL) * WINDOW}
-
-
-def test_no_partial_is_asked_for_in_a_pause() -> None:
-    track = listener(endpointing(10, maximum=60), partials=True)
-    track.hear(speech(40), silence(TAIL))
-    asked = len(track.wanted_partials)
-    track.hear(silence(200))
-    assert len(track.wanted_partials) == asked
-
-
-def test_a_partial_that_says_nothing_new_is_not_told() -> None:
-    track = listener(hear_words=lambda _: Hypothesis("en", 1.0, (Word(" yes", 0, 1, 1.0),)), partials=True)
-    track.hear(speech(100))
-    track.answer_all()
-    assert [partial.text for partial in track.partials] == [" yes"]
-
-
-def test_a_partial_without_words_is_not_told() -> None:
-    track = listener(hear_words=nothing, partials=True)
-    track.hear(speech(100))
-    assert track.answer_all() == []
-
-
-def test_an_early_answer_is_shown_while_the_pause_lasts() -> None:
-    track = listener(endpointing(10, maximum=60), partials=True)
-    track.hear(speech(5), silence(TAIL))
-    outputs = track.answer()
-    assert [type(output) for output in outputs] == [Partial]
-    track.hear(silence(313))
-    assert texts(track) == [track.partials[-1].text]
-
-
-def test_the_answer_to_a_cancelled_decode_serves_as_a_partial() -> None:
-    track = listener(partials=True)
-    track.hear(speech(5), silence(TAIL), speech(2))
-    outputs = track.answer(track.cancelled[0])
-    assert [type(output) for output in outputs] == [Partial]
-
-
-def test_what_was_heard_earlier_does_not_replace_what_was_heard_later() -> None:
-    track = listener(partials=True)
-    track.hear(speech(40))
-    earlier, later = track.wanted_partials[-2:]
-    track.answer(later)
-    assert track.answer(earlier) == []
-
-
-def test_no_partial_comes_after_its_utterance_is_over() -> None:
-    track = listener(partials=True)
-    track.hear(speech(40))
-    late = track.wanted_partials[-1]
-    track.hear(silence(PAUSE))
-    assert track.answer(late) == []
-    track.answer(track.wanted_finals[0])
-    assert len(track.finals) == 1
-
-
-# Long utterances
-
-
-def long_utterance(**options: object) -> Listener:
-    """An utterance of three segments, still open."""
-    track = listener(LONG, **options)  # type: ignore[arg-type]
-    track.hear(silence(50), speech(1600))
-    return track
-
-
-def test_the_segments_of_a_long_utterance_become_one_final() -> None:
-    track = long_utterance()
-    track.hear(silence(PAUSE))
-    segments = track.wanted_finals
-    assert len(segments) == 3
-    track.answer(segments[2])
-    track.answer(segments[0])
-    assert track.finals == []
-    track.answer(segments[1])
-    [final] = track.finals
-    assert [word.start for word in final.words] == [decode.start / 16_000 for decode in segments]
-    assert final.words[-1].end == pytest.approx((1650 + TAIL) * 0.032)
-
-
-def test_the_segments_of_a_long_utterance_follow_each_other_to_the_sample() -> None:
-    track = long_utterance()
-    ends = [decode.start + len(decode.audio) for decode in track.wanted_finals]
-    assert track.wanted_finals[1].start == ends[0]
-
-
-def test_a_partial_of_a_later_segment_has_the_words_of_the_earlier_ones() -> None:
-    track = long_utterance(partials=True)
-    for decode in [*track.wanted_finals, track.wanted_partials[-1]]:
-        track.answer(decode)
-    last = track.partials[-1]
-    assert len(last.words) == 3
-    assert last.words[2].start == track.wanted_partials[-1].start / 16_000
-
-
-def test_a_partial_of_a_later_segment_waits_for_the_words_of_the_earlier_ones() -> None:
-    track = long_utterance(partials=True)
-    assert track.answer(track.wanted_partials[-1]) == []
-    track.answer(track.wanted_finals[1])
-    assert track.partials == []
-
-
-@pytest.mark.parametrize("pause", [3, 20, 300, 312])
-@pytest.mark.parametrize("before", [200, 600, 740, 748, 750])
-def test_no_request_is_longer_than_a_recogniser_takes(before: int, pause: int) -> None:
-    track = listener(endpointing(10, maximum=60), partials=True)
-    for _ in range(3):
-        track.hear(speech(before), silence(pause))
-    track.flush()
-    assert max(len(decode.audio) for decode in track.asked) <= 25 * 16_000
 
 
 # Languages
@@ -410,17 +275,7 @@ def test_a_decode_that_still_waits_for_another_is_withdrawn_without_a_word() -> 
     assert track.cancelled == []
     track.hear(silence(PAUSE))
     track.answer_all()
-    assert len(track.finals) == 2
-
-
-def test_the_language_of_a_final_is_that_of_its_beginning() -> None:
-    def changing(decode: Decode) -> Hypothesis:
-        return Hypothesis("fr" if decode.segment else "en", 0.5, (Word(" yes", 0.0, 0.5, 1.0),))
-
-    track = long_utterance(languages=(), hear_words=changing)
-    track.hear(silence(PAUSE))
-    track.answer_all()
-    assert [final.language for final in track.finals] == ["en"]
+    assert len(track.finals) == len(track.asked) == 2
 
 
 # What is known already
