@@ -95,6 +95,13 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     assert run("keys", "list").stdout.endswith("revoked\n")
 
 
+def test_a_key_without_a_name_is_named_after_its_plan_and_the_day(run: Run) -> None:
+    made = run("keys", "create", "--plan", "free")
+    assert made.exit_code == 0, made.output
+    _, name, _, created, _ = run("keys", "list").stdout.split("\t")
+    assert name == f"free {created[:10]}"
+
+
 def test_revoking_a_key_that_is_not_there_is_an_error(run: Run) -> None:
     result = run("keys", "revoke", "nothing")
     assert result.exit_code == 1

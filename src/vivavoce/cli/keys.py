@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
@@ -20,13 +21,16 @@ T = TypeVar("T")
 
 @app.command("create")
 def create_key(
-    name: Annotated[str, typer.Option(help="Whose it is, or what for.")],
+    name: Annotated[
+        str | None, typer.Option(help="Whose it is, or what for; otherwise its plan and the date.")
+    ] = None,
     plan: Annotated[Literal["free", "paid", "enterprise"], typer.Option(help="Its limits.")] = "paid",
 ) -> None:
     """Make a key. It is shown once, and cannot be had again."""
-    key, secret = _with_keys(lambda keys: keys.create(name, plan))
+    called = name or f"{plan} {datetime.now(UTC):%Y-%m-%d}"
+    key, secret = _with_keys(lambda keys: keys.create(called, plan))
     typer.echo(secret)
-    say(f"Key {key.id} ({plan}) for {name}. Keep it: only its hash is stored.")
+    say(f"Key {key.id} ({plan}) for {called}. Keep it: only its hash is stored.")
 
 
 @app.command("list")
