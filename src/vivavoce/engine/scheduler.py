@@ -107,8 +107,8 @@ class Scheduler:
             self._idle += 1
             self._running = [job for job in self._running if job not in batch]
             self._busy_with_partials -= not batch[0].final
-            # A partial may have waited for its track's running one, or for a thread.
-            self._condition.notify()
+            # Partials may have waited for their tracks' running ones, or for a thread.
+            self._condition.notify_all()
 
     def close(self) -> None:
         with self._condition:
@@ -116,21 +116,21 @@ class Scheduler:
             self._condition.notify_all()
 
     def _next_finals(self) -> list[Job]:
-        batch = self._batch(self._finals)
+        batch = self._batch(self._finals, self._idle)
         self._finals = [job for job in self._finals if job not in batch]
         return batch
 
     def _next_partials(self) -> list[Job]:
-        if self._busy_with_partials >= self._threads_for_partials:
-            return []
+        threads = min(self._idle, self._threads_for_partials - self._busy_with_partials)
         decoding = {job.track for job in self._running if not job.final}
-        batch = self._batch([job for job in self._partials.values() if job.track not in decoding])
+        batch = self._batch([job for job in self._partials.values() if job.track not in decoding], threads)
         for job in batch:
             del self._partials[job.track]
         return batch
 
-    def _batch(self, waiting: list[Job]) -> list[Job]:
-        if not waiting:
+    def _batch(self, waiting: list[Job], threads: int) -> list[Job]:
+        """What the first of `threads` that may take what is `waiting` takes."""
+        if not waiting or threads < 1:
             return []
         first = waiting[0]
         key = first.recognizer.batch_key(first.request)
@@ -139,6 +139,6 @@ class Scheduler:
             for job in waiting
             if job.recognizer is first.recognizer and job.recognizer.batch_key(job.request) == key
         ]
-        # Leave the other idle threads their share: together they finish sooner than one with all of it.
-        share = math.ceil(len(alike) / max(1, self._idle))
+        # Leave the others their share: together they finish sooner than one with all of it.
+        share = math.ceil(len(alike) / threads)
         return alike[: min(share, _LARGEST_BATCH)]
