@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 
 import structlog
@@ -26,6 +27,7 @@ from vivavoce.speech.track import Cancel, Decode
 _log = structlog.get_logger(__name__)
 
 Deliver = Callable[[Up], None]
+Outputs = Iterable[Up | Decode | Cancel]
 
 
 @dataclass(slots=True, eq=False)
@@ -117,7 +119,7 @@ class Engine:
     def _run(self) -> None:
         while not isinstance(message := self._inbox.get(), _Stop):
             if isinstance(message, _Fed):
-                self._hear(message.stream, message.item)
+                self._advance(message.stream, partial(RecognitionStream.take, item=message.item))
             elif isinstance(message, _Answered):
                 self._answer(message.job, message.answer)
             elif isinstance(message, _Opened):
@@ -125,29 +127,29 @@ class Engine:
             else:
                 self._forget(message.stream)
 
-    def _hear(self, stream: EngineStream, item: Down) -> None:
+    def _advance(self, stream: EngineStream, step: Callable[[RecognitionStream], Outputs]) -> None:
         recognition = self._streams.get(stream)
         if recognition is None:
             return
         try:
-            self._act(stream, recognition.take(item))
+            self._act(stream, step(recognition))
         except InvalidAudio as error:
             self._fail(stream, str(error))
+        except Exception:  # noqa: BLE001 - a defect ends the session that met it, never the thread that all share.
+            _log.exception("stream_crashed")
+            self._fail(stream, "an internal error")
 
     def _answer(self, job: Job, answer: Hypothesis | RecognizerError) -> None:
         stream = job.stream
         assert isinstance(stream, EngineStream)
-        recognition = self._streams.get(stream)
-        if recognition is None:
-            return
         if isinstance(answer, Hypothesis):
-            self._act(stream, recognition.answer(job.decode, answer))
+            self._advance(stream, partial(RecognitionStream.answer, decode=job.decode, hypothesis=answer))
             return
         _log.error("decode_failed", model=job.recognizer.name, final=job.final, error=str(answer))
         if job.final:
             self._fail(stream, f"the model {job.recognizer.name} failed: {answer}")
 
-    def _act(self, stream: EngineStream, outputs: Iterable[Up | Decode | Cancel]) -> None:
+    def _act(self, stream: EngineStream, outputs: Outputs) -> None:
         for output in outputs:
             if isinstance(output, Decode):
                 due = time.monotonic() + output.slack * WINDOW_SECONDS
@@ -158,8 +160,9 @@ class Engine:
                 stream.deliver(output)
 
     def _fail(self, stream: EngineStream, message: str) -> None:
-        self._forget(stream)
-        stream.deliver(Failed(message))
+        if stream in self._streams:
+            self._forget(stream)
+            stream.deliver(Failed(message))
 
     def _forget(self, stream: EngineStream) -> None:
         if self._streams.pop(stream, None):
@@ -174,9 +177,17 @@ class Engine:
 
 def _recognize(batch: list[Job]) -> list[Hypothesis | RecognizerError]:
     """Decode together; if that fails, one by one, so that a request that breaks the model breaks no other."""
+    recognizer = batch[0].recognizer
     try:
-        return [*batch[0].recognizer.recognize([job.request for job in batch])]
+        answers = recognizer.recognize([job.request for job in batch])
+        if len(answers) == len(batch):
+            return [*answers]
+        failure = RecognizerError(f"{recognizer.name} gave {len(answers)} answers to {len(batch)} requests")
     except RecognizerError as error:
-        if len(batch) == 1:
-            return [error]
+        failure = error
+    except Exception as defect:  # noqa: BLE001 - whatever a model raises, its thread serves others
+        _log.exception("recognizer_crashed", model=recognizer.name)
+        failure = RecognizerError(f"{type(defect).__name__}: {defect}")
+    if len(batch) == 1:
+        return [failure]
     return [answer for job in batch for answer in _recognize([job])]

@@ -14,6 +14,8 @@ _REMEMBERED_ACKS = 4096
 # More than any client keeps.
 _REMEMBERED_BYTES = 64 * 1024 * 1024
 _PROBE = 64
+# What a client may have sent without seeing it acknowledged, when the server went down.
+_SEARCHED_BYTES = 4 * 1024 * 1024
 
 ReadLog = Callable[[int, int], bytes]
 """Bytes [start, end) of the session's audio log."""
@@ -59,4 +61,23 @@ def find_resumption(frame: bytes, candidates: Iterable[int], size: int, read: Re
         plausible = log.startswith(probe[: repeated - constant], place + constant)
         if plausible and log.startswith(frame[:repeated], place):
             return start
+    return None
+
+
+def find_repetition(frame: bytes, size: int, read: ReadLog) -> int | None:
+    """Like `find_resumption` where no acknowledgement is remembered: after a restart of the server.
+
+    `frame` repeats the log if it goes through some of its last bytes to its very end and beyond; of several
+    such places the last wins. A repetition shorter than 64 bytes, or of one byte only, is not recognised.
+    """
+    constant = len(frame) - len(frame.lstrip(frame[:1]))
+    probe = frame[constant : constant + _PROBE]
+    first = max(0, size - min(len(frame), _SEARCHED_BYTES))
+    log = read(first, size)
+    place = log.rfind(probe) if len(probe) == _PROBE else -1
+    while place >= constant:
+        start = place - constant
+        if log.startswith(frame[: len(log) - start], start):
+            return first + start
+        place = log.rfind(probe, 0, place + _PROBE - 1)
     return None

@@ -28,7 +28,7 @@ from vivavoce.live.effects import (
     Send,
 )
 from vivavoce.live.outgoing import Outgoing
-from vivavoce.live.resume import AckHistory, ReadLog, find_resumption
+from vivavoce.live.resume import AckHistory, ReadLog, find_repetition, find_resumption
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
@@ -84,7 +84,7 @@ class LiveSession:
         finals: Sequence[Final] = (),
     ) -> None:
         self._limits = limits or Limits()
-        self._format = AudioFormat(request.encoding, request.bit_depth, request.sample_rate, request.channels)
+        self._format = AudioFormat.of(request)
         self._read_log = read_log
         self._out = Outgoing(session_id, request)
         self.phase = Phase.RECORDING
@@ -97,6 +97,7 @@ class LiveSession:
         self._cursor: int | None = 0 if not received else None
         self._acks = AckHistory()
         self._acks.sent(received)
+        self._restarted = received > 0
         self._appending: tuple[int, bytes] | None = None
         self._delivery = Delivery()
         for final in finals:
@@ -105,8 +106,7 @@ class LiveSession:
                 self._delivery.maybe_sent(message, after=received)
         self._started_at = self._last_frame = now
         self._left_at: float | None = now
-        self._close_code = close_codes.DONE
-        self._close_reason = "the session has ended"
+        self._close_code, self._close_reason = close_codes.DONE, "the session has ended"
 
     @property
     def header_bytes(self) -> int:
@@ -202,6 +202,8 @@ class LiveSession:
         effects: list[Effect] = []
         if self._cursor is None:
             found = find_resumption(data, self._acks, self.received, self._read_log)
+            if found is None and self._restarted:
+                found = find_repetition(data, self.received, self._read_log)
             effects += self._go_on_from(self.received if found is None else found)
         start = self.received if self._cursor is None else self._cursor
         fresh = data[max(0, self.received - start) :]
@@ -317,6 +319,7 @@ class LiveSession:
     def _go_on_from(self, offset: int, *, told: bool = False) -> list[Effect]:
         """The client goes on from `offset`: it has seen the acknowledgement of that, and no later one."""
         self._cursor = offset
+        self._restarted = False
         self._acks.seen(offset)
         self._delivery.resume(offset, told=told)
         return self._deliver_waiting()
@@ -348,7 +351,7 @@ class LiveSession:
         return [*self._nack(now, reason), Note({"error": reason}), *self._finish(now, "error", 400)]
 
     def _stop(self) -> list[Effect]:
-        effects = self._deliver_waiting() if self._resuming else []
+        effects = self._deliver_waiting() if self.resuming else []
         self.phase = Phase.STOPPING
         return [*effects, Flush(_MARKER)]
 
@@ -371,7 +374,7 @@ class LiveSession:
     def _finish(
         self, now: float, status: Literal["done", "error"], error_code: int | None = None
     ) -> list[Effect]:
-        effects = self._deliver_waiting() if self._resuming else []
+        effects = self._deliver_waiting() if self.resuming else []
         self.phase = Phase.ENDED
         effects.append(Finish(status, error_code, self.transcription_time(now)))
         effects += self._send(self._out.end_session(now), durable=True)
@@ -380,14 +383,14 @@ class LiveSession:
     def _send(self, message: str | None, *, durable: bool = False) -> list[Effect]:
         if message is None:
             return []
-        if self.connection is None or (durable and self._resuming):
+        if self.connection is None or (durable and self.resuming):
             if durable:
                 self._delivery.hold(message)
             return []
         return [Send(self.connection, self._delivery.send(message) if durable else message, durable)]
 
     @property
-    def _resuming(self) -> bool:
+    def resuming(self) -> bool:
         # What the client has missed must go before what is new, and its next frame will show what that is.
         return self._cursor is None and self.phase is Phase.RECORDING
 

@@ -114,9 +114,14 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
 async def _stop(services: Services) -> None:
     await services.loaded()
     if services.recognition is not None:
-        await services.recognition.live.drain()
-        await asyncio.to_thread(services.recognition.engine.stop)
-    await services.storage.sweep()
+        try:
+            await services.recognition.live.drain()
+        finally:
+            await asyncio.to_thread(services.recognition.engine.stop)
+    try:
+        await services.storage.sweep()
+    except StorageError as error:
+        _log.warning("sweep_put_off", reason=str(error))
 
 
 def _figures(app: FastAPI) -> Metrics:

@@ -34,6 +34,7 @@ from vivavoce.live.effects import (
 )
 from vivavoce.live.result import build_result
 from vivavoce.live.session import Limits, LiveSession, Phase
+from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Audio, Diagnosis, Failed, Final, Progress, Up
 from vivavoce.protocol.stream import Flush as FlushAudio
@@ -45,6 +46,7 @@ from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
 
+_ABNORMAL = 1006
 _SLICE = 32 * 1024
 _MESSAGES_AT_ONCE = 200
 # A frame larger than this is written in a thread, so that the disk cannot hold up the event loop.
@@ -108,14 +110,15 @@ class SessionRuntime:
         self._noted = frozenset(warning["code"] for warning in warnings)
         self._connections: dict[int, Connection] = {}
         self._unstored: list[str] = []
-        self._format = AudioFormat(request.encoding, request.bit_depth, request.sample_rate, request.channels)
+        self._format = AudioFormat.of(request)
         self._stream = self._open_stream(surroundings.engine, recognizer, [*kept.sent, *kept.unsent])
         self._fed = 0
         self._settled = 0.0
         self._marker: int | None = None
         self.finished = False
-        """Whether the end has been stored."""
-        # Bounded: a session's partials come one at a time, and recognition holds a bounded stretch of audio.
+        """Whether the end has been stored, or could not be."""
+        self._left = self._released = False
+        # Bounded: recognition holds a bounded stretch of audio, and a send takes at most some seconds.
         self._heard: deque[Up] = deque()
         self._wake = asyncio.Event()
         for final in kept.unsent:
@@ -127,35 +130,18 @@ class SessionRuntime:
         return self._live.phase is Phase.ENDED
 
     @property
-    def settled(self) -> bool:
-        """Whether nothing more will come of this session, even if its client comes back."""
-        return self._live.settled
-
-    @property
     def counts(self) -> bool:
         """Whether the session counts against its key's concurrency."""
         return not self.ended and not self._live.abandoned(time.time())
-
-    @property
-    def audio_bytes(self) -> int:
-        return self._live.received
-
-    @property
-    def header_bytes(self) -> int:
-        return self._live.header_bytes
-
-    @property
-    def audio_duration(self) -> float:
-        """Seconds received so far."""
-        return self._live.audio_duration
 
     async def run(self) -> None:
         """Carry out what recognition says and what time brings, until the session has ended."""
         while not self.ended:
             await self._woken()
-            async with self._lock:
-                while self._heard:
+            while self._heard:
+                async with self._lock:
                     await self._hear(self._heard.popleft())
+            async with self._lock:
                 await self._perform(self._live.tick(time.time()))
 
     async def connect(self, connection: Connection, resume_from: int | None) -> int:
@@ -173,8 +159,14 @@ class SessionRuntime:
 
     async def receive_audio(self, number: int, data: bytes) -> None:
         async with self._lock:
-            if number == self._live.connection:
-                await self._perform(self._live.receive_audio(data, time.time()))
+            if number != self._live.connection:
+                return
+            if self._live.resuming:
+                # Finding the place in the log may take a while. The lock is held.
+                effects = await asyncio.to_thread(self._live.receive_audio, data, time.time())
+            else:
+                effects = self._live.receive_audio(data, time.time())
+            await self._perform(effects)
 
     async def receive_stop(self, number: int) -> None:
         async with self._lock:
@@ -196,11 +188,17 @@ class SessionRuntime:
         """The server goes down: close the socket, store what is at hand, let go of recognition."""
         async with self._lock:
             connections, self._connections = self._connections, {}
-            for connection in connections.values():
+            for number, connection in connections.items():
                 await connection.close(code, reason)
-            if not self.ended:
-                await self._store_messages()
+                self._live.disconnected(number, code, time.time())
+            if not self._released:
                 self._release()
+                await self._store_messages()
+
+    async def bury(self) -> None:
+        """After a defect: the session has failed, and is not taken up again. Raises StorageError."""
+        await self.close(close_codes.FAILURE, "an internal error")
+        await self._store_end(Finish("error", 500, self._live.transcription_time(time.time())))
 
     # Effects
 
@@ -210,8 +208,13 @@ class SessionRuntime:
                 await self._do(effect)
             except StorageError as error:
                 _log.error("storage_failed", session=self.id, error=str(error))
-                await self._perform(self._live.heard(Failed(str(error)), time.time()))
-                return
+                if not self.ended:
+                    await self._perform(self._live.heard(Failed(str(error)), time.time()))
+                    return
+                # It has ended already: the rest of how it ends is still to be done.
+        if self.finished and not self._left:
+            self._left = True
+            self._around.ended(self)
 
     async def _do(self, effect: Effect) -> None:
         sessions = self._around.storage.sessions
@@ -223,8 +226,8 @@ class SessionRuntime:
             case Begin():
                 await sessions.start(self.id, _now())
             case Keep(final):
-                messages, self._unstored = self._unstored, []
-                await sessions.add_final(self.id, final, messages)
+                await sessions.add_final(self.id, final, self._unstored)
+                self._unstored = []
             case Note(patch):
                 _log.warning("session_noted", session=self.id, **patch)
                 await sessions.add_metadata(self.id, patch)
@@ -249,7 +252,7 @@ class SessionRuntime:
 
     async def _append(self, data: bytes) -> None:
         try:
-            if len(data) > _LARGE_FRAME:
+            if self._log.durable or len(data) > _LARGE_FRAME:
                 await asyncio.to_thread(self._log.append, data)
             else:
                 self._log.append(data)
@@ -267,13 +270,17 @@ class SessionRuntime:
             # What is durable is stored at once, so that after a crash little is sent twice.
             if effect.durable or len(self._unstored) >= _MESSAGES_AT_ONCE:
                 await self._store_messages()
-        elif effect.durable:
+            return
+        if effect.durable:
             self._live.undelivered(effect.message)
+        if self._connections.pop(effect.connection, None):
+            # Nothing more is tried on a connection that did not take a message.
+            await self._perform(self._live.disconnected(effect.connection, _ABNORMAL, time.time()))
 
     async def _store_messages(self) -> None:
         if self._unstored:
-            messages, self._unstored = self._unstored, []
-            await self._around.storage.sessions.add_messages(self.id, messages)
+            await self._around.storage.sessions.add_messages(self.id, self._unstored)
+            self._unstored = []
 
     async def _post_process(self) -> None:
         await self._store_messages()
@@ -292,28 +299,31 @@ class SessionRuntime:
         return self._live.post_processed(result, now)
 
     async def _finish(self, finish: Finish) -> None:
-        sessions = self._around.storage.sessions
-        duration = self._live.audio_duration
         try:
             await self._store_messages()
-            await sessions.finish(
-                self.id,
-                status=finish.status,
-                at=_now(),
-                error_code=finish.error_code,
-                audio_bytes=self._live.received,
-                header_bytes=self._live.header_bytes,
-                audio_duration=duration,
-                transcription_time=finish.transcription_time,
-            )
-            if self.key_id is not None:
-                await sessions.add_usage(self.key_id, duration * self._format.channels, _now())
+            await self._store_end(finish)
         finally:
             self.finished = True
             self._release()
-            self._around.ended(self)
+
+    async def _store_end(self, finish: Finish) -> None:
+        sessions = self._around.storage.sessions
+        duration = self._live.audio_duration
+        await sessions.finish(
+            self.id,
+            status=finish.status,
+            at=_now(),
+            error_code=finish.error_code,
+            audio_bytes=self._live.received,
+            header_bytes=self._live.header_bytes,
+            audio_duration=duration,
+            transcription_time=finish.transcription_time,
+        )
+        if self.key_id is not None:
+            await sessions.add_usage(self.key_id, duration * self._format.channels, _now())
 
     def _release(self) -> None:
+        self._released = True
         self._stream.close()
         self._log.close()
         self._wake.set()
@@ -336,6 +346,14 @@ class SessionRuntime:
 
     def _pump(self) -> None:
         """Feed recognition from the log, never further ahead than it can hold."""
+        if self._released:
+            return
+        try:
+            self._feed()
+        except StorageError as error:
+            self._take(Failed(str(error)))
+
+    def _feed(self) -> None:
         ahead = self._request.maximum_duration_without_endpointing + _AHEAD
         while self._fed < self._log.size and self._format.seconds(self._fed) - self._settled < ahead:
             data = self._log.read(self._fed, self._fed + _SLICE)

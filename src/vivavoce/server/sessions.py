@@ -12,7 +12,7 @@ import structlog
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError
 from vivavoce.live.session import Limits
-from vivavoce.protocol.close_codes import FAILURE, RESTARTING
+from vivavoce.protocol.close_codes import RESTARTING
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.kept import Kept
@@ -96,7 +96,10 @@ class LiveSessions:
         """Close every socket with a code after which clients come back, and let go of all sessions."""
         self._draining = True
         for runtime in list(self._runtimes.values()):
-            await runtime.close(RESTARTING, "the server is restarting")
+            try:
+                await runtime.close(RESTARTING, "the server is restarting")
+            except StorageError as error:
+                _log.error("session_not_stored", session=runtime.id, error=str(error))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._chores, return_exceptions=True)
@@ -123,8 +126,14 @@ class LiveSessions:
             return
         # A defect of ours ends the session that met it, and no other.
         _log.error("session_crashed", session=runtime.id, exc_info=defect)
+        self._do(self._bury(runtime))
+
+    async def _bury(self, runtime: SessionRuntime) -> None:
+        try:
+            await runtime.bury()
+        except StorageError as error:
+            _log.error("session_not_stored", session=runtime.id, error=str(error))
         self._runtimes.pop(runtime.id, None)
-        self._do(runtime.close(FAILURE, "an internal error"))
 
     def _ended(self, runtime: SessionRuntime) -> None:
         asyncio.get_running_loop().call_later(_GRACE, self._runtimes.pop, runtime.id, None)

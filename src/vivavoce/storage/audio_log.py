@@ -11,6 +11,9 @@ from vivavoce.errors import StorageError
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+_CLOSED = -1
+
+
 class AudioLog:
     """The bytes of one session, in the order in which they were accepted.
 
@@ -23,7 +26,8 @@ class AudioLog:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StorageError(f"cannot open the audio log {path}: {error.strerror}") from error
-        self._fsync = fsync
+        self.durable = fsync
+        """Whether `append` waits for the disk."""
         self.size = os.fstat(self._file).st_size
 
     def append(self, data: bytes) -> int:
@@ -32,7 +36,7 @@ class AudioLog:
         try:
             try:
                 _write_all(self._file, data, offset)
-                if self._fsync:
+                if self.durable:
                     os.fdatasync(self._file)
             except OSError:
                 os.ftruncate(self._file, offset)
@@ -50,7 +54,11 @@ class AudioLog:
             raise StorageError(f"the audio could not be read: {error.strerror}") from error
 
     def close(self) -> None:
-        os.close(self._file)
+        """Appending and reading raise `StorageError` from now on; closing again does nothing."""
+        # The number may soon belong to another file, so it must not be kept.
+        file, self._file = self._file, _CLOSED
+        if file != _CLOSED:
+            os.close(file)
 
 
 class AudioLogs:

@@ -1,0 +1,36 @@
+"""Going on after a restart of the server, when no acknowledgement is remembered."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live.shell import NOISE, Shell, connected
+from vivavoce.live.resume import find_repetition
+
+
+@given(st.binary(min_size=300, max_size=600), st.integers(0, 200), st.binary(max_size=100))
+def test_after_a_restart_a_repetition_is_found_without_acknowledgements(
+    log: bytes, back: int, fresh: bytes
+) -> None:
+    start = len(log) - 100 - back
+    frame = log[start:] + fresh
+    found = find_repetition(frame, len(log), lambda a, b: log[a:b])
+    # Where the bytes repeat themselves another place fits as well, and nobody could tell.
+    assert found is None or log[found:] == frame[: len(log) - found]
+    if len(set(frame[:64])) > 32:
+        assert found == start
+
+
+def test_after_a_restart_new_audio_is_not_taken_for_repeated_audio() -> None:
+    log, frame = NOISE[:6400], NOISE[6400:9600]
+    assert find_repetition(frame, len(log), lambda a, b: log[a:b]) is None
+
+
+def test_a_client_that_repeats_audio_after_a_restart_doubles_none() -> None:
+    shell = connected()
+    shell.audio(NOISE[:6400])
+    restarted = Shell(log=shell.log)
+    restarted.connect()
+    restarted.audio(NOISE[3200:9600])
+    assert bytes(restarted.log) == NOISE[:9600]
