@@ -215,7 +215,17 @@ def test_the_doctor_hears_the_recording_it_is_given(
     result = run("doctor", "--speech", recording)
     assert result.exit_code == 0, result.output
     states = {line[7:17].strip(): line[:5].strip() for line in result.stdout.splitlines()}
-    assert {"python", "package", "server", "data", "port", "weights", "voice", "self-test"} <= states.keys()
+    assert {
+        "python",
+        "package",
+        "server",
+        "data",
+        "port",
+        "weights",
+        "decoder",
+        "voice",
+        "self-test",
+    } <= states.keys()
     assert "wrong" not in states.values()
     assert "best of times" in result.stdout
 

@@ -6,7 +6,6 @@ import errno
 import math
 import re
 import shutil
-import socket
 import struct
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from vivavoce.errors import ConfigurationError, VivavoceError
@@ -21,6 +21,7 @@ from vivavoce.settings import Settings
 
 if TYPE_CHECKING:
     from vivavoce.client.client import Live
+    from vivavoce.recognizers.registry import ModelFiles
 
 ROOM = 1_000_000_000
 """Bytes that should be free for recordings."""
@@ -101,9 +102,11 @@ def data_directory(settings: Settings) -> Finding:
 
 
 def port(settings: Settings) -> Finding:
+    from vivavoce.server.address import listen
+
     place = f"{settings.host}:{settings.port}"
     try:
-        socket.create_server((settings.host, settings.port)).close()
+        listen(settings.host, settings.port).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             detail = f"{place} is in use; by this server already? Otherwise choose VIVAVOCE_PORT"
@@ -127,6 +130,25 @@ def weights(settings: Settings) -> Iterator[Finding]:
         else:
             known = "as published" if verification.expected else "complete; no published sum is known"
             yield Finding("weights", "ok", f"{name}, {verification.size / 1e6:.0f} MB, {known}")
+            yield decoder(verification.files)
+
+
+def decoder(files: ModelFiles) -> Finding:
+    """Encoder and decoder run once; the session of the self-test need not hold speech for them."""
+    import numpy as np
+
+    from vivavoce.recognizers.base import Request
+    from vivavoce.recognizers.whisper import WhisperRecognizer
+
+    audio = (np.frombuffer(_hum(), "<i2") / 32_768).astype(np.float32)
+    try:
+        recognizer = WhisperRecognizer(files, threads=1)
+        begun = perf_counter()
+        recognizer.recognize([Request(audio, languages=(), final=True)])
+    except VivavoceError as error:
+        return Finding("decoder", "wrong", str(error), f"replace the model's files in {files.directory}")
+    took = perf_counter() - begun
+    return Finding("decoder", "ok", f"{files.name}, {TEST_SECONDS} seconds decoded in {took:.1f} s")
 
 
 def voice_activity() -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from ipaddress import ip_address
 
 from fastapi import HTTPException
@@ -11,6 +12,12 @@ from starlette.requests import Request
 from vivavoce.settings import Settings
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there, in the address family of `host`. Raises `OSError`."""
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    return socket.create_server((host, port), family=family)
 
 
 def public_base(request: Request, settings: Settings) -> str:

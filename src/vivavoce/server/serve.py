@@ -10,6 +10,7 @@ from ipaddress import ip_address
 import uvicorn
 
 from vivavoce.errors import ConfigurationError, StorageError
+from vivavoce.server.address import listen
 from vivavoce.server.app import create_app
 from vivavoce.server.logs import configure_logging
 from vivavoce.server.models import Models, load_models
@@ -93,8 +94,7 @@ class _Server(uvicorn.Server):
 
 def _listen(settings: Settings) -> socket.socket:
     try:
-        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((settings.host, settings.port), family=family)
+        return listen(settings.host, settings.port)
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]
         raise ConfigurationError(

@@ -1,0 +1,36 @@
+"""What the doctor finds, check by check."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from speech import ROOT
+from vivavoce.cli.checks import decoder, port, weights
+from vivavoce.recognizers.registry import ModelFiles
+from vivavoce.settings import Settings
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+def test_a_port_in_use_is_seen_in_the_family_of_the_host(host: str, family: socket.AddressFamily) -> None:
+    with socket.create_server((host, 0), family=family) as taken:
+        number = taken.getsockname()[1]
+        finding = port(Settings(host=host, port=number))
+    assert (finding.state, finding.detail.partition(" is ")[0]) == ("note", f"{host}:{number}")
+    assert port(Settings(host=host, port=number)).state == "ok"
+
+
+def test_each_model_decodes() -> None:
+    found = {finding.subject: finding for finding in weights(Settings(data_dir=ROOT / ".cache"))}
+    assert found["decoder"].state == "ok"
+    assert found["decoder"].detail.startswith("base, 3 seconds decoded in ")
+
+
+def test_a_model_that_cannot_be_decoded_with_is_wrong(tmp_path: Path) -> None:
+    for name in ("model.bin", "config.json", "vocabulary.txt"):
+        (tmp_path / name).write_bytes(b"{}")
+    finding = decoder(ModelFiles("odd", tmp_path, "configured directory"))
+    assert finding.state == "wrong"
+    assert str(tmp_path) in finding.remedy
