@@ -53,6 +53,15 @@ def test_json_is_one_line_that_holds_everything() -> None:
     assert UtteranceModel.model_validate(transcript["utterances"][0]) == TALK[1]
 
 
+def test_json_spaces_the_text_as_its_language_is_written() -> None:
+    talk = [
+        utterance("你好。", 0, language="zh"),
+        utterance("再见。", 1, language="zh"),
+        utterance("Bye.", 2),
+    ]
+    assert json.loads(written(Form.JSON, talk, "a.wav", "id"))["text"] == "你好。再见。 Bye."
+
+
 def test_subtitles_are_made_of_the_words() -> None:
     assert written(Form.SRT, [TALK[1]], "a.wav", "id").endswith("How are you?\n\n")
     assert written(Form.VTT, [TALK[1]], "a.wav", "id").startswith("WEBVTT\n")

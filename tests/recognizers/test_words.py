@@ -49,6 +49,13 @@ def test_latin_words_and_numbers_stay_whole_among_characters(vocabulary: Vocabul
     assert _split(vocabulary, "坐403路bus去", "zh") == ["坐", "403", "路", "bus", "去"]
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_special_token_at_the_end_lends_no_word_and_no_time(vocabulary: Vocabulary, language: str) -> None:
+    special = vocabulary.prompt("ja")[0]
+    tokens = [*_bytes_as_tokens(vocabulary, "bus"), special]
+    assert split_words(tokens, vocabulary, language) == [Piece("bus", 4, 3)]
+
+
 @given(text=st.text(max_size=40), language=st.sampled_from(["en", "ja"]))
 def test_no_text_is_lost(vocabulary: Vocabulary, text: str, language: str) -> None:
     tokens = _bytes_as_tokens(vocabulary, text)

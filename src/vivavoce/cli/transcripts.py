@@ -11,6 +11,7 @@ import typer
 
 from vivavoce.cli.subtitles import cues_of, srt, vtt
 from vivavoce.cli.terminal import clock
+from vivavoce.protocol.languages import joined
 from vivavoce.protocol.responses import UtteranceModel
 
 
@@ -74,7 +75,7 @@ def _json(utterances: Sequence[UtteranceModel], name: str, session_id: str) -> s
         "file": name,
         "session_id": session_id,
         "languages": [language for language, _ in heard.most_common()],
-        "text": " ".join(utterance.text.strip() for utterance in utterances),
+        "text": joined((utterance.language, utterance.text) for utterance in utterances),
         "utterances": [utterance.model_dump(mode="json") for utterance in utterances],
     }
     return json.dumps(transcript, ensure_ascii=False) + "\n"

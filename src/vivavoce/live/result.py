@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vivavoce.live.add_ons import not_available
+from vivavoce.protocol.languages import joined
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import (
     AddonEnvelope,
@@ -20,8 +21,6 @@ from vivavoce.protocol.responses import (
     UtteranceModel,
 )
 from vivavoce.protocol.stream import Final, Utterance
-
-_WRITTEN_WITHOUT_SPACES = frozenset({"bo", "ja", "km", "lo", "my", "th", "zh"})
 
 
 def build_result(
@@ -46,7 +45,7 @@ def build_result(
             transcription_time=transcription_time,
         ),
         transcription=Transcription(
-            full_transcript=_joined(utterances),
+            full_transcript=joined((utterance.language, utterance.text) for utterance in utterances),
             languages=_most_heard_first(utterances),
             utterances=tuple(map(UtteranceModel.from_stream, utterances)),
         ),
@@ -64,16 +63,6 @@ def _missing_add_ons(request: LiveRequest) -> dict[str, AddonEnvelope[Any]]:
         ("chapterization", post.chapterization, ChapterizationEnvelope),
     ]
     return {name: envelope.failed(not_available(name)) for name, asked, envelope in add_ons if asked}
-
-
-def _joined(utterances: Iterable[Utterance]) -> str:
-    text, spaced = "", False
-    for utterance in utterances:
-        spaced_here = utterance.language not in _WRITTEN_WITHOUT_SPACES
-        separator = " " if text and (spaced or spaced_here) else ""
-        text += separator + utterance.text.strip()
-        spaced = spaced_here
-    return text
 
 
 def _most_heard_first(utterances: Iterable[Utterance]) -> tuple[str, ...]:

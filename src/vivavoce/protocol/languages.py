@@ -1,8 +1,8 @@
-"""The language codes of the API, their names, and the nearest code to one that is not among them."""
+"""The languages of the API: codes, names, how they are spaced, and the nearest code to an unknown one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
@@ -121,6 +121,21 @@ TRANSCRIPTION_LANGUAGES: Final = TRANSLATION_LANGUAGES - {"wo"}
 
 OLDER_CODES: Final[Mapping[str, str]] = MappingProxyType({"jv": "jw", "mymr": "my"})
 """Codes that the API used before and that clients still send, and today's code for each."""
+
+
+WRITTEN_WITHOUT_SPACES: Final = frozenset({"bo", "ja", "km", "lo", "my", "th", "yue", "zh"})
+"""Languages that put no space between words; models know Cantonese (`yue`) too."""
+
+
+def joined(texts: Iterable[tuple[str, str]]) -> str:
+    """Pairs of a language and a text as one text, spaced as the languages are written."""
+    whole, spaced = "", False
+    for language, text in texts:
+        spaced_here = language not in WRITTEN_WITHOUT_SPACES
+        separator = " " if whole and (spaced or spaced_here) else ""
+        whole += separator + text.strip()
+        spaced = spaced_here
+    return whole
 
 
 def nearest_language(code: str) -> str | None:

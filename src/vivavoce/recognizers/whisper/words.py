@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
 
+from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
-
-SPACELESS_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Written without spaces between words: the shortest run of tokens that makes whole characters is one."""
 
 _OPENING = frozenset("\"'“‘«¿¡([{-「『（")
 _CLOSING = frozenset("\"'”’».。,，、!！?？:：;；…)]}」』）")
@@ -49,12 +47,15 @@ def split_characters(tokens: Sequence[int], vocabulary: Vocabulary) -> list[Piec
 
 
 def split_words(tokens: Sequence[int], vocabulary: Vocabulary, language: str) -> list[Piece]:
-    """Words as they are written, leading space and touching punctuation included."""
-    spaceless = language in SPACELESS_LANGUAGES
+    """Words as they are written, leading space and touching punctuation included.
+
+    Where there are no spaces, the shortest run of tokens that makes whole characters is a word.
+    """
+    spaceless = language in WRITTEN_WITHOUT_SPACES
     words: list[Piece] = []
     for piece in split_characters(tokens, vocabulary):
         last = words[-1] if words else None
-        if last and _only(piece.text, _CLOSING):
+        if last and (piece.text == "" or _only(piece.text, _CLOSING)):
             words[-1] = Piece(last.text + piece.text, last.length + piece.length, last.spoken)
         elif last and (_only(last.text.removeprefix(" "), _OPENING) or _continues(last, piece, spaceless)):
             words[-1] = Piece(last.text + piece.text, last.length + piece.length, last.length + piece.spoken)
