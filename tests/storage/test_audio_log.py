@@ -105,3 +105,16 @@ def test_logs_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     logs.open(session_id).close()
     assert (tmp_path / "audio").stat().st_mode & 0o077 == 0
     assert (tmp_path / "audio" / f"{session_id}.raw").stat().st_mode & 0o077 == 0
+
+
+def test_a_closed_log_writes_into_no_other_file(tmp_path: Path) -> None:
+    log = AudioLogs(tmp_path).open(SESSION)
+    log.append(b"audio")
+    log.close()
+    log.close()
+    with (tmp_path / "other").open("w+b") as other:
+        with pytest.raises(StorageError):
+            log.append(b"more")
+        with pytest.raises(StorageError):
+            log.read(0, 5)
+        assert other.read() == b""

@@ -1,0 +1,79 @@
+"""Trouble on the server's side: it stays in the session that meets it, and that session ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+
+from server.harness import LANGUAGES, Server, Socket, connected, create, record, serving
+from speech import two_cities
+from vivavoce.engine.vad import SileroVad, silero_path
+from vivavoce.protocol.stream import Word
+from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
+from vivavoce.server.models import Models, with_default
+from vivavoce.settings import Settings
+
+_FULL = "CREATE TRIGGER full BEFORE INSERT ON utterances BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+
+
+def _speech() -> bytes:
+    return two_cities().pcm(seconds=6.0)
+
+
+def _breaks_on_quiet(_: Settings) -> Models:
+    """A model with a defect: it raises what nobody expects, on audio that is quieter than usual."""
+    count = word_every(0.5)
+
+    def script(audio: NDArray[np.float32]) -> tuple[Word, ...]:
+        if np.abs(audio).max() < 0.02:
+            raise IndexError("string index out of range")
+        return count(audio)
+
+    recognizer = ScriptedRecognizer(script, languages=LANGUAGES)
+    return Models(SileroVad(silero_path()), with_default({"base": recognizer}, "base"))
+
+
+async def _closed(socket: Socket) -> int:
+    while "closed" not in (message := await socket.receive()):
+        pass
+    return int(message["closed"])
+
+
+def test_a_model_that_crashes_ends_the_session_it_crashed_on_and_no_other(tmp_path: Path) -> None:
+    quiet = (np.frombuffer(_speech(), "<i2") // 16).astype("<i2").tobytes()
+
+    async def body(server: Server) -> None:
+        doomed, healthy = await create(server.http), await create(server.http)
+        async with connected(server, doomed["url"]) as socket:
+            await socket.send_audio(quiet)
+            await socket.send_text('{"type": "stop_recording"}')
+            assert await _closed(socket) == 1011
+        await record(server, healthy["url"], _speech())
+        failed = (await server.http.get(f"/v2/live/{doomed['id']}")).json()
+        assert (failed["status"], failed["error_code"]) == ("error", 500)
+        heard = (await server.http.get(f"/v2/live/{healthy['id']}")).json()
+        assert heard["status"] == "done"
+        assert heard["result"]["transcription"]["utterances"]
+        assert (await server.http.get("/readyz")).status_code == 200
+
+    serving(tmp_path, body, _breaks_on_quiet)
+
+
+def test_a_session_whose_finals_cannot_be_stored_ends_and_can_be_deleted(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        async with server.services.storage.database.write() as database:
+            await database.execute(text(_FULL))
+        created = await create(server.http)
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(_speech())
+            await socket.send_text('{"type": "stop_recording"}')
+            assert await _closed(socket) == 1011
+        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
+        assert (stored["status"], stored["error_code"]) == ("error", 500)
+        assert "disk full" in stored["post_session_metadata"]["error"]
+        assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
+
+    serving(tmp_path, body)
