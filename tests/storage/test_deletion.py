@@ -60,6 +60,43 @@ def test_no_byte_of_a_deleted_session_stays_on_the_disk(run: Run[None], tmp_path
     run(body)
 
 
+def test_audio_that_outlived_its_session_is_swept_and_no_other(run: Run[None], tmp_path: Path) -> None:
+    doomed, kept = new_session(), new_session()
+
+    async def die_between(storage: Storage) -> None:
+        for session in (doomed, kept):
+            await storage.sessions.create(session)
+            log = storage.audio.open(session.id)
+            log.append(b"zanzibar" if session is doomed else b"neighbour")
+            log.close()
+        await storage.sessions.delete(doomed.id)
+
+    async def sweep(storage: Storage) -> None:
+        assert files_with(tmp_path, b"zanzibar") == [f"{doomed.id}.raw"]
+        await storage.sweep()
+        assert storage.audio.session_ids() == [kept.id]
+
+    run(die_between)
+    run(sweep)
+    assert files_with(tmp_path, b"zanzibar") == []
+
+
+def test_audio_is_deleted_once_nobody_can_write_more(run: Run[None], tmp_path: Path) -> None:
+    async def body(storage: Storage) -> None:
+        session = new_session()
+        await storage.sessions.create(session)
+        storage.audio.open(session.id).close()
+        with closing(sqlite3.connect(tmp_path / "vivavoce.db")) as other:
+            other.execute(
+                "CREATE TRIGGER full_disk BEFORE DELETE ON sessions BEGIN SELECT RAISE(FAIL, 'x'); END"
+            )
+        with pytest.raises(StorageError):
+            await storage.delete_session(session.id)
+        assert storage.audio.session_ids() == [session.id]
+
+    run(body)
+
+
 def test_what_is_left_to_sweep_is_remembered_over_a_restart(run: Run[None], tmp_path: Path) -> None:
     async def delete(storage: Storage) -> None:
         for number in range(40):

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from storage.running import Run
+from storage.samples import new_session
 from vivavoce.errors import StorageError
 from vivavoce.storage import tables
 from vivavoce.storage.database import migrate
@@ -37,6 +38,11 @@ def _schema(path: Path) -> set[str]:
         rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     connection.close()
     return {" ".join(sql.split()) for (sql,) in rows}
+
+
+def _rights(directory: Path) -> dict[str, int]:
+    """What others may do with each file and directory in it."""
+    return {path.name: path.stat().st_mode & 0o077 for path in directory.rglob("*")}
 
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
@@ -73,6 +79,20 @@ def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path, run: Ru
 
     with pytest.raises(StorageError, match="cannot use the data directory"):
         run(body)
+
+
+def test_no_file_is_readable_by_others_even_if_the_data_directory_is(tmp_path: Path, run: Run[None]) -> None:
+    tmp_path.chmod(0o755)
+
+    async def body(storage: Storage) -> None:
+        session = new_session()
+        await storage.sessions.create(session)
+        storage.audio.open(session.id).close()
+        rights = _rights(tmp_path)
+        assert rights.keys() >= {"audio", "vivavoce.db", "vivavoce.db-wal", f"{session.id}.raw"}
+        assert [name for name, others in rights.items() if others] == []
+
+    run(body)
 
 
 def test_the_data_directory_may_have_any_name(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from vivavoce.errors import StorageError
@@ -92,8 +93,15 @@ class AudioLogs:
             raise StorageError(f"the audio could not be read: {error.strerror}") from error
 
     def delete(self, session_id: str) -> None:
-        """Remove the log; nothing happens where there is none."""
-        self._path(session_id).unlink(missing_ok=True)
+        """Remove the log; nothing happens where there is none. Raises `StorageError`."""
+        try:
+            self._path(session_id).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"the audio could not be deleted: {error.strerror}") from error
+
+    def session_ids(self) -> Sequence[str]:
+        """The sessions that have a log."""
+        return [path.stem for path in self._directory.glob("*.raw") if _UUID.fullmatch(path.stem)]
 
     def _path(self, session_id: str) -> Path:
         if not _UUID.fullmatch(session_id):

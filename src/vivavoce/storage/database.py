@@ -78,19 +78,23 @@ class Database:
         async with self._autocommit() as sqlite:
             await _empty_journal(sqlite)  # if a reader is in the way, the next sweep does it
 
+    async def has_leftovers(self) -> bool:
+        """Whether anything was erased since the last `sweep`. Raises `StorageError`."""
+        async with self.read() as connection:
+            pending = await connection.exec_driver_sql("PRAGMA user_version")
+            return bool(pending.scalar_one() == _LEFTOVERS)
+
     async def sweep(self) -> None:
-        """Rewrite the whole file if anything was erased since this was last done. Raises `StorageError`.
+        """Rewrite the whole file. Raises `StorageError`.
 
         Zeroing alone is not enough: SQLite copies rows when it splits and merges pages, and leaves the
         copies in the free space of pages that live on. Writers wait meanwhile, about 1 s per 100 MB.
         """
         async with self._autocommit() as sqlite:
-            ((pending,),) = await sqlite.execute_fetchall("PRAGMA user_version")
-            if pending == _LEFTOVERS:
-                await sqlite.execute_fetchall("VACUUM")
-                if not await _empty_journal(sqlite):
-                    raise StorageError("the database is being read: its journal still holds deleted rows")
-                await sqlite.execute_fetchall("PRAGMA user_version = 0")
+            await sqlite.execute_fetchall("VACUUM")
+            if not await _empty_journal(sqlite):
+                raise StorageError("the database is being read: its journal still holds deleted rows")
+            await sqlite.execute_fetchall("PRAGMA user_version = 0")
 
     @asynccontextmanager
     async def _autocommit(self) -> AsyncIterator[aiosqlite.Connection]:
@@ -106,6 +110,12 @@ class Database:
 
 def migrate(path: Path) -> None:
     """Create the database at `path` or bring it to the newest schema. Blocks. Raises `StorageError`."""
+    try:
+        # SQLite would let others read it, and gives its journals the rights of the file. An existing file
+        # is not opened: closing it would drop the locks of this process's connections.
+        path.touch(0o600)
+    except OSError as error:
+        raise StorageError(f"cannot open the database {path}: {error.strerror}") from error
     engine = create_engine(_url(path, "pysqlite"), hide_parameters=True)
     _configure(engine, "BEGIN IMMEDIATE", fsync=True)
     config = Config()

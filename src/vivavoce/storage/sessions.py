@@ -56,6 +56,12 @@ class SessionStore:
     async def get(self, session_id: str) -> StoredSession | None:
         return await self._one(tables.sessions.c.id == session_id)
 
+    async def missing(self, session_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the identifiers, some hundreds at most, that no session has."""
+        query = select(tables.sessions.c.id).where(tables.sessions.c.id.in_(session_ids))
+        async with self._database.read() as connection:
+            return frozenset(session_ids).difference((await connection.execute(query)).scalars())
+
     async def by_token(self, token: str) -> StoredSession | None:
         return await self._one(tables.sessions.c.token_hash == hash_secret(token))
 

@@ -14,6 +14,8 @@ from vivavoce.storage.database import Database
 from vivavoce.storage.keys import KeyStore
 from vivavoce.storage.sessions import SessionStore
 
+_LOGS_AT_ONCE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Storage:
@@ -25,13 +27,25 @@ class Storage:
     database: Database
 
     async def delete_session(self, session_id: str) -> None:
-        """Remove the audio, then the rows: while a row stands, deleting can be tried again."""
-        self.audio.delete(session_id)
+        """Remove the rows, then the audio: nobody can begin a session, and its log, once its row is gone.
+
+        What is left of the audio if the process dies in between is removed by the next `sweep`.
+        """
         await self.sessions.delete(session_id)
+        await asyncio.to_thread(self.audio.delete, session_id)
 
     async def sweep(self) -> None:
         """Remove last traces of deleted sessions. Writers wait for it: call it while no session is live."""
-        await self.database.sweep()
+        if await self.database.has_leftovers():
+            await self._delete_orphans()
+            await self.database.sweep()
+
+    async def _delete_orphans(self) -> None:
+        # A row is written before its log is, so a log that was seen first and has no row is a deleted one's.
+        logged = await asyncio.to_thread(self.audio.session_ids)
+        for start in range(0, len(logged), _LOGS_AT_ONCE):
+            for session_id in await self.sessions.missing(logged[start : start + _LOGS_AT_ONCE]):
+                await asyncio.to_thread(self.audio.delete, session_id)
 
 
 @asynccontextmanager
