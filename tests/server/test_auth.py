@@ -64,6 +64,8 @@ def test_without_keys_local_calls_need_none_and_any_is_ignored(tmp_path: Path) -
         ("http://attacker.example.org:8080", "127.0.0.1", {}),
         (URL, "127.0.0.1", {"x-forwarded-for": "192.0.2.1"}),
         (URL, "127.0.0.1", {"forwarded": "for=192.0.2.1"}),
+        (URL, "127.0.0.1", {"via": "1.1 speech.example.org"}),
+        (URL, "127.0.0.1", {"x-forwarded-host": "speech.example.org"}),
     ],
 )
 def test_without_keys_what_is_not_local_is_refused(

@@ -6,7 +6,7 @@ from typing import Any
 
 from websockets.exceptions import InvalidStatus
 
-from vivavoce.client.core import ABNORMAL
+from vivavoce.protocol.close_codes import ABNORMAL
 
 CONNECT_OPTIONS: dict[str, Any] = {
     "compression": None,  # audio does not shrink, and messages are small

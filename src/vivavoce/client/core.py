@@ -11,6 +11,7 @@ from collections.abc import Hashable
 
 from vivavoce.client.events import AnyMessage, Connected, Connecting, Ended, Ending, Event, Status
 from vivavoce.errors import SessionClosed, VivavoceError
+from vivavoce.protocol.close_codes import DONE, FAILURE
 from vivavoce.protocol.messages import (
     AudioChunkAckMessage,
     EndSessionMessage,
@@ -24,13 +25,6 @@ from vivavoce.protocol.messages import (
     parse_message,
 )
 from vivavoce.protocol.responses import SessionCreated
-
-NORMAL = 1000
-ABNORMAL = 1006
-"""The close code of a connection that was lost, or never made."""
-
-FAILURE = 1011
-"""The close code of a session that the server could not go on with."""
 
 BUFFER_BYTES = 32 * 1024 * 1024
 """Default bound on unacknowledged audio, in bytes: 17 minutes of 16 kHz 16 bit mono."""
@@ -106,7 +100,7 @@ class LiveCore:
 
     def check_regular_end(self) -> None:
         """Raise `SessionClosed` if the session has ended otherwise than with 1000."""
-        if self.outcome and self.outcome.code != NORMAL:
+        if self.outcome and self.outcome.code != DONE:
             raise SessionClosed(self.outcome.code, self.outcome.reason)
 
     # Audio
@@ -116,17 +110,12 @@ class LiveCore:
         """Bytes that `write` would take now."""
         return self._buffer_bytes - len(self._audio)
 
-    @property
-    def unacknowledged(self) -> int:
-        """Bytes taken and not yet known to be in the server's log."""
-        return len(self._audio)
-
     def check_writable(self) -> None:
         """Raise `SessionClosed` if no more audio is taken."""
         if self.outcome:
             raise SessionClosed(self.outcome.code, self.outcome.reason)
         if self._stopping:
-            raise SessionClosed(NORMAL, "the recording was stopped; start another session to send more audio")
+            raise SessionClosed(DONE, "the recording was stopped; start another session to send more audio")
 
     def write(self, data: bytes | memoryview) -> int:
         """Take as much audio as there is room for; returns the number of bytes taken.
@@ -146,9 +135,9 @@ class LiveCore:
             return []
         self._stopping = True
         self.status = "ending"
-        return [Event("ending", Ending(NORMAL))]
+        return [Event("ending", Ending(DONE))]
 
-    def end(self, code: int = NORMAL, reason: str = "") -> list[Event]:
+    def end(self, code: int = DONE, reason: str = "") -> list[Event]:
         """The session is over, now; what was not sent is dropped. A second call does nothing."""
         if self.ended:
             return []

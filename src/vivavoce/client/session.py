@@ -13,10 +13,11 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from vivavoce.client.connection import CONNECT_OPTIONS, refusal
-from vivavoce.client.core import ABNORMAL, NORMAL, LiveCore
+from vivavoce.client.core import LiveCore
 from vivavoce.client.events import AnyMessage, Event, Status
 from vivavoce.client.listening import Listening
 from vivavoce.client.mailbox import UNREAD, Guard, Mailbox
+from vivavoce.protocol.close_codes import ABNORMAL, DONE
 from vivavoce.protocol.responses import SessionCreated
 
 
@@ -72,7 +73,7 @@ class Session(Listening):
     def end_session(self) -> None:
         """End the session now; what is final by now is kept by the server, what was not sent is dropped."""
         with self._changed:
-            self._tell(self._core.end(NORMAL, "ended by the client"))
+            self._tell(self._core.end(DONE, "ended by the client"))
             connection = self._connection
         if connection:
             connection.close()

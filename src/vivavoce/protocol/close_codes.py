@@ -1,6 +1,8 @@
 """With what code a session's socket is closed, and what its client should make of it."""
 
 DONE = 1000
+ABNORMAL = 1006
+"""Never sent: the connection was lost, or never made."""
 FAILURE = 1011
 RESTARTING = 1012
 TRY_AGAIN = 1013
@@ -9,3 +11,6 @@ EXPIRED = 4401
 IDLE = 4408
 REPLACED = 4409
 LIMIT = 4429
+
+LONGEST_REASON = 123
+"""Bytes of UTF-8 that the reason beside a code may have."""

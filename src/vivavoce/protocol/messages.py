@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from vivavoce.errors import VivavoceError
+from vivavoce.protocol.close_codes import LONGEST_REASON
 from vivavoce.protocol.responses import (
     AddonError,
     Chapter,
@@ -277,7 +278,6 @@ class Webhook(WireModel):
     payload: WebhookPayload
 
 
-_LONGEST_REASON = 123
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Message)
 _CLIENT_MESSAGES: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
@@ -322,4 +322,4 @@ def _complaint(error: ValidationError) -> str:
             complaint = f'"type" must be {found["ctx"]["expected_tags"]}, not {found["ctx"]["tag"]}'
         case _:
             complaint = str(validation_issues(error)[0])
-    return complaint.encode()[:_LONGEST_REASON].decode(errors="ignore")
+    return complaint.encode()[:LONGEST_REASON].decode(errors="ignore")

@@ -23,7 +23,6 @@ class Capabilities:
 
     languages: frozenset[str]
     detects_language: bool
-    word_times: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

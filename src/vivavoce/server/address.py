@@ -12,6 +12,7 @@ from starlette.requests import Request
 from vivavoce.settings import Settings
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+_PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -47,14 +48,16 @@ def is_local(request: Request) -> bool:
     A proxy on this machine passes on what others ask, and a web page may have its own host name resolve
     to this machine: neither is local.
     """
-    host = request.url.hostname or ""
-    forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip"))
+    forwarded = any(name in request.headers for name in _PROXY_HEADERS)
     return request.client is not None and all(
-        (_is_loopback(request.client.host), host == "localhost" or _is_loopback(host), not forwarded)
+        (is_loopback(request.client.host), is_loopback(request.url.hostname or ""), not forwarded)
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on `host`."""
+    if host == "localhost":
+        return True
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from ipaddress import ip_address
 
 import uvicorn
 
 from vivavoce.errors import ConfigurationError, StorageError
-from vivavoce.server.address import listen
+from vivavoce.server.address import is_loopback, listen
 from vivavoce.server.app import create_app
 from vivavoce.server.logs import configure_logging
 from vivavoce.server.models import Models, load_models
@@ -70,16 +69,6 @@ async def check_address(settings: Settings) -> bool:
             "run `vivavoce keys create`, or set VIVAVOCE_HOST=127.0.0.1"
         )
     return has_keys
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Server(uvicorn.Server):

@@ -35,7 +35,7 @@ class WhisperRecognizer:
         self._model = WhisperModel(files.directory, threads=threads, compute_type=compute_type)
         self._multilingual = self._model.vocabulary.multilingual
         self.capabilities = Capabilities(
-            languages=self._model.vocabulary.languages, detects_language=self._multilingual, word_times=True
+            languages=self._model.vocabulary.languages, detects_language=self._multilingual
         )
 
     def batch_key(self, request: Request) -> Hashable:

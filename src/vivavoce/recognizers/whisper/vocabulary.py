@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vivavoce.errors import ModelError
-
-VOCABULARY_FILES = ("vocabulary.json", "vocabulary.txt")
+from vivavoce.recognizers.registry import VOCABULARY_FILES
 
 _LANGUAGE = re.compile(r"<\|([a-z]{2,3})\|>")
 
