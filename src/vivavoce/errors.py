@@ -6,6 +6,7 @@ VivavoceError
 ├── InvalidAudio             the stream is not what the session declared
 ├── InvalidMessage           a text on the socket that is no message       (`vivavoce.protocol.messages`)
 ├── InvalidRequest           a REST call whose body or query is wrong      (`vivavoce.server.errors`)
+├── Refused                  a socket may not be connected to its session  (`vivavoce.server.sessions`)
 ├── RecognizerError          a model failed on a request
 ├── StorageError             the audio log or the database could not do what was asked
 ├── ServerUnreachable        nothing answers at the server's URL                (client)

@@ -101,7 +101,9 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
             duration=settings.max_session_duration,
             absence=settings.abandon_after,
         )
-        live = LiveSessions(storage, engine, models.recognizers, limits, services.sweep_if_idle)
+        live = LiveSessions(
+            storage, engine, models.recognizers, limits, services.admission, services.sweep_if_idle
+        )
         engine.start()
         services.recognition = Recognition(engine, models.recognizers, live)
         await live.take_up()

@@ -12,8 +12,9 @@ from typing import Final
 
 from fastapi import HTTPException
 
-from vivavoce.storage.records import Plan
-from vivavoce.storage.sessions import SessionStore
+from vivavoce.protocol import close_codes
+from vivavoce.storage.records import Plan, StoredSession
+from vivavoce.storage.stores import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,10 @@ class Admission:
     """
 
     def __init__(
-        self, sessions: SessionStore, active: Callable[[str | None], frozenset[str]], abandon_after: float
+        self, storage: Storage, active: Callable[[str | None], frozenset[str]], abandon_after: float
     ) -> None:
-        self._sessions = sessions
+        self._sessions = storage.sessions
+        self._keys = storage.keys
         self._active = active
         self._abandon_after = timedelta(seconds=abandon_after)
         self._deciding = asyncio.Lock()
@@ -66,22 +68,40 @@ class Admission:
             yield
             return
         async with self._deciding:
-            await self._check(caller.key_id, caller.plan, now)
+            if problem := await self._problem(caller.key_id, caller.plan, now):
+                raise _too_many(*problem)
             yield
 
-    async def _check(self, key_id: str, plan: Plan, now: datetime) -> None:
+    async def refusal(self, stored: StoredSession, now: datetime) -> tuple[int, str] | None:
+        """Why a session's first connection is refused: a close code and the reason; None if it may begin.
+
+        A session that waited for longer than `abandon_after` did not count meanwhile, so it is asked again.
+        """
+        if stored.key_id is None:
+            return None
+        key = await self._keys.in_force(stored.key_id)
+        if key is None:
+            return close_codes.EXPIRED, "the API key of this session is revoked"
+        if now - stored.created_at < self._abandon_after:
+            return None
+        problem = await self._problem(key.id, key.plan, now)
+        return (close_codes.LIMIT, problem[0]) if problem else None
+
+    async def _problem(self, key_id: str, plan: Plan, now: datetime) -> tuple[str, timedelta] | None:
+        """What one more session would exceed, and when to try again."""
         allowed = ALLOWANCES[plan]
         if allowed.concurrent is not None:
             waiting = await self._sessions.queued_since(key_id, now - self._abandon_after)
             if len(waiting | self._active(key_id)) >= allowed.concurrent:
                 many = "1 session" if allowed.concurrent == 1 else f"{allowed.concurrent} sessions"
                 message = f"the {plan} plan allows {many} at once: end one, or wait until one has ended"
-                raise _too_many(message, self._abandon_after)
+                return message, self._abandon_after
         if allowed.monthly is not None:
             used = await self._sessions.usage_seconds(key_id, now)
             if used >= allowed.monthly:
                 message = f"the {allowed.monthly / 3600:g} hours a month of the {plan} plan are used up"
-                raise _too_many(message, _next_month(now) - now)
+                return message, _next_month(now) - now
+        return None
 
 
 def _too_many(message: str, retry_after: timedelta) -> HTTPException:

@@ -42,7 +42,7 @@ class Services:
     loading: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        self.admission = Admission(self.storage.sessions, self.active, self.settings.abandon_after)
+        self.admission = Admission(self.storage, self.active, self.settings.abandon_after)
 
     def active(self, key_id: str | None) -> frozenset[str]:
         """The key's sessions that run and are not abandoned."""

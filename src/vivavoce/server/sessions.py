@@ -10,12 +10,13 @@ from typing import Any
 import structlog
 
 from vivavoce.engine.engine import Engine
-from vivavoce.errors import StorageError
+from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.session import Limits
-from vivavoce.protocol.close_codes import RESTARTING
+from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.kept import Kept
+from vivavoce.server.limits import Admission
 from vivavoce.server.runtime import SessionRuntime, Surroundings
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
@@ -24,6 +25,17 @@ _log = structlog.get_logger(__name__)
 
 _GRACE = 60.0
 """Seconds that an ended session waits for its client to fetch the last messages."""
+
+
+_OVER = "the token is wrong, or its session is over: create a session with POST /v2/live"
+
+
+class Refused(VivavoceError):  # noqa: N818 - a state of the connection
+    """A socket may not be connected to its session; it is closed with `code`."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class LiveSessions:
@@ -38,6 +50,7 @@ class LiveSessions:
         engine: Engine,
         recognizers: Mapping[str, Recognizer],
         limits: Limits,
+        admission: Admission,
         idle: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._storage = storage
@@ -46,6 +59,7 @@ class LiveSessions:
         self._runtimes: dict[str, SessionRuntime] = {}
         self._tasks: dict[asyncio.Task[None], SessionRuntime] = {}
         self._chores: set[asyncio.Task[None]] = set()
+        self._admission = admission
         self._idle = idle
         # Two sockets may arrive with one token at the same time; there is one session.
         self._opening = asyncio.Lock()
@@ -71,15 +85,23 @@ class LiveSessions:
     def running(self) -> int:
         return sum(not runtime.finished for runtime in self._runtimes.values())
 
-    async def find(self, token: str) -> SessionRuntime | None:
-        """The session of this token; None if there is none, or it is over. Raises StorageError."""
+    async def find(self, token: str) -> SessionRuntime:
+        """The session of this token. Raises `Refused` and StorageError."""
         async with self._opening:
             stored = await self._storage.sessions.by_token(token)
             if stored is None:
-                return None
-            if stored.id not in self._runtimes and stored.status in ("queued", "processing"):
-                await self._start(stored)
-            return self._runtimes.get(stored.id)
+                raise Refused(EXPIRED, _OVER)
+            if stored.id not in self._runtimes:
+                await self._begin(stored)
+            if runtime := self._runtimes.get(stored.id):
+                return runtime
+            raise Refused(EXPIRED, _OVER)
+
+    async def _begin(self, stored: StoredSession) -> None:
+        if stored.status == "queued" and (refusal := await self._admission.refusal(stored, _now())):
+            raise Refused(*refusal)
+        if stored.status in ("queued", "processing"):
+            await self._start(stored)
 
     async def take_up(self) -> None:
         """Go on with the sessions that were cut off when the server last stopped. Raises StorageError."""
@@ -144,3 +166,7 @@ class LiveSessions:
         task = asyncio.get_running_loop().create_task(chore)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -10,10 +10,10 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from vivavoce.errors import StorageError
-from vivavoce.protocol.close_codes import EXPIRED, RESTARTING, TRY_AGAIN
+from vivavoce.protocol.close_codes import RESTARTING, TRY_AGAIN
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 from vivavoce.server.runtime import SessionRuntime
-from vivavoce.server.sessions import LiveSessions
+from vivavoce.server.sessions import LiveSessions, Refused
 
 _log = structlog.get_logger(__name__)
 
@@ -48,9 +48,8 @@ class LiveSocket:
             _log.error("session_not_opened", error=str(error))
             await connection.close(TRY_AGAIN, "the session could not be opened; try again")
             return
-        if runtime is None:
-            reason = "the token is wrong, or its session is over: create a session with POST /v2/live"
-            await connection.close(EXPIRED, reason)
+        except Refused as refusal:
+            await connection.close(refusal.code, str(refusal))
             return
         number = await runtime.connect(connection, _resume_from(socket))
         code = _ABNORMAL

@@ -68,6 +68,14 @@ class KeyStore:
         same = hmac.compare_digest(hash_secret(secret), known)
         return _key(row) if same and row and prefix == _PREFIX else None
 
+    async def in_force(self, key_id: str) -> ApiKey | None:
+        """The key with this id, unless it is revoked."""
+        at = tables.keys.c
+        query = select(tables.keys).where(at.id == key_id, at.revoked_at.is_(None))
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return _key(row) if row else None
+
     async def any(self) -> bool:
         """Whether a key was ever made. Revoking the last one must not open the server to everybody."""
         async with self._database.read() as connection:
