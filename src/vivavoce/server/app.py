@@ -106,6 +106,7 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
         )
         engine.start()
         services.recognition = Recognition(engine, models.recognizers, live)
+        await storage.sweep()
         await live.take_up()
     except (ModelError, StorageError) as error:
         _log.error("not_ready", error=str(error))

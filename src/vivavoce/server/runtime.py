@@ -46,7 +46,6 @@ from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
 
-_ABNORMAL = 1006
 _SLICE = 32 * 1024
 _MESSAGES_AT_ONCE = 200
 # A frame larger than this is written in a thread, so that the disk cannot hold up the event loop.
@@ -275,7 +274,7 @@ class SessionRuntime:
             self._live.undelivered(effect.message)
         if self._connections.pop(effect.connection, None):
             # Nothing more is tried on a connection that did not take a message.
-            await self._perform(self._live.disconnected(effect.connection, _ABNORMAL, time.time()))
+            await self._perform(self._live.disconnected(effect.connection, close_codes.ABNORMAL, time.time()))
 
     async def _store_messages(self) -> None:
         if self._unstored:

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from vivavoce.errors import StorageError
-from vivavoce.protocol.close_codes import RESTARTING, TRY_AGAIN
+from vivavoce.protocol.close_codes import ABNORMAL, LONGEST_REASON, RESTARTING, TRY_AGAIN
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions, Refused
@@ -21,8 +21,6 @@ _log = structlog.get_logger(__name__)
 _SEND_TIMEOUT = 20.0
 # A text larger than this is parsed in a thread.
 _LARGE_TEXT = 64 * 1024
-_LONGEST_REASON = 123
-_ABNORMAL = 1006
 # uvicorn closes by itself when a frame is too large or a ping is not answered; until it says so, it calls a
 # message a mistake (RuntimeError).
 _GONE = (WebSocketDisconnect, RuntimeError, TimeoutError)
@@ -52,7 +50,7 @@ class LiveSocket:
             await connection.close(refusal.code, str(refusal))
             return
         number = await runtime.connect(connection, _resume_from(socket))
-        code = _ABNORMAL
+        code = ABNORMAL
         try:
             code = await _receive(socket, runtime, number)
         finally:
@@ -78,7 +76,7 @@ class _Connection:
     async def close(self, code: int, reason: str) -> None:
         if self._socket.application_state is not WebSocketState.CONNECTED:
             return
-        text = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        text = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         try:
             async with asyncio.timeout(_SEND_TIMEOUT):
                 await self._socket.close(code, text)
@@ -91,7 +89,7 @@ async def _receive(socket: WebSocket, runtime: SessionRuntime, number: int) -> i
     while True:
         frame = await socket.receive()
         if frame["type"] == "websocket.disconnect":
-            return int(frame.get("code") or _ABNORMAL)
+            return int(frame.get("code") or ABNORMAL)
         await _take(frame, runtime, number)
 
 
