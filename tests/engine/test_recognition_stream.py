@@ -24,6 +24,7 @@ from vivavoce.protocol.stream import (
     Final,
     Flush,
     Flushed,
+    Hypothesis,
     Partial,
     Progress,
     SpeechEnd,
@@ -203,10 +204,21 @@ def test_a_flush_waits_for_the_answers() -> None:
         assert Flushed(7) not in outputs
         outputs = list(stream.answer(decode, exact().recognize([Request(decode.audio, ("en",), True)])[0]))
     assert outputs[-1] == Flushed(7)
+    assert list(stream.answer(decodes[0], Hypothesis("en", 1.0, ()))) == []
 
 
 def test_a_session_without_audio_is_flushed_at_once() -> None:
     assert Session().flush(3).ups == [Flushed(3)]
+
+
+@pytest.mark.parametrize("rate", [8000, 48_000])
+def test_what_resampling_holds_back_is_heard_at_the_end(rate: int) -> None:
+    # Without the last samples there would be a window less.
+    samples = 75 * 512 + 20
+    audio = reading(5, rate)[: 2 * samples * rate // 16_000]
+    session = Session(settings(format=AudioFormat("wav/pcm", 16, rate, 1))).feed(audio).flush()
+    last = session.decodes[-1]
+    assert last.start + len(last.audio) == 76 * 512
 
 
 def test_speech_up_to_the_last_sample_is_decoded() -> None:
@@ -244,7 +256,24 @@ def test_a_final_says_from_which_byte_a_replay_gives_all_that_follow() -> None:
     for final, following in pairwise(finals):
         assert len(header) < final.resume_offset <= following.resume_offset
         assert final.resume_offset <= len(header) + following.utterance.start * 32_000
-    assert all((final.resume_offset - len(header)) % 2 == 0 for final in finals)
+    without = Session().feed(reading(10)).flush().heard(Final)
+    assert [f.resume_offset for f in finals] == [f.resume_offset + len(header) for f in without]
+
+
+def test_the_byte_of_a_replay_is_that_of_all_channels_and_of_the_sessions_rate() -> None:
+    spoken = reading(10, 48_000)
+    session = Session(settings(format=STEREO_48)).feed(interleaved(bytes(len(spoken)), spoken)).flush()
+    for final, following in pairwise(session.heard(Final)):
+        assert final.resume_offset % 4 == 0
+        assert final.utterance.start < final.resume_offset / (4 * 48_000) <= following.utterance.start
+
+
+def test_progress_waits_for_the_slowest_channel() -> None:
+    spoken = reading(3)
+    patient = settings(format=AudioFormat("wav/pcm", 16, 16_000, 2), endpointing=10, maximum=60)
+    session = Session(patient).feed(interleaved(bytes(len(spoken)), spoken))
+    [start] = session.heard(SpeechStart)
+    assert all(up.time <= start.time for up in session.heard(Progress))
 
 
 def test_a_wav_header_moves_no_word(finals_of_ten_seconds: list[Utterance]) -> None:

@@ -59,11 +59,31 @@ def scheduler(*jobs: Job, threads: int = 1) -> Scheduler:
     return scheduler
 
 
+@contextmanager
+def started(*bodies: Callable[[], None]) -> Any:
+    """Threads that have to be over by the end."""
+    threads = [threading.Thread(target=body, daemon=True) for body in bodies]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not any(thread.is_alive() for thread in threads), "a thread waits for ever"
+
+
+def take(scheduler: Scheduler) -> list[Job] | None:
+    """What a thread takes; it has to find something."""
+    taken: list[list[Job] | None] = []
+    with started(lambda: taken.append(scheduler.take())):
+        pass
+    return taken[0]
+
+
 def turns(scheduler: Scheduler) -> list[list[Job]]:
     """What one thread takes, turn by turn, until nothing is left."""
     taken = []
     while scheduler.load != Load(0, 0, 0):
-        batch = scheduler.take()
+        batch = take(scheduler)
         assert batch
         taken.append(batch)
         scheduler.done(batch)
@@ -114,21 +134,21 @@ def test_a_final_takes_the_place_of_the_partial_that_waits_in_its_track() -> Non
 def test_a_track_has_one_running_partial_at_most() -> None:
     running, next_one = partial("a"), partial("a")
     shared = scheduler(running, threads=3)
-    assert shared.take() == [running]
+    assert take(shared) == [running]
     shared.submit(next_one)
     other = partial("b")
     shared.submit(other)
-    assert shared.take() == [other]
+    assert take(shared) == [other]
     shared.done([running])
-    assert shared.take() == [next_one]
+    assert take(shared) == [next_one]
 
 
 def test_a_final_may_run_beside_a_partial_of_its_track() -> None:
     running, last = partial("a"), final("a")
     shared = scheduler(running, threads=2)
-    shared.take()
+    take(shared)
     shared.submit(last)
-    assert shared.take() == [last]
+    assert take(shared) == [last]
 
 
 # Batches
@@ -157,12 +177,12 @@ def test_a_batch_has_a_largest_size() -> None:
 def test_idle_threads_share_the_finals_that_wait() -> None:
     jobs = [final() for _ in range(4)]
     shared = scheduler(*jobs, threads=2)
-    assert [shared.take(), shared.take()] == [jobs[:2], jobs[2:]]
+    assert [take(shared), take(shared)] == [jobs[:2], jobs[2:]]
 
 
 def test_a_thread_that_may_not_take_partials_has_no_share_in_them() -> None:
     jobs = [partial(str(n)) for n in range(4)]
-    assert scheduler(*jobs, threads=2).take() == jobs
+    assert take(scheduler(*jobs, threads=2)) == jobs
 
 
 # A thread for finals
@@ -172,16 +192,16 @@ def test_a_thread_that_may_not_take_partials_has_no_share_in_them() -> None:
 def test_a_final_never_finds_every_thread_busy_with_partials(threads: int) -> None:
     shared = scheduler(*(partial(str(n), language=str(n)) for n in range(threads)), threads=threads)
     for _ in range(threads - 1):
-        assert shared.take()
+        assert take(shared)
     last = final("z")
     shared.submit(last)
-    assert shared.take() == [last]
+    assert take(shared) == [last]
     assert shared.load == Load(finals=0, partials=1, running=threads)
 
 
 def test_a_single_thread_takes_partials_too() -> None:
     only = partial()
-    assert scheduler(only, threads=1).take() == [only]
+    assert take(scheduler(only, threads=1)) == [only]
 
 
 # Taking back
@@ -197,14 +217,14 @@ def test_what_is_cancelled_before_it_runs_does_not_run() -> None:
 def test_what_runs_already_is_left_alone() -> None:
     running = final()
     shared = scheduler(running)
-    assert shared.take() == [running]
+    assert take(shared) == [running]
     shared.cancel(running.decode)
     assert shared.load == Load(0, 0, 1)
 
 
 def test_all_that_waits_for_a_stream_can_be_forgotten() -> None:
     kept = final("a")
-    shared = scheduler(final("b"), kept, partial("b"), final("b"))
+    shared = scheduler(final("b"), kept, final("b"), partial("b"))
     shared.forget("b")
     assert turns(shared) == [[kept]]
 
@@ -212,7 +232,7 @@ def test_all_that_waits_for_a_stream_can_be_forgotten() -> None:
 def test_the_load_counts_what_waits_and_what_runs() -> None:
     shared = scheduler(final(), final(language="fr"), partial("a"), partial("b"))
     assert shared.load == Load(finals=2, partials=2, running=0)
-    batch = shared.take()
+    batch = take(shared)
     assert batch is not None
     assert shared.load == Load(finals=1, partials=2, running=1)
     shared.done(batch)
@@ -220,18 +240,6 @@ def test_the_load_counts_what_waits_and_what_runs() -> None:
 
 
 # Threads
-
-
-@contextmanager
-def started(*bodies: Callable[[], None]) -> Any:
-    """Threads that have to be over by the end."""
-    threads = [threading.Thread(target=body, daemon=True) for body in bodies]
-    for thread in threads:
-        thread.start()
-    yield
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads), "a thread waits for ever"
 
 
 def test_closing_wakes_every_thread() -> None:
