@@ -78,9 +78,9 @@ class _Stop:
 class Engine:
     """Runs from `start` to `stop`; `open` may be called from any thread in between."""
 
-    def __init__(self, vad: SileroVad, *, decoder_threads: int) -> None:
+    def __init__(self, vad: SileroVad, *, decoder_threads: int, largest_batch: int = 8) -> None:
         self._vad = vad
-        self._scheduler = Scheduler(decoder_threads)
+        self._scheduler = Scheduler(decoder_threads, largest_batch=largest_batch)
         # Bounded by its users: each session feeds a bounded backlog and has a bounded number of decodes.
         self._inbox: SimpleQueue[_Opened | _Fed | _Closed | _Answered | _Stop] = SimpleQueue()
         self._streams: dict[EngineStream, RecognitionStream] = {}

@@ -52,7 +52,8 @@ class Load:
 class Scheduler:
     """Shared by the engine thread, which submits, and `threads` decoder threads, which take."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, *, largest_batch: int = _LARGEST_BATCH) -> None:
+        self._largest_batch = largest_batch
         self._condition = Condition()
         self._finals: list[Job] = []
         self._partials: dict[Hashable, Job] = {}
@@ -141,4 +142,4 @@ class Scheduler:
         ]
         # Leave the others their share: together they finish sooner than one with all of it.
         share = math.ceil(len(alike) / threads)
-        return alike[: min(share, _LARGEST_BATCH)]
+        return alike[: min(share, self._largest_batch)]
