@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vivavoce.live.effects import Append, Close, Effect, Finish, Flush, Keep, Note, PostProcess, Send
@@ -23,12 +23,19 @@ CHUNK = 3200
 class Shell:
     """Carries out effects one by one, as the server does.
 
-    `body` is the request's. Messages that were taken by a socket are in `wires`, by connection. A socket in
-    `broken` takes none; while `disk_is_full` appending fails.
+    `body` is the request's. After a restart there are a `log`, and finals that were `sent` and `unsent`.
+    Messages that were taken by a socket are in `wires`, by connection. A socket in `broken` takes none; while
+    `disk_is_full` appending fails.
     """
 
     def __init__(
-        self, body: dict[str, Any] | None = None, *, limits: Limits | None = None, log: bytes = b""
+        self,
+        body: dict[str, Any] | None = None,
+        *,
+        limits: Limits | None = None,
+        log: bytes = b"",
+        sent: Sequence[Final] = (),
+        unsent: Sequence[Final] = (),
     ) -> None:
         self.log = bytearray(log)
         self.now = 1_700_000_000.0
@@ -40,7 +47,10 @@ class Shell:
             read_log=lambda start, end: bytes(self.log[start:end]),
             limits=limits,
             received=len(log),
+            finals=sent,
         )
+        for final in unsent:
+            self.live.restore(final, self.now)
         self.trace: list[Effect] = []
         self.wires: dict[int, list[str]] = {}
         self.closed: dict[int, Close] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.shell import NOISE, Shell, connected
+from live.shell import CHUNK, NOISE, Shell, connected, final
 from vivavoce.live.resume import find_repetition
 
 
@@ -34,3 +34,37 @@ def test_a_client_that_repeats_audio_after_a_restart_doubles_none() -> None:
     restarted.connect()
     restarted.audio(NOISE[3200:9600])
     assert bytes(restarted.log) == NOISE[:9600]
+
+
+LOG = NOISE[: 40 * CHUNK]
+"""Four seconds; the finals below end after 0.5 and 2.5 of them."""
+
+
+def test_finals_that_were_not_sent_before_a_restart_go_first() -> None:
+    shell = Shell(log=LOG, sent=[final(0)], unsent=[final(2)])
+    number = shell.connect()
+    shell.audio(NOISE[40 * CHUNK : 41 * CHUNK])
+    assert shell.finals(number) == ["00_00000002"]
+    shell.hear(final(3))
+    assert shell.finals(number) == ["00_00000002", "00_00000003"]
+
+
+def test_finals_of_audio_that_the_client_saw_acknowledged_do_not_go_again_after_a_restart() -> None:
+    shell = Shell(log=LOG, sent=[final(0), final(2)])
+    number = shell.connect()
+    shell.audio(LOG[-CHUNK:])
+    assert shell.finals(number) == []
+    assert shell.log == LOG
+
+
+def test_finals_of_audio_that_the_client_did_not_see_acknowledged_go_again_after_a_restart() -> None:
+    shell = Shell(log=LOG, sent=[final(0), final(2)])
+    number = shell.connect()
+    shell.audio(LOG[20 * CHUNK :])
+    assert shell.finals(number) == ["00_00000002"]
+
+
+def test_all_finals_go_again_after_a_restart_to_a_client_that_passes_over_repetitions() -> None:
+    shell = Shell(log=LOG, sent=[final(0)], unsent=[final(2)])
+    number = shell.connect(resume_from=len(LOG))
+    assert shell.finals(number) == ["00_00000000", "00_00000002"]

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 _REMEMBERED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The last acknowledgement that the connection had carried before the message: between these two."""
+
+    message: str
+    earliest: int
+    latest: int
 
 
 class Delivery:
@@ -18,8 +28,7 @@ class Delivery:
         # Those that a broken connection did not take, then those that came since.
         self._returned: deque[str] = deque()
         self._waiting: deque[str] = deque()
-        # With each message, the last acknowledgement that its connection had carried before it.
-        self._sent: deque[tuple[int, str]] = deque(maxlen=_REMEMBERED)
+        self._sent: deque[_Sent] = deque(maxlen=_REMEMBERED)
         self._acknowledged = 0
 
     @property
@@ -40,17 +49,17 @@ class Delivery:
 
     def send(self, message: str) -> str:
         """The connection takes `message`."""
-        self._sent.append((self._acknowledged, message))
+        self._sent.append(_Sent(message, self._acknowledged, self._acknowledged))
         return message
 
-    def maybe_sent(self, message: str, *, after: int) -> None:
-        """Before a restart a connection may have taken `message`, and the acknowledgement up to `after`."""
-        self._sent.append((after, message))
+    def maybe_sent(self, message: str, *, earliest: int, latest: int) -> None:
+        """Before a restart a connection took `message`, after an acknowledgement between these two."""
+        self._sent.append(_Sent(message, earliest, latest))
 
     def undelivered(self, message: str) -> None:
         """The connection did not take `message`."""
         self._returned.append(message)
-        self._sent = deque((entry for entry in self._sent if entry[1] is not message), maxlen=_REMEMBERED)
+        self._sent = deque((sent for sent in self._sent if sent.message is not message), maxlen=_REMEMBERED)
 
     def release(self) -> list[str]:
         """All that waits, in order; the connection takes it."""
@@ -69,8 +78,10 @@ class Delivery:
         Whether it has seen what was sent right after that one nobody knows. A client that has `told` the
         offset gets it again: unlike others, it passes over what comes twice.
         """
-        first_missed = offset if told else offset + 1
-        missed = [message for after, message in self._sent if after >= first_missed]
-        self._returned.extendleft(reversed(missed))
-        self._sent = deque((entry for entry in self._sent if entry[0] < first_missed), maxlen=_REMEMBERED)
+
+        def missed(sent: _Sent) -> bool:
+            return sent.latest >= offset if told else sent.earliest > offset
+
+        self._returned.extendleft(sent.message for sent in reversed(self._sent) if missed(sent))
+        self._sent = deque((sent for sent in self._sent if not missed(sent)), maxlen=_REMEMBERED)
         self._acknowledged = offset

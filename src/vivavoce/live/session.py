@@ -103,7 +103,9 @@ class LiveSession:
         for final in finals:
             message = self._out.transcript(final.utterance, now, final=True)
             if message is not None:
-                self._delivery.maybe_sent(message, after=received)
+                # Its audio had been acknowledged when it was heard.
+                spoken = self.header_bytes + int(final.utterance.end * self._format.bytes_per_second)
+                self._delivery.maybe_sent(message, earliest=min(spoken, received), latest=received)
         self._started_at = self._last_frame = now
         self._left_at: float | None = now
         self._close_code, self._close_reason = close_codes.DONE, "the session has ended"
@@ -234,10 +236,8 @@ class LiveSession:
             effects += [Begin(), *self._send(self._out.start_recording(now), durable=True)]
         effects += self._ack(start, self.received, now)
         if self.audio_duration >= self._limits.duration:
-            self._close_code, self._close_reason = (
-                close_codes.LIMIT,
-                f"a session lasts {self._limits.duration:g} s at most",
-            )
+            self._close_code = close_codes.LIMIT
+            self._close_reason = f"a session lasts {self._limits.duration:g} s at most"
             effects += self._stop()
         return effects
 
@@ -285,10 +285,8 @@ class LiveSession:
             case Diagnosis():
                 return [Note({"warnings": [{"code": up.code, "message": up.message}]})]
             case Failed():
-                self._close_code, self._close_reason = (
-                    close_codes.FAILURE,
-                    "recognition failed; what was final is kept",
-                )
+                self._close_code = close_codes.FAILURE
+                self._close_reason = "recognition failed; what was final is kept"
                 return [Note({"error": up.message}), *self._finish(now, "error", 500)]
             case Progress():
                 return []
