@@ -166,6 +166,34 @@ def test_a_request_that_breaks_the_model_fails_its_stream_and_no_other_in_the_ba
         assert max(gate.batches) > 1
 
 
+class Defective(ScriptedRecognizer):
+    """Raises what no recogniser should, or gives too few answers."""
+
+    def __init__(self, *, raises: bool) -> None:
+        super().__init__(fingerprint)
+        self._raises = raises
+
+    def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
+        if self._raises:
+            raise ZeroDivisionError("a defect")
+        return super().recognize(batch)[1:]
+
+
+@pytest.mark.parametrize(
+    ("raises", "message"),
+    [(True, "ZeroDivisionError: a defect"), (False, "scripted gave 0 answers to 1 requests")],
+)
+def test_a_defect_of_a_model_fails_its_streams_and_not_the_engine(raises: bool, message: str) -> None:
+    with running(1) as engine:
+        sound = Session(engine).feed(reading(3))
+        broken = Session(engine, Defective(raises=raises)).feed(reading(3)).flush()
+        failed = broken.until(Failed)[-1]
+        assert isinstance(failed, Failed)
+        assert message in failed.message
+        assert sound.flush().finals()
+        assert engine.healthy
+
+
 def test_after_a_failure_nothing_more_comes_of_the_stream() -> None:
     with running() as engine:
         broken = Session(engine, ScriptedRecognizer(fingerprint, fails=is_loud)).feed(loud(reading(10)))

@@ -174,6 +174,14 @@ def test_a_batch_has_a_largest_size() -> None:
     assert [len(batch) for batch in turns(scheduler(*jobs))] == [8, 8, 4]
 
 
+def test_where_batches_do_not_pay_each_runs_alone() -> None:
+    alone = Scheduler(1, largest_batch=1)
+    jobs = [final(), final()]
+    for each in jobs:
+        alone.submit(each)
+    assert turns(alone) == [[each] for each in jobs]
+
+
 def test_idle_threads_share_the_finals_that_wait() -> None:
     jobs = [final() for _ in range(4)]
     shared = scheduler(*jobs, threads=2)
