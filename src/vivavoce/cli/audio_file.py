@@ -47,13 +47,20 @@ class AudioFile:
     def pieces(self, seconds: float) -> Iterator[bytes]:
         """16 bit little-endian PCM, interleaved, in pieces of `seconds` of the file."""
         frames = round(seconds * self._file.samplerate)
-        blocks: Iterable[Any] = self._file.blocks(frames, dtype="float32", always_2d=True)
+        blocks: Iterable[Any] = self._blocks(frames)
         if self.channels == 1:
             blocks = (block.mean(axis=1, keepdims=True) for block in blocks)
         if self.sample_rate != self._file.samplerate:
             blocks = resampled(blocks, self._file.samplerate, self.sample_rate)
         for block in blocks:
             yield np.rint(block * 32_768).clip(-32_768, 32_767).astype("<i2").tobytes()
+
+    def _blocks(self, frames: int) -> Iterable[Any]:
+        if self._file.format not in ("MP3", "MPEG"):
+            return self._file.blocks(frames, dtype="float32", always_2d=True)
+        # soundfile seeks after every read, which MPEG decoders cannot do exactly: so there is only one read.
+        whole = self._file.read(dtype="float32", always_2d=True)
+        return (whole[start : start + frames] for start in range(0, len(whole), frames))
 
 
 @contextmanager
