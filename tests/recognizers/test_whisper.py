@@ -1,0 +1,121 @@
+"""The Whisper recogniser on real speech."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from speech import clip, collection, two_cities
+from vivavoce.errors import ModelError
+from vivavoce.protocol.stream import Hypothesis
+from vivavoce.recognizers.base import SAMPLE_RATE, Request
+from vivavoce.recognizers.registry import ModelFiles
+from vivavoce.recognizers.whisper import WhisperRecognizer
+
+
+def _hear(
+    whisper: WhisperRecognizer, audio: NDArray[np.float32], *languages: str, final: bool = True
+) -> Hypothesis:
+    [hypothesis] = whisper.recognize([Request(audio, languages, final)])
+    return hypothesis
+
+
+def _text(hypothesis: Hypothesis) -> str:
+    return "".join(word.text for word in hypothesis.words)
+
+
+def _silence(seconds: float) -> NDArray[np.float32]:
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
+
+
+@pytest.mark.parametrize("final", [True, False], ids=["final", "partial"])
+def test_a_clear_sentence_is_written_without_a_mistake(whisper: WhisperRecognizer, final: bool) -> None:
+    sentence = clip("en", "quick_brown_fox")
+    heard = _hear(whisper, sentence.samples(), "en", final=final)
+    normal = EnglishTextNormalizer()
+    assert normal(_text(heard)) == normal(sentence.text)
+
+
+def test_a_long_reading_is_written_with_few_mistakes(whisper: WhisperRecognizer) -> None:
+    reading = two_cities()
+    audio = reading.samples()
+    # Cut at pauses of the reading, as the engine would.
+    cuts = [0, *(_quietest(audio, seconds) for seconds in (9, 18, 27, 36)), len(audio)]
+    texts = [
+        _text(_hear(whisper, audio[start:end], "en")) for start, end in zip(cuts, cuts[1:], strict=False)
+    ]
+    normal = EnglishTextNormalizer()
+    assert jiwer.wer(normal(reading.text), normal(" ".join(texts))) <= 0.08
+
+
+def _quietest(audio: NDArray[np.float32], seconds: float) -> int:
+    """The middle of the quietest fifth of a second within two seconds of a moment."""
+    start, width = round((seconds - 2) * SAMPLE_RATE), SAMPLE_RATE // 5
+    power = np.convolve(np.square(audio[start : start + 4 * SAMPLE_RATE]), np.ones(width), "valid")
+    return start + int(power.argmin()) + width // 2
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [
+        ("en", "quick_brown_fox"),
+        ("es", "conteo"),
+        ("fr", "bonjour_monde"),
+        ("it", "conteggio"),
+        ("ja", "konnichiwa_sekai"),
+        ("pt", "contagem"),
+        ("zh", "nihao_shijie"),
+    ],
+)
+def test_the_language_is_detected(whisper: WhisperRecognizer, language: str, name: str) -> None:
+    heard = _hear(whisper, clip(language, name).samples(), final=False)
+    assert heard.language == language
+    assert heard.language_probability > 0.8
+
+
+def test_candidates_share_the_probability(whisper: WhisperRecognizer) -> None:
+    spanish = clip("es", "hola_mundo").samples()
+    among_all = _hear(whisper, spanish, final=False)
+    between_two = _hear(whisper, spanish, "es", "ja", final=False)
+    assert between_two.language == "es"
+    assert between_two.language_probability > among_all.language_probability
+
+
+def test_silence_around_speech_changes_no_word(whisper: WhisperRecognizer) -> None:
+    sentence = clip("en", "quick_brown_fox").samples()
+    alone = _hear(whisper, sentence, "en")
+    surrounded = _hear(whisper, np.concatenate([_silence(1.0), sentence, _silence(2.0)]), "en")
+    assert _text(surrounded) == _text(alone)
+
+
+def test_japanese_is_split_into_characters_that_join_to_the_text(whisper: WhisperRecognizer) -> None:
+    greeting = clip("ja", "konnichiwa_sekai")
+    heard = _hear(whisper, greeting.samples(), "ja")
+    assert len(heard.words) > 1
+    assert _text(heard).startswith("こんにちは")
+
+
+@pytest.mark.parametrize("level", [1e-3, 1e-2, 0.2])
+@pytest.mark.parametrize("final", [True, False], ids=["final", "partial"])
+def test_noise_gives_no_words(whisper: WhisperRecognizer, level: float, final: bool) -> None:
+    noise = np.random.default_rng(0).standard_normal(3 * SAMPLE_RATE).astype(np.float32) * level
+    assert _hear(whisper, noise, "en", final=final).words == ()
+
+
+def test_recorded_noise_gives_no_words(whisper: WhisperRecognizer) -> None:
+    noises = [clip for clip in collection() if not clip.text and "noise" in clip.path.stem]
+    if not noises:
+        pytest.skip("the collection of recordings is not at hand")
+    for noise in noises:
+        audio = noise.samples()[: 2 * SAMPLE_RATE]
+        assert _hear(whisper, audio, "en").words == (), noise.path.name
+
+
+def test_a_directory_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        WhisperRecognizer(ModelFiles("none", tmp_path, "test"), threads=1)
