@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import jiwer
@@ -46,9 +47,7 @@ def test_a_long_reading_is_written_with_few_mistakes(whisper: WhisperRecognizer)
     audio = reading.samples()
     # Cut at pauses of the reading, as the engine would.
     cuts = [0, *(_quietest(audio, seconds) for seconds in (9, 18, 27, 36)), len(audio)]
-    texts = [
-        _text(_hear(whisper, audio[start:end], "en")) for start, end in zip(cuts, cuts[1:], strict=False)
-    ]
+    texts = [_text(_hear(whisper, audio[start:end], "en")) for start, end in pairwise(cuts)]
     normal = EnglishTextNormalizer()
     assert jiwer.wer(normal(reading.text), normal(" ".join(texts))) <= 0.08
 
