@@ -8,11 +8,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.whisper.guards import (
     is_audible,
+    is_noise,
     is_runaway,
     is_silence,
     token_limit,
+    without_echo,
     without_loop,
 )
 from vivavoce.recognizers.whisper.model import Decoding
@@ -33,7 +36,7 @@ def test_clear_speech_is_believed() -> None:
 
 def test_doubt_about_speech_and_about_the_text_together_mean_silence() -> None:
     assert is_silence(replace(_CLEAR, no_speech_probability=0.9, mean_log_probability=-0.5))
-    assert is_silence(replace(_CLEAR, no_speech_probability=0.2, mean_log_probability=-1.6))
+    assert is_silence(replace(_CLEAR, no_speech_probability=0.3, mean_log_probability=-1.6))
 
 
 def test_either_doubt_alone_does_not() -> None:
@@ -53,7 +56,17 @@ def test_punctuation_alone_is_silence() -> None:
 
 
 def test_a_text_that_repeats_itself_is_a_runaway() -> None:
-    assert is_runaway(replace(_CLEAR, text=" I know how to help it." * 8))
+    assert is_runaway(replace(_CLEAR, tokens=tuple(range(20)) * 3))
+    assert is_runaway(replace(_CLEAR, tokens=(7,) * 30))
+
+
+@given(tokens=st.lists(st.integers(0, 51_864), unique=True, max_size=224))
+def test_a_text_that_says_everything_once_is_none(tokens: list[int]) -> None:
+    assert not is_runaway(replace(_CLEAR, tokens=tuple(tokens)))
+
+
+def test_a_runaway_where_speech_is_doubtful_is_silence() -> None:
+    assert is_silence(replace(_CLEAR, finished=False, no_speech_probability=0.3))
 
 
 def test_a_text_without_an_end_is_a_runaway() -> None:
@@ -79,4 +92,29 @@ def test_what_does_not_loop_is_left_alone(tokens: list[int]) -> None:
 
 @given(duration=st.floats(0.0, 30.0))
 def test_fast_speech_is_within_the_limit_of_tokens(duration: float) -> None:
-    assert token_limit(duration) > 12.5 * duration
+    assert token_limit(duration) > 9 * duration
+
+
+def _words(*texts_and_times: tuple[str, float, float], confidence: float = 0.9) -> list[Word]:
+    return [Word(text, start, end, confidence) for text, start, end in texts_and_times]
+
+
+def test_what_is_repeated_without_time_is_said_once() -> None:
+    words = _words((" Hold", 0.0, 0.4), (" on.", 0.4, 0.8), (" Hold", 0.8, 0.8), (" on.", 0.8, 1.0))
+    assert without_echo(words) == tuple(words[:2])
+
+
+def test_what_is_really_said_twice_stays() -> None:
+    words = _words((" Hold", 0.0, 0.4), (" on.", 0.4, 0.8), (" Hold", 0.8, 1.1), (" on.", 1.1, 1.4))
+    assert without_echo(words) == tuple(words)
+
+
+def test_a_short_word_that_repeats_nothing_stays() -> None:
+    words = _words((" In", 0.0, 0.4), (" a", 0.4, 0.42), (" word", 0.42, 0.8))
+    assert without_echo(words) == tuple(words)
+
+
+def test_words_that_only_the_ban_on_symbols_made_likely_are_noise() -> None:
+    assert is_noise(_words((" Music", 0.0, 1.0), confidence=0.005))
+    assert not is_noise(_words((" avocado", 0.0, 1.0), confidence=0.04))
+    assert not is_noise([])

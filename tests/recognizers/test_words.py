@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
-from vivavoce.recognizers.whisper.words import Piece, split_words, timed_words, token_times
+from vivavoce.recognizers.whisper.words import (
+    Piece,
+    loud_steps,
+    split_words,
+    timed_words,
+    token_times,
+)
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +89,47 @@ def test_times_end_with_the_audio() -> None:
     assert token_times([(0, 0), (1, 60)], 1, 1.0) == pytest.approx([0.0, 1.0])
 
 
-def test_punctuation_lends_no_time_to_its_word() -> None:
+_ALL_LOUD = np.ones(500, np.bool_)
+
+
+def test_a_word_goes_from_its_first_to_its_last_sound() -> None:
+    loud = np.zeros(100, np.bool_)
+    loud[25:40] = True
+    [word] = timed_words([Piece(" so", 1, 1)], [0.2, 1.5], [1.0], loud)
+    assert (word.start, word.end) == pytest.approx((0.5, 0.8))
+
+
+def test_a_word_without_a_loud_step_keeps_its_time() -> None:
+    [word] = timed_words([Piece(" so", 1, 1)], [0.2, 1.5], [1.0], np.zeros(100, np.bool_))
+    assert (word.start, word.end) == (0.2, 1.5)
+
+
+def test_the_pause_after_a_word_is_not_its_own() -> None:
     pieces = [Piece(" so,", 2, 1), Piece(" yes.", 2, 1)]
-    words = timed_words(pieces, [0.1, 0.3, 0.9, 1.2, 1.5], [1.0] * 4)
-    assert [(word.start, word.end) for word in words] == [(0.1, 0.3), (0.9, 1.2)]
+    words = timed_words(pieces, [0.1, 0.3, 2.0, 2.2, 4.0], [1.0] * 4, _ALL_LOUD)
+    assert [word.end for word in words] == pytest.approx([0.6, 2.5])
+
+
+def test_words_never_overlap_whatever_is_loud() -> None:
+    pieces = [Piece(" a", 1, 1), Piece(" b,", 2, 1), Piece(" c", 1, 1)]
+    for seed in range(50):
+        generator = np.random.default_rng(seed)
+        times = sorted(generator.uniform(0.0, 5.0, 5))
+        words = timed_words(pieces, times, [1.0] * 4, generator.random(250) < 0.5)
+        moments = [moment for word in words for moment in (word.start, word.end)]
+        assert moments == sorted(moments)
 
 
 def test_confidence_is_the_geometric_mean_of_the_tokens() -> None:
-    [word] = timed_words([Piece(" word", 2, 2)], [0.0, 0.1, 0.2], [0.9, 0.4])
+    [word] = timed_words([Piece(" word", 2, 2)], [0.0, 0.1, 0.2], [0.9, 0.4], _ALL_LOUD)
     assert word.confidence == pytest.approx(math.sqrt(0.36))
+
+
+def test_steps_within_thirty_decibels_of_the_loudest_are_loud() -> None:
+    audio = np.repeat(np.array([1.0, 0.1, 0.01, 0.0], np.float32), 320)
+    assert loud_steps(audio).tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize("samples", [0, 100, 320, 1000])
+def test_silence_is_nowhere_loud(samples: int) -> None:
+    assert not loud_steps(np.zeros(samples, np.float32)).any()

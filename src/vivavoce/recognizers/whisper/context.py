@@ -13,7 +13,7 @@ FULL_CONTEXT = 30
 _FINAL_CONTEXTS = (12, 15, 18, 24, FULL_CONTEXT)
 _FINAL_SILENCE = 3.0
 _PARTIAL_CONTEXTS = (6, 9, *_FINAL_CONTEXTS)
-_PARTIAL_SILENCE = 2.0
+_PARTIAL_SILENCE = 1.5
 
 
 def context_seconds(duration: float, *, final: bool) -> int:

@@ -15,7 +15,7 @@ from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import SAMPLE_RATE
 from vivavoce.recognizers.whisper.features import FRAMES_PER_SECOND, LogMel
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
-from vivavoce.recognizers.whisper.words import split_words, timed_words, token_times
+from vivavoce.recognizers.whisper.words import loud_steps, split_words, timed_words, token_times
 
 LONGEST_TEXT = 224
 """Tokens that the decoder can write: half of its context, as in Whisper's own decoding."""
@@ -34,10 +34,11 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """The encoder's output for one audio of `duration` seconds."""
+    """The encoder's output for one audio of `duration` seconds, and which steps of 20 ms of it are loud."""
 
     output: ctranslate2.StorageView
     duration: float
+    loud: NDArray[np.bool_]
 
 
 class WhisperModel:
@@ -67,7 +68,7 @@ class WhisperModel:
         """
         features = self._log_mel(audio, seconds * FRAMES_PER_SECOND)[np.newaxis]
         output = self._model.encode(ctranslate2.StorageView.from_array(features))
-        return Encoded(output, len(audio) / SAMPLE_RATE)
+        return Encoded(output, len(audio) / SAMPLE_RATE, loud_steps(audio))
 
     def detect_languages(self, batch: Sequence[Encoded]) -> list[dict[str, float]]:
         """The probability of every language. Only for multilingual models; contexts must be equal."""
@@ -126,6 +127,7 @@ class WhisperModel:
             split_words(tokens, self.vocabulary, language),
             token_times(alignment.alignments, len(tokens), encoded.duration),
             alignment.text_token_probs,
+            encoded.loud,
         )
 
 

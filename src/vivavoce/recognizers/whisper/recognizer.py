@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
@@ -61,27 +61,26 @@ class WhisperRecognizer:
         )
         hypotheses = []
         for request, one, language, decoding in zip(batch, encoded, languages, decodings, strict=True):
-            if final and guards.is_runaway(decoding):
+            if final and guards.is_runaway(decoding) and not guards.is_silence(decoding):
                 words = self._hear_again(request, language.code)
             else:
-                words = self._model.words(one, language.code, self._believed(decoding))
+                words = self._believed(one, language.code, decoding)
             hypotheses.append(Hypothesis(language.code, language.probability, words))
         return hypotheses
 
     def _hear_again(self, request: Request, language: str) -> tuple[Word, ...]:
         """A second try with the context that Whisper was trained on."""
         encoded = self._model.encode(request.audio, FULL_CONTEXT)
-        [decoding] = self._model.decode(
-            [encoded], [language], beam_size=_FINAL_BEAM, max_tokens=[LONGEST_TEXT]
-        )
-        return self._model.words(encoded, language, self._believed(decoding))
+        [decoding] = self._model.decode([encoded], [language], beam_size=1, max_tokens=[LONGEST_TEXT])
+        return self._believed(encoded, language, decoding)
 
-    def _believed(self, decoding: Decoding) -> tuple[int, ...]:
-        """The tokens that are words heard: none in silence, and of a loop the first round."""
-        if guards.is_runaway(decoding):
-            tokens = guards.without_loop(decoding.tokens)
-            decoding = replace(decoding, tokens=tokens, text=self._model.vocabulary.text(tokens))
-        return () if guards.is_silence(decoding) else decoding.tokens
+    def _believed(self, encoded: Encoded, language: str, decoding: Decoding) -> tuple[Word, ...]:
+        """The words that were heard: none in silence, and what is repeated without being said, once."""
+        if guards.is_silence(decoding):
+            return ()
+        tokens = guards.without_loop(decoding.tokens) if guards.is_runaway(decoding) else decoding.tokens
+        words = guards.without_echo(self._model.words(encoded, language, tokens))
+        return () if guards.is_noise(words) else words
 
     def _is_given(self, request: Request) -> bool:
         return len(request.languages) == 1 or not self._multilingual

@@ -34,19 +34,15 @@ class Vocabulary:
         self._no_timestamps = ids["<|notimestamps|>"]
         self._start = ids["<|startoftranscript|>"]
         self._transcribe = ids["<|transcribe|>"]
-        alphabet = _byte_alphabet()
-        self._pieces = [bytes(alphabet[c] for c in token) for token in tokens[: self._end]]
+        self._tokens = tokens
+        self._alphabet = _byte_alphabet()
         special = range(self._start + 1, ids["<|translate|>"])
         self._languages = {m[1]: i for i in special if (m := _LANGUAGE.fullmatch(tokens[i]))}
 
     @classmethod
     def load(cls, directory: Path, *, multilingual: bool) -> Vocabulary:
-        """Raises `ModelError` when the directory has no vocabulary or one that is not Whisper's."""
-        path = next((directory / name for name in VOCABULARY_FILES if (directory / name).is_file()), None)
-        if path is None:
-            raise ModelError(
-                f"{directory} has no {' or '.join(VOCABULARY_FILES)}; copy it from the converted model"
-            )
+        """Of a complete model's directory. Raises `ModelError` when the vocabulary is not Whisper's."""
+        path = next(path for name in VOCABULARY_FILES if (path := directory / name).is_file())
         text = path.read_text("utf-8")
         tokens = json.loads(text) if path.suffix == ".json" else text.split("\n")
         try:
@@ -73,7 +69,7 @@ class Vocabulary:
 
     def piece(self, token: int) -> bytes:
         """The UTF-8 bytes of a text token, possibly only part of a character; none for special tokens."""
-        return self._pieces[token] if token < self._end else b""
+        return bytes(map(self._alphabet.__getitem__, self._tokens[token])) if token < self._end else b""
 
     def text(self, tokens: Sequence[int]) -> str:
         return b"".join(map(self.piece, tokens)).decode("utf-8", "replace")
