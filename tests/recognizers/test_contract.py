@@ -98,6 +98,13 @@ def test_silence_gives_no_words(recognizer: Recognizer, final: bool, seconds: fl
     assert hypothesis.words == ()
 
 
+@pytest.mark.parametrize("samples", [1, 159, 321])
+def test_a_moment_of_sound_is_no_trouble(recognizer: Recognizer, final: bool, samples: int) -> None:
+    sound = np.full(samples, 0.5, np.float32)
+    [hypothesis] = recognizer.recognize([Request(sound, ("en",), final)])
+    assert all(word.end <= samples / SAMPLE_RATE for word in hypothesis.words)
+
+
 def test_a_batch_gives_what_each_gives_alone(
     recognizer: Recognizer, heard: list[Hypothesis], speeches: list[Speech], final: bool
 ) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from speech import clip, collection, two_cities
-from vivavoce.errors import ModelError
+from vivavoce.errors import ModelError, RecognizerError
 from vivavoce.protocol.stream import Hypothesis
 from vivavoce.recognizers.base import SAMPLE_RATE, Request
 from vivavoce.recognizers.registry import ModelFiles
@@ -113,6 +113,14 @@ def test_recorded_noise_gives_no_words(whisper: WhisperRecognizer) -> None:
     for noise in noises:
         audio = noise.samples()[: 2 * SAMPLE_RATE]
         assert _hear(whisper, audio, "en").words == (), noise.path.name
+
+
+def test_thirty_seconds_are_heard_to_their_end_and_more_is_refused(whisper: WhisperRecognizer) -> None:
+    greeting = clip("en", "hello_world").samples()
+    audio = np.concatenate([_silence(30.0)[len(greeting) :], greeting])
+    assert "hello" in _text(_hear(whisper, audio, "en")).casefold()
+    with pytest.raises(RecognizerError, match="30 s"):
+        _hear(whisper, np.append(audio, audio[-1:]), "en")
 
 
 def test_a_directory_without_a_model_is_refused(tmp_path: Path) -> None:

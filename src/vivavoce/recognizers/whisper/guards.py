@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.whisper.model import Decoding
+from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding
 
 _TOKENS_PER_SECOND = 10
-_SPARE_TOKENS = 10
 _MAX_COMPRESSION_RATIO = 2.0
 _ROUNDS = 3
 _INAUDIBLE = 1e-4
@@ -35,9 +34,9 @@ def is_audible(audio: NDArray[np.float32]) -> bool:
     return bool(np.abs(audio).max(initial=0.0) > _INAUDIBLE)
 
 
-def token_limit(duration: float) -> int:
-    """More tokens than are needed for what is said in that many seconds, in almost any language."""
-    return _SPARE_TOKENS + round(_TOKENS_PER_SECOND * duration)
+def token_limit(context: float) -> int:
+    """More tokens than are needed for what is said in so many seconds, in almost any language."""
+    return min(round(_TOKENS_PER_SECOND * context), LONGEST_TEXT)
 
 
 def is_silence(decoding: Decoding) -> bool:

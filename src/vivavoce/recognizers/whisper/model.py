@@ -65,7 +65,10 @@ class WhisperModel:
         """Hear `audio` (samples,), followed by silence up to `seconds`.
 
         One at a time: a batch of encoder runs saves nothing and spills out of the processor's cache.
+        Raises `ValueError` for audio that is longer.
         """
+        if len(audio) > seconds * SAMPLE_RATE:
+            raise ValueError(f"{len(audio) / SAMPLE_RATE:.2f} s of audio do not fit into {seconds} s")
         features = self._log_mel(audio, seconds * FRAMES_PER_SECOND)[np.newaxis]
         output = self._model.encode(ctranslate2.StorageView.from_array(features))
         return Encoded(output, len(audio) / SAMPLE_RATE, loud_steps(audio))
@@ -78,12 +81,7 @@ class WhisperModel:
         ]
 
     def decode(
-        self,
-        batch: Sequence[Encoded],
-        languages: Sequence[str],
-        *,
-        beam_size: int,
-        max_tokens: Sequence[int],
+        self, batch: Sequence[Encoded], languages: Sequence[str], *, beam_size: int, max_tokens: int
     ) -> list[Decoding]:
         """The likeliest text of each, in its language, of at most `max_tokens`; contexts must be equal."""
         results = self._model.generate(
@@ -93,25 +91,20 @@ class WhisperModel:
             # Normalised by length, a beam prefers to say things twice.
             length_penalty=0,
             # CTranslate2 wants the length of the whole context, of which the text may fill one half.
-            max_length=2 * min(max(max_tokens), LONGEST_TEXT),
+            max_length=2 * max_tokens,
             return_scores=True,
             return_no_speech_prob=True,
         )
-        decodings = []
-        for result, limit in zip(results, max_tokens, strict=True):
-            # The longest of a batch sets its limit; cut each at its own, so that no neighbour changes it.
-            written = result.sequences_ids[0]
-            tokens = tuple(written[:limit])
-            decodings.append(
-                Decoding(
-                    tokens=tokens,
-                    text=self.vocabulary.text(tokens),
-                    mean_log_probability=result.scores[0] / (len(written) + 1),
-                    no_speech_probability=result.no_speech_prob,
-                    finished=len(written) < min(limit, LONGEST_TEXT),
-                )
+        return [
+            Decoding(
+                tokens=(tokens := tuple(result.sequences_ids[0])),
+                text=self.vocabulary.text(tokens),
+                mean_log_probability=result.scores[0] / (len(tokens) + 1),
+                no_speech_probability=result.no_speech_prob,
+                finished=len(tokens) < max_tokens,
             )
-        return decodings
+            for result in results
+        ]
 
     def words(self, encoded: Encoded, language: str, tokens: Sequence[int]) -> tuple[Word, ...]:
         """The words that `tokens` write, placed in the audio by cross-attention."""

@@ -57,7 +57,8 @@ class WhisperRecognizer:
             encoded,
             [language.code for language in languages],
             beam_size=_FINAL_BEAM if final else _PARTIAL_BEAM,
-            max_tokens=[guards.token_limit(one.duration) for one in encoded],
+            # By what all of a batch have in common, since a beam's answer depends on where it has to end.
+            max_tokens=guards.token_limit(_context(batch[0])),
         )
         hypotheses = []
         for request, one, language, decoding in zip(batch, encoded, languages, decodings, strict=True):
@@ -71,7 +72,7 @@ class WhisperRecognizer:
     def _hear_again(self, request: Request, language: str) -> tuple[Word, ...]:
         """A second try with the context that Whisper was trained on."""
         encoded = self._model.encode(request.audio, FULL_CONTEXT)
-        [decoding] = self._model.decode([encoded], [language], beam_size=1, max_tokens=[LONGEST_TEXT])
+        [decoding] = self._model.decode([encoded], [language], beam_size=1, max_tokens=LONGEST_TEXT)
         return self._believed(encoded, language, decoding)
 
     def _believed(self, encoded: Encoded, language: str, decoding: Decoding) -> tuple[Word, ...]:
