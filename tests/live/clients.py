@@ -46,7 +46,7 @@ class AcknowledgementClient:
     saying where that begins. A stop that was sent is not sent again.
     """
 
-    SLICE = 512
+    SLICE = 511
 
     def __init__(self) -> None:
         self.outbox: deque[Frame] = deque()
