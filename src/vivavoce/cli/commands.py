@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from vivavoce.cli import doctor, keys, mic, models, serve, sessions, transcribe
+from vivavoce.cli import bench, doctor, keys, mic, models, serve, sessions, transcribe
 from vivavoce.cli.terminal import fail
 from vivavoce.errors import VivavoceError
 
@@ -36,6 +36,7 @@ app.command("mic")(mic.mic)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
+app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 
 

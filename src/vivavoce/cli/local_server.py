@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,9 +18,27 @@ STOPPED_WITHIN = 20.0
 """Seconds to say good-bye."""
 
 
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """Where it answers, and its process."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
 def local_server() -> Iterator[str]:
     """The URL of a server that runs until the block is left. Raises VivavoceError if it does not start."""
+    with local_process() as server:
+        yield server.url
+
+
+@contextmanager
+def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
+    """A server, with more arguments for its command, that runs until the block is left.
+
+    Raises VivavoceError if it does not start.
+    """
     from vivavoce.settings import Settings
 
     if find_spec("uvicorn") is None:
@@ -32,10 +51,10 @@ def local_server() -> Iterator[str]:
         log_path = Path(directory) / "server.log"
         with log_path.open("wb") as log:
             command = [sys.executable, "-m", "vivavoce", "serve", "--port", "0", "--data-dir", directory]
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+            process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True)
         with process:
             try:
-                yield _ready_url(process, log_path)
+                yield LocalServer(_ready_url(process, log_path), process.pid)
             finally:
                 process.terminate()
                 try:

@@ -1,0 +1,102 @@
+"""One client of a server that speaks the live API: a session from its creation to its last message."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from vivavoce.bench.clock import Lateness, Start, spoken
+from vivavoce.bench.hearing import Hearing, Transcript
+from vivavoce.bench.material import SAMPLE_RATE
+from vivavoce.bench.tracks import Track
+from vivavoce.bench.words import HeardWord
+from vivavoce.errors import ApiError
+from vivavoce.protocol.close_codes import DONE
+
+BYTES_PER_SECOND = 2 * SAMPLE_RATE
+PATIENCE = 30.0
+"""Seconds to wait, after the last sample, for the session's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a session asks for; seconds."""
+
+    endpointing: float = 0.3
+    maximum: float = 5.0
+    partials: bool = True
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {
+            "sample_rate": SAMPLE_RATE,
+            "endpointing": self.endpointing,
+            "maximum_duration_without_endpointing": self.maximum,
+            "language_config": {"languages": ["en"]},
+            "messages_config": {
+                "receive_partial_transcripts": self.partials,
+                "receive_acknowledgments": True,
+                "receive_lifecycle_events": True,
+            },
+        }
+
+
+async def converse(url: str, track: Track, ask: Ask, start: Start, lateness: Lateness) -> Hearing:
+    """Send the track to the server at `url` as it is spoken, and note all that comes.
+
+    Raises ApiError if the server does not create the session.
+    """
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
+        response = await http.post("/v2/live", json=ask.body)
+    if response.is_error:
+        raise ApiError(response.status_code, response.text)
+    received: list[tuple[float, str]] = []
+    async with connect(response.json()["url"], max_size=None, compression=None) as socket:
+        listening = asyncio.create_task(_listen(socket, received))
+        began = await start.time()
+        async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness):
+            await socket.send(frame)
+        await socket.send(json.dumps({"type": "stop_recording"}))
+        await asyncio.wait([listening], timeout=PATIENCE)
+        listening.cancel()
+    messages = [(at - began, json.loads(text)) for at, text in received]
+    transcripts = [_transcript(at, one["data"]) for at, one in messages if one["type"] == "transcript"]
+    hearing = Hearing(track, transcripts)
+    hearing.losses.extend(_losses(hearing, [one for _, one in messages], socket.close_code))
+    return hearing
+
+
+async def _listen(socket: ClientConnection, received: list[tuple[float, str]]) -> None:
+    # Read later: parsing would make the clients late.
+    try:
+        while True:
+            text = await socket.recv(decode=True)
+            received.append((time.monotonic(), text))
+    except ConnectionClosed:
+        return
+
+
+def _transcript(at: float, data: dict[str, Any]) -> Transcript:
+    utterance = data["utterance"]
+    words = tuple(HeardWord(word["word"], word["end"]) for word in utterance["words"])
+    return Transcript(at, data["id"], data["is_final"], words, utterance["text"])
+
+
+def _losses(hearing: Hearing, messages: list[dict[str, Any]], close_code: int | None) -> list[str]:
+    losses = []
+    if close_code != DONE or not any(one["type"] == "end_session" for one in messages):
+        losses.append(f"the session did not end as it should (close code {close_code})")
+    acknowledged = max(
+        (one["data"]["byte_range"][1] for one in messages if one["type"] == "audio_chunk" and one["data"]),
+        default=0,
+    )
+    if acknowledged != len(hearing.track.pcm):
+        losses.append(f"{len(hearing.track.pcm) - acknowledged} bytes were not acknowledged")
+    return losses

@@ -1,0 +1,52 @@
+"""Measurements as text for a terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from vivavoce.bench.measure import Measurement
+from vivavoce.bench.quantiles import Spread
+
+FIGURES = ("shown", "stable", "final", "close", "turn_end")
+
+
+def lines(one: Measurement) -> Iterator[str]:
+    """A measurement as a table and a few remarks."""
+    share = one.speech_seconds / one.audio_seconds
+    yield (
+        f"{one.target} {one.version}: {one.sessions} session{'s' * (one.sessions > 1)}, "
+        f"{one.audio_seconds / one.sessions:.0f} s each, {share:.0%} speech, "
+        f"endpointing {one.ask.endpointing:g} s, at most {one.ask.maximum:g} s"
+    )
+    yield "          " + "".join(f"{name:>8}" for name in ("p50", "p90", "p95", "p99", "max", "count"))
+    for name in FIGURES:
+        figures: Spread | None = getattr(one, name)
+        if figures:
+            times = (figures.p50, figures.p90, figures.p95, figures.p99, figures.max)
+            yield f"{name:10}" + "".join(f"{time:8.2f}" for time in times) + f"{figures.count:8}"
+    yield (
+        f"WER {one.error_rate:.1%}, {one.missing_words} of {one.words} words missing, "
+        f"{one.partials_per_speech_second:.1f} partials per second of speech"
+    )
+    if one.cpu_per_audio_second is not None and one.peak_megabytes is not None:
+        cost = f"{one.cpu_per_audio_second:.3f} CPU s per s of audio"
+        yield f"{cost}, {one.peak_megabytes:.0f} MB resident at most"
+    if one.server_lag_p99 is not None:
+        yield f"server's event loop: p99 of its lag {one.server_lag_p99 * 1000:.0f} ms at most"
+    if one.client_late:
+        late = one.client_late
+        yield f"clients late: p99 {late.p99 * 1000:.0f} ms, max {late.max * 1000:.0f} ms"
+    if one.client_was_late:
+        yield "The clients themselves were late: the figures are partly theirs."
+    yield from (f"LOST: {loss}" for loss in one.losses)
+    if not one.losses:
+        yield "nothing lost"
+
+
+def write_json(path: Path, surroundings: dict[str, object], measurements: Sequence[Measurement]) -> None:
+    """Everything, with what is known of the machine and the settings."""
+    content = surroundings | {"measurements": [asdict(one) for one in measurements]}
+    path.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
