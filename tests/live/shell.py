@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from vivavoce.live.effects import Append, Close, Effect, Finish, Flush, Keep, Note, PostProcess, Send
+from vivavoce.live.effects import Append, Close, Effect, Finish, Flush, Note, PostProcess, Send
 from vivavoce.live.result import build_result
 from vivavoce.live.session import Limits, LiveSession
 from vivavoce.protocol.requests import LiveRequest
@@ -80,6 +80,8 @@ class Shell:
 
     def hear(self, *ups: Up) -> None:
         for up in ups:
+            if isinstance(up, Final) and up.utterance.words:
+                self.kept.append(up)
             self.perform(self.live.heard(up, self._later()))
 
     def wait(self, seconds: float) -> None:
@@ -121,8 +123,6 @@ class Shell:
                     self.wires[number].append(message)
                 elif durable:
                     self.live.undelivered(message)
-            case Keep(final):
-                self.kept.append(final)
             case PostProcess():
                 result = build_result(
                     self.request, self.kept, audio_duration=self.live.audio_duration, transcription_time=1.0
@@ -227,8 +227,6 @@ def _told(effect: Effect) -> str:
             return f"append {len(data)}"
         case Send(_, message, _):
             return f"send {json.loads(message)['type']}"
-        case Keep(kept):
-            return f"keep {kept.utterance.id}"
         case Close(number, code, _):
             return f"close {number} with {code}"
         case Finish(status):

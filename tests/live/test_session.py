@@ -39,9 +39,7 @@ def test_a_stop_is_followed_by_finals_then_the_results_then_the_end() -> None:
     assert shell.story() == [
         "send stop_recording",
         "flush",
-        "keep 00_00000000",
         "send transcript",
-        "keep 00_00000001",
         "send transcript",
         "send end_recording",
         "postprocess",
@@ -166,16 +164,16 @@ def test_a_client_that_comes_back_after_the_end_is_told_so() -> None:
 # Recognition
 
 
-def test_a_final_is_kept_before_it_is_sent() -> None:
+def test_a_final_is_sent_at_once() -> None:
     shell = recording()
     shell.hear(final(7))
-    assert shell.story() == ["keep 00_00000007", "send transcript"]
+    assert shell.story() == ["send transcript"]
     [message] = shell.messages("transcript")
     assert message["data"]["is_final"] is True
     assert message["data"]["utterance"]["text"] == " hello"
 
 
-def test_a_final_without_words_takes_a_partial_back_and_is_not_kept() -> None:
+def test_a_final_without_words_takes_a_partial_back() -> None:
     shell = recording()
     shell.hear(final(0, ""))
     assert shell.story() == ["send transcript"]
@@ -203,7 +201,6 @@ def test_a_failure_of_recognition_ends_the_session_and_keeps_what_was_final() ->
     shell = recording(EVERYTHING)
     shell.hear(final(0), Failed("the model broke"))
     assert shell.story() == [
-        "keep 00_00000000",
         "send transcript",
         "note",
         "finish as error",
@@ -235,10 +232,8 @@ def test_an_add_on_that_is_not_there_says_so_with_each_final_and_delays_none(
     shell = recording({"realtime_processing": asked})
     shell.hear(final(0), final(1))
     assert shell.story() == [
-        "keep 00_00000000",
         "send transcript",
         f"send {kind}",
-        "keep 00_00000001",
         "send transcript",
         f"send {kind}",
     ]

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vivavoce.protocol.stream import Final
-
 
 @dataclass(frozen=True, slots=True)
 class Append:
@@ -26,13 +24,6 @@ class Flush:
     """Let recognition finish all audio that is in the log; it answers with `Flushed(marker)`."""
 
     marker: int
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Store the final, before anything that follows is sent."""
-
-    final: Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +68,4 @@ class Close:
     reason: str
 
 
-Effect = Append | Begin | Flush | Keep | Note | Send | PostProcess | Finish | Close
+Effect = Append | Begin | Flush | Note | Send | PostProcess | Finish | Close

@@ -7,7 +7,6 @@ from typing import Any
 
 from vivavoce.live.add_ons import not_available
 from vivavoce.protocol.messages import (
-    AudioChunkAckData,
     AudioChunkAckMessage,
     EndRecordingData,
     EndRecordingMessage,
@@ -48,8 +47,12 @@ class Outgoing:
     def ack(self, span: Span, times: Times, now: float) -> str | None:
         if not self._wants.receive_acknowledgments:
             return None
-        data = AudioChunkAckData(byte_range=span, time_range=times)
-        return self._write(AudioChunkAckMessage, now, acknowledged=True, data=data)
+        # The most frequent message by far: written by hand in a tenth of the time that its model takes.
+        return (
+            f'{{"session_id":"{self._session_id}","created_at":"{timestamp(now)}","acknowledged":true,'
+            f'"error":null,"type":"audio_chunk","data":{{"byte_range":[{span[0]},{span[1]}],'
+            f'"time_range":[{round(times[0], 3)},{round(times[1], 3)}]}}}}'
+        )
 
     def nack(self, reason: str, now: float) -> str | None:
         if not (self._wants.receive_acknowledgments or self._wants.receive_errors):

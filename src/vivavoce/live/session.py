@@ -22,7 +22,6 @@ from vivavoce.live.effects import (
     Effect,
     Finish,
     Flush,
-    Keep,
     Note,
     PostProcess,
     Send,
@@ -270,7 +269,7 @@ class LiveSession:
     # What recognition says
 
     def heard(self, up: Up, now: float) -> list[Effect]:
-        """Recognition has something to say."""
+        """Recognition has something to say. A final is stored before it is told here, for it is sent then."""
         if self.phase is Phase.ENDED:
             return []
         match up:
@@ -354,11 +353,10 @@ class LiveSession:
         return [*effects, Flush(_MARKER)]
 
     def _final(self, final: Final, now: float) -> list[Effect]:
-        sent = self._send(self._out.transcript(final.utterance, now, final=True), durable=True)
+        effects = self._send(self._out.transcript(final.utterance, now, final=True), durable=True)
         if not final.utterance.words:
-            # It only takes back a partial that was shown; there is nothing to keep.
-            return sent
-        effects: list[Effect] = [Keep(final), *sent]
+            # It only takes back a partial that was shown; there is nothing to add to.
+            return effects
         for message in self._out.unavailable_add_ons(now):
             effects += self._send(message, durable=True)
         return effects

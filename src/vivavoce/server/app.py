@@ -20,6 +20,7 @@ from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
 from vivavoce.server.context import RequestContext
 from vivavoce.server.errors import install_error_handlers
+from vivavoce.server.loop_lag import watch_loop_lag
 from vivavoce.server.metrics import Metrics
 from vivavoce.server.models import Models, load_models
 from vivavoce.server.openapi import openapi_schema
@@ -52,9 +53,11 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
         async with open_storage(settings.data_dir, fsync=settings.fsync) as storage:
             services = app.state.services = Services(settings, storage)
             services.loading = asyncio.create_task(_load(services, load), name="load models")
+            watching = asyncio.create_task(watch_loop_lag(app.state.metrics.loop_lagged), name="loop lag")
             try:
                 yield
             finally:
+                watching.cancel()
                 await _stop(services)
 
     app = FastAPI(

@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+_LAGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
 
 
@@ -28,12 +30,22 @@ class Metrics:
             ["method", "route"],
             registry=self._registry,
         )
+        self._loop_lag = Histogram(
+            "vivavoce_event_loop_lag_seconds",
+            "How late a timer of the event loop fires, looked at twenty times a second",
+            buckets=_LAGS,
+            registry=self._registry,
+        )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answer. `route` is the pattern, not the path: figures per session would never end."""
         method = method if method in _KNOWN_METHODS else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
+
+    def loop_lagged(self, seconds: float) -> None:
+        """Count how late a timer fired."""
+        self._loop_lag.observe(seconds)
 
     def gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
         """Show what `value` gives at the moment of looking."""

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 import structlog
+from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from vivavoce.errors import StorageError
 from vivavoce.protocol.close_codes import ABNORMAL, LONGEST_REASON, RESTARTING, TRY_AGAIN
@@ -21,9 +21,9 @@ _log = structlog.get_logger(__name__)
 _SEND_TIMEOUT = 20.0
 # A text larger than this is parsed in a thread.
 _LARGE_TEXT = 64 * 1024
-# uvicorn closes by itself when a frame is too large or a ping is not answered; until it says so, it calls a
-# message a mistake (RuntimeError).
-_GONE = (WebSocketDisconnect, RuntimeError, TimeoutError)
+# uvicorn closes by itself when a frame is too large or a ping is not answered: to send then is an error of
+# the network, or until it has said so, a mistake (RuntimeError).
+_GONE = (OSError, RuntimeError, TimeoutError)
 
 
 class LiveSocket:
@@ -33,15 +33,17 @@ class LiveSocket:
         self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        socket = WebSocket(scope, receive, send)
+        # Starlette's WebSocket would take as long for a frame as all the rest of its way to the log.
+        query = QueryParams(scope["query_string"])
+        assert (await receive())["type"] == "websocket.connect"
         # Only a socket that is open can say with a close code why it is refused.
-        await socket.accept()
-        connection = _Connection(socket)
+        await send({"type": "websocket.accept"})
+        connection = _Connection(send)
         if self._sessions.draining:
             await connection.close(RESTARTING, "the server is restarting")
             return
         try:
-            runtime = await self._sessions.find(socket.query_params.get("token", ""))
+            runtime = await self._sessions.find(query.get("token", ""))
         except StorageError as error:
             _log.error("session_not_opened", error=str(error))
             await connection.close(TRY_AGAIN, "the session could not be opened; try again")
@@ -49,45 +51,48 @@ class LiveSocket:
         except Refused as refusal:
             await connection.close(refusal.code, str(refusal))
             return
-        number = await runtime.connect(connection, _resume_from(socket))
+        number = await runtime.connect(connection, _resume_from(query))
         code = ABNORMAL
         try:
-            code = await _receive(socket, runtime, number)
+            code = await _receive(receive, runtime, number)
         finally:
+            connection.gone = True
             await runtime.disconnected(number, code)
 
 
 class _Connection:
     """A socket that may be gone by the time something is sent."""
 
-    def __init__(self, socket: WebSocket) -> None:
-        self._socket = socket
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.gone = False
 
     async def send(self, text: str) -> bool:
-        if self._socket.application_state is not WebSocketState.CONNECTED:
+        if self.gone:
             return False
         try:
             async with asyncio.timeout(_SEND_TIMEOUT):
-                await self._socket.send_text(text)
+                await self._send({"type": "websocket.send", "text": text})
         except _GONE:
-            return False
-        return self._socket.client_state is WebSocketState.CONNECTED
+            self.gone = True
+        return not self.gone
 
     async def close(self, code: int, reason: str) -> None:
-        if self._socket.application_state is not WebSocketState.CONNECTED:
+        if self.gone:
             return
+        self.gone = True
         text = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         try:
             async with asyncio.timeout(_SEND_TIMEOUT):
-                await self._socket.close(code, text)
+                await self._send({"type": "websocket.close", "code": code, "reason": text})
         except _GONE:
             _log.debug("peer_gone_before_close", code=code)
 
 
-async def _receive(socket: WebSocket, runtime: SessionRuntime, number: int) -> int:
+async def _receive(receive: Receive, runtime: SessionRuntime, number: int) -> int:
     """Take frames until the socket is closed; returns the close code."""
     while True:
-        frame = await socket.receive()
+        frame = await receive()
         if frame["type"] == "websocket.disconnect":
             return int(frame.get("code") or ABNORMAL)
         await _take(frame, runtime, number)
@@ -112,7 +117,7 @@ async def _take(frame: Any, runtime: SessionRuntime, number: int) -> None:
         await runtime.receive_stop(number)
 
 
-def _resume_from(socket: WebSocket) -> int | None:
+def _resume_from(query: QueryParams) -> int | None:
     """Our client says where it goes on; others do not know this parameter."""
-    value = socket.query_params.get("resume_from", "")
+    value = query.get("resume_from", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None

@@ -15,11 +15,12 @@ from vivavoce.errors import StorageError
 from vivavoce.protocol.stream import Final, Utterance, Word
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
+from vivavoce.storage.journal import Journal
 from vivavoce.storage.metadata import contains
 from vivavoce.storage.records import NewSession, SessionFilter, SessionPage, StoredSession
 
 _ROWS_AT_ONCE = 100  # decoding them must not hold up the event loop
-_MESSAGES_AT_ONCE = 500
+_GROUPS_AT_ONCE = 10
 
 
 def hash_secret(secret: str) -> str:
@@ -32,6 +33,7 @@ class SessionStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._journal = Journal(database)
 
     async def create(self, session: NewSession) -> None:
         row = {
@@ -100,25 +102,11 @@ class SessionStore:
 
     async def add_final(self, session_id: str, final: Final, messages: Sequence[str]) -> None:
         """Keep a final, and the messages that go with it. A second final of one utterance is refused."""
-        utterance = final.utterance
-        row = {
-            "session_id": session_id,
-            "utterance_id": utterance.id,
-            "channel": utterance.channel,
-            "start": utterance.start,
-            "end": utterance.end,
-            "language": utterance.language,
-            "words": [[word.text, word.start, word.end, word.confidence] for word in utterance.words],
-            "resume_offset": final.resume_offset,
-        }
-        async with self._database.write() as connection:
-            await connection.execute(insert(tables.utterances), row)
-            await _append(connection, session_id, messages)
+        await self._journal.add(session_id, final, messages)
 
     async def add_messages(self, session_id: str, messages: Sequence[str]) -> None:
-        """Keep messages, each a JSON text, in their order."""
-        async with self._database.write() as connection:
-            await _append(connection, session_id, messages)
+        """Keep messages, each a JSON text of one line, in their order."""
+        await self._journal.add(session_id, None, messages)
 
     async def finals(self, session_id: str) -> Sequence[Final]:
         """The session's finals, in the order in which they were added."""
@@ -138,20 +126,21 @@ class SessionStore:
         return dict(finals)
 
     async def messages(self, session_id: str) -> AsyncIterator[Sequence[str]]:
-        """The session's messages in the order in which they were added, a bounded number at a time.
+        """The session's messages in the order in which they were added, those that came together at a time.
 
-        Three hours of acknowledgements are too many to hold. Each part is a transaction of its own.
+        Three hours of acknowledgements are too many to hold, or to read in one transaction.
         """
         at = tables.messages.c
         query = select(at.seq, at.json).where(at.session_id == session_id).order_by(at.seq)
         last = -1
         while True:
             async with self._database.read() as connection:
-                part = query.where(at.seq > last).limit(_MESSAGES_AT_ONCE)
+                part = query.where(at.seq > last).limit(_GROUPS_AT_ONCE)
                 rows = (await connection.execute(part)).all()
             if not rows:
                 return
-            yield [row.json for row in rows]
+            for row in rows:
+                yield row.json.split("\n")
             last = rows[-1].seq
 
     async def finish(
@@ -230,12 +219,6 @@ async def _change(connection: AsyncConnection, session_id: str, **values: Any) -
     statement = update(tables.sessions).where(tables.sessions.c.id == session_id).values(**values)
     if (await connection.execute(statement)).rowcount == 0:
         raise StorageError(f"there is no session {session_id}")
-
-
-async def _append(connection: AsyncConnection, session_id: str, messages: Sequence[str]) -> None:
-    if messages:
-        rows = [{"session_id": session_id, "json": message} for message in messages]
-        await connection.execute(insert(tables.messages), rows)
 
 
 async def _matching_ids(

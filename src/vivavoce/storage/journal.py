@@ -1,0 +1,92 @@
+"""What running sessions say, on its way to the database: finals and messages, written in groups."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert
+
+from vivavoce.errors import StorageError
+from vivavoce.protocol.stream import Final
+from vivavoce.storage import tables
+from vivavoce.storage.database import Database
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    session_id: str
+    final: Final | None
+    messages: Sequence[str]
+    settled: bool = False
+    problem: StorageError | None = None
+
+
+class Journal:
+    """What is added while a transaction is under way shares the next one; nothing waits for company."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # Bounded by its users: each session adds once at a time.
+        self._waiting: list[_Entry] = []
+        self._writing = asyncio.Lock()
+
+    async def add(self, session_id: str, final: Final | None, messages: Sequence[str]) -> None:
+        """Both are stored, or neither, when this returns or raises `StorageError`."""
+        entry = _Entry(session_id, final, messages)
+        self._waiting.append(entry)
+        async with self._writing:
+            if not entry.settled:
+                await self._write_waiting()
+        if entry.problem is not None:
+            raise entry.problem
+
+    async def _write_waiting(self) -> None:
+        group, self._waiting = self._waiting, []
+        try:
+            await self._settle(group)
+        finally:
+            # Who is cancelled while it writes for others leaves that to the next of them.
+            self._waiting = [entry for entry in group if not entry.settled] + self._waiting
+
+    async def _settle(self, group: Sequence[_Entry]) -> None:
+        try:
+            await self._write(group)
+        except StorageError as error:
+            if len(group) > 1:
+                # One by one, so that what cannot be stored keeps nothing else from it.
+                for entry in group:
+                    await self._settle([entry])
+                return
+            group[0].problem = error
+        for entry in group:
+            entry.settled = True
+
+    async def _write(self, group: Sequence[_Entry]) -> None:
+        finals = [_utterance(entry.session_id, entry.final) for entry in group if entry.final]
+        messages = [
+            {"session_id": entry.session_id, "json": "\n".join(entry.messages)}
+            for entry in group
+            if entry.messages
+        ]
+        async with self._database.write() as connection:
+            if finals:
+                await connection.execute(insert(tables.utterances), finals)
+            if messages:
+                await connection.execute(insert(tables.messages), messages)
+
+
+def _utterance(session_id: str, final: Final) -> dict[str, Any]:
+    utterance = final.utterance
+    return {
+        "session_id": session_id,
+        "utterance_id": utterance.id,
+        "channel": utterance.channel,
+        "start": utterance.start,
+        "end": utterance.end,
+        "language": utterance.language,
+        "words": [[word.text, word.start, word.end, word.confidence] for word in utterance.words],
+        "resume_offset": final.resume_offset,
+    }
