@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from vivavoce.bench.clock import Lateness, Start, spoken
 from vivavoce.bench.hearing import Hearing, Transcript
 from vivavoce.bench.material import SAMPLE_RATE
 from vivavoce.bench.tracks import Track
 from vivavoce.bench.words import HeardWord
-from vivavoce.errors import ApiError
 from vivavoce.protocol.close_codes import DONE
 
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
@@ -49,28 +49,33 @@ class Ask:
 
 
 async def converse(url: str, track: Track, ask: Ask, start: Start, lateness: Lateness) -> Hearing:
-    """Send the track to the server at `url` as it is spoken, and note all that comes.
-
-    Raises ApiError if the server does not create the session.
-    """
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
-        response = await http.post("/v2/live", json=ask.body)
-    if response.is_error:
-        raise ApiError(response.status_code, response.text)
+    """Send the track to the server at `url` as it is spoken, and note all that comes."""
+    try:
+        socket = await _session(url, ask)
+    except (httpx.HTTPError, OSError, WebSocketException) as error:
+        await start.time()
+        return Hearing(track, [], [f"no session: {error}"])
     received: list[tuple[float, str]] = []
-    async with connect(response.json()["url"], max_size=None, compression=None) as socket:
+    async with socket:
         listening = asyncio.create_task(_listen(socket, received))
         began = await start.time()
-        async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness):
-            await socket.send(frame)
-        await socket.send(json.dumps({"type": "stop_recording"}))
+        with suppress(ConnectionClosed):
+            async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness):
+                await socket.send(frame)
+            await socket.send(json.dumps({"type": "stop_recording"}))
         await asyncio.wait([listening], timeout=PATIENCE)
         listening.cancel()
     messages = [(at - began, json.loads(text)) for at, text in received]
     transcripts = [_transcript(at, one["data"]) for at, one in messages if one["type"] == "transcript"]
-    hearing = Hearing(track, transcripts)
-    hearing.losses.extend(_losses(hearing, [one for _, one in messages], socket.close_code))
-    return hearing
+    losses = _losses(track, [one for _, one in messages], socket.close_code)
+    return Hearing(track, transcripts, losses)
+
+
+async def _session(url: str, ask: Ask) -> ClientConnection:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
+        response = await http.post("/v2/live", json=ask.body)
+    created = response.raise_for_status().json()
+    return await connect(created["url"], max_size=None, compression=None)
 
 
 async def _listen(socket: ClientConnection, received: list[tuple[float, str]]) -> None:
@@ -89,7 +94,7 @@ def _transcript(at: float, data: dict[str, Any]) -> Transcript:
     return Transcript(at, data["id"], data["is_final"], words, utterance["text"])
 
 
-def _losses(hearing: Hearing, messages: list[dict[str, Any]], close_code: int | None) -> list[str]:
+def _losses(track: Track, messages: list[dict[str, Any]], close_code: int | None) -> list[str]:
     losses = []
     if close_code != DONE or not any(one["type"] == "end_session" for one in messages):
         losses.append(f"the session did not end as it should (close code {close_code})")
@@ -97,6 +102,6 @@ def _losses(hearing: Hearing, messages: list[dict[str, Any]], close_code: int | 
         (one["data"]["byte_range"][1] for one in messages if one["type"] == "audio_chunk" and one["data"]),
         default=0,
     )
-    if acknowledged != len(hearing.track.pcm):
-        losses.append(f"{len(hearing.track.pcm) - acknowledged} bytes were not acknowledged")
+    if acknowledged != len(track.pcm):
+        losses.append(f"{len(track.pcm) - acknowledged} bytes were not acknowledged")
     return losses

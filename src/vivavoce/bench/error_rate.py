@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from vivavoce.errors import ConfigurationError
 
 
-def word_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> float:
-    """Of the whole corpus: all errors over all words. Raises ConfigurationError without the packages."""
+def word_error_rate(texts: Sequence[tuple[str, str]]) -> float:
+    """Of a whole corpus, each text as said and as heard: all errors over all words.
+
+    Raises ConfigurationError without the packages that it takes.
+    """
     try:
         from jiwer import wer
         from whisper_normalizer.english import EnglishTextNormalizer
@@ -17,4 +20,4 @@ def word_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> flo
             f"the word error rate needs {error.name}: pip install 'vivavoce[bench]'"
         ) from error
     normal: Callable[[str], str] = EnglishTextNormalizer()  # type: ignore[no-untyped-call]
-    return float(wer(list(map(normal, references)), list(map(normal, hypotheses))))
+    return float(wer([normal(said) for said, _ in texts], [normal(heard) for _, heard in texts]))

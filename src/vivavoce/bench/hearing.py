@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from vivavoce.bench.tracks import Track
 from vivavoce.bench.words import HeardWord
@@ -25,7 +25,7 @@ class Hearing:
 
     track: Track
     transcripts: list[Transcript]
-    losses: list[str] = field(default_factory=list)
+    losses: list[str]
 
     @property
     def finals(self) -> list[Transcript]:

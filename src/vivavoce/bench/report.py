@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from vivavoce.bench.accuracy import Accuracy
 from vivavoce.bench.measure import Measurement
 from vivavoce.bench.quantiles import Spread
+from vivavoce.bench.surroundings import Surroundings
 
 FIGURES = ("shown", "stable", "final", "close", "turn_end")
 
@@ -46,7 +48,31 @@ def lines(one: Measurement) -> Iterator[str]:
         yield "nothing lost"
 
 
-def write_json(path: Path, surroundings: dict[str, object], measurements: Sequence[Measurement]) -> None:
+def ratio(ours: Measurement, other: Measurement) -> str:
+    """How many times as long the other server takes, at the median and the 95th percentile."""
+    parts = []
+    for name in FIGURES:
+        one: Spread | None = getattr(ours, name)
+        two: Spread | None = getattr(other, name)
+        if one and two and min(one.p50, one.p95) > 0:
+            parts.append(f"{name} {two.p50 / one.p50:.1f} (p95 {two.p95 / one.p95:.1f})")
+    if ours.cpu_per_audio_second and other.cpu_per_audio_second:
+        parts.append(f"CPU {other.cpu_per_audio_second / ours.cpu_per_audio_second:.1f}")
+    return f"{other.target} takes, times what {ours.target} takes: {', '.join(parts) or 'nothing to compare'}"
+
+
+def write_json(
+    path: Path,
+    where: Surroundings,
+    measurements: Sequence[Measurement],
+    accuracies: Sequence[Accuracy],
+    capacities: dict[str, int],
+) -> None:
     """Everything, with what is known of the machine and the settings."""
-    content = surroundings | {"measurements": [asdict(one) for one in measurements]}
-    path.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+    content = {
+        "surroundings": asdict(where),
+        "measurements": [asdict(one) for one in measurements],
+        "accuracies": [asdict(one) for one in accuracies],
+        "capacities": capacities,
+    }
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

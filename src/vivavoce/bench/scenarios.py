@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from vivavoce.bench.client import Ask
 from vivavoce.bench.material import Recording
 from vivavoce.bench.tracks import Speech, Track, call_like, reading, turns_of
 from vivavoce.bench.truth import Truth
 
 USUAL = Ask()
+_ORDER = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,25 @@ SCENARIOS = {
 
 
 class Library:
-    """Recordings whose word times are known, and the tracks made of them."""
+    """Recordings, of which as many as are needed get word times, and the tracks made of them."""
 
     def __init__(self, recordings: Sequence[Recording], truth: Truth) -> None:
-        self._speech = [Speech(one.samples, truth.words(one)) for one in recordings]
-        self._turns = [turn for speech in self._speech for turn in turns_of(speech)]
+        shuffled = np.random.default_rng(_ORDER).permutation(len(recordings))
+        self._unknown = [recordings[index] for index in shuffled]
+        self._truth = truth
+        self._speech: list[Speech] = []
 
     def tracks(self, scenario: Scenario, seed: int) -> list[Track]:
-        """One for each session, each another."""
+        """One for each session, each another; the same ones for the same recordings and seed."""
         count = scenario.sessions
+        self._know(scenario.seconds * count)
         if scenario.is_reading:
             return [reading(self._speech, scenario.seconds, number, count) for number in range(count)]
-        return [call_like(self._turns, scenario.seconds, seed * 1000 + number) for number in range(count)]
+        turns = [turn for speech in self._speech for turn in turns_of(speech)]
+        return [call_like(turns, scenario.seconds, seed * 1000 + number) for number in range(count)]
+
+    def _know(self, seconds: float) -> None:
+        """Find the word times of recordings of that many seconds altogether, or of all."""
+        while self._unknown and sum(one.seconds for one in self._speech) < seconds:
+            recording = self._unknown.pop()
+            self._speech.append(Speech(recording.samples, self._truth.words(recording)))

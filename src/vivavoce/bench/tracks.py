@@ -11,10 +11,8 @@ import numpy as np
 from vivavoce.bench.material import SAMPLE_RATE, Samples
 from vivavoce.bench.words import SpokenWord
 
-_PAUSE = 0.35
-"""A gap between words, in seconds, at which somebody else could have spoken."""
 _SHORTEST_TURN = 1.0
-_LONGEST_TURN = 12.0
+_LONGEST_TURN = 8.0
 _BEFORE, _AFTER = 0.1, 0.25
 _FADE = 0.02
 _NOISE = 10 ** (-66 / 20)
@@ -65,6 +63,10 @@ class Track:
         return tuple(word for turn in self.turns for word in turn.words)
 
     @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
     def speech_seconds(self) -> float:
         return sum(turn.end - turn.start for turn in self.turns)
 
@@ -75,7 +77,7 @@ class Track:
 
 
 def turns_of(speech: Speech) -> list[Speech]:
-    """A recording's speech, divided at its pauses into turns of 1 to 12 s where the pauses allow it."""
+    """A recording's speech, divided at its longest pauses until no turn is longer than 8 s."""
     return [_cut(speech, first, last) for first, last in pairwise(_boundaries(speech.words))]
 
 
@@ -118,16 +120,22 @@ def reading(recordings: Sequence[Speech], seconds: float, number: int, count: in
 
 def _boundaries(words: Sequence[SpokenWord]) -> list[int]:
     """Where turns begin, as indices of words, and the number of words."""
-    cuts = [0]
-    for index, (one, following) in enumerate(pairwise(words), start=1):
-        length = one.end - words[cuts[-1]].start
-        remaining = words[-1].end - following.start
-        # The longer a turn already is, the shorter a pause may end it.
-        wanted = _PAUSE * max(0.3, 1 - length / _LONGEST_TURN)
-        gap = following.start - one.end
-        if min(length, remaining) >= _SHORTEST_TURN and gap >= wanted:
-            cuts.append(index)
-    return [*cuts, len(words)]
+    return [*_divided(words, 0, len(words)), len(words)]
+
+
+def _divided(words: Sequence[SpokenWord], first: int, last: int) -> list[int]:
+    if words[last - 1].end - words[first].start <= _LONGEST_TURN:
+        return [first]
+    pauses = {
+        index: words[index].start - words[index - 1].end
+        for index in range(first + 1, last)
+        if words[index - 1].end - words[first].start >= _SHORTEST_TURN
+        and words[last - 1].end - words[index].start >= _SHORTEST_TURN
+    }
+    if not pauses:
+        return [first]
+    cut = max(pauses, key=lambda index: pauses[index])
+    return [*_divided(words, first, cut), *_divided(words, cut, last)]
 
 
 def _cut(speech: Speech, first: int, last: int) -> Speech:

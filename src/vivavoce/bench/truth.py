@@ -33,27 +33,30 @@ Transcribe = Callable[[Samples], list[SpokenWord]]
 class Truth:
     """Word times of recordings, kept as JSON in `directory`, by the sums of audio and model."""
 
-    def __init__(self, files: ModelFiles, directory: Path) -> None:
+    def __init__(self, files: ModelFiles, directory: Path, say: Callable[[str], None]) -> None:
+        """`say` hears what takes long."""
         self._files = files
         self._directory = directory
         self._model_sum = sha256_of(files.directory / "model.bin")
         self._transcribe: Transcribe | None = None
+        self._say = say
 
     def words(self, recording: Recording) -> tuple[SpokenWord, ...]:
         """The words of the reference with their times in the recording.
 
         Those that the offline transcript lacks stand between their neighbours and are not `sure`.
         """
-        return timed(_WORD.findall(recording.reference), self._heard(recording.samples), recording.seconds)
+        return timed(_WORD.findall(recording.reference), self._heard(recording), recording.seconds)
 
-    def _heard(self, samples: Samples) -> list[SpokenWord]:
-        digest = hashlib.sha256(self._model_sum.encode() + samples.tobytes()).hexdigest()
+    def _heard(self, recording: Recording) -> list[SpokenWord]:
+        digest = hashlib.sha256(self._model_sum.encode() + recording.samples.tobytes()).hexdigest()
         path = self._directory / f"{digest}.json"
         if path.is_file():
             return [SpokenWord(*word) for word in json.loads(path.read_text(encoding="utf-8"))]
+        self._say(f"finding the times of the words, once: {recording.name}")
         if self._transcribe is None:
             self._transcribe = offline(self._files)
-        words = self._transcribe(samples)
+        words = self._transcribe(recording.samples)
         self._directory.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([(word.text, word.start, word.end) for word in words]), encoding="utf-8")
         return words

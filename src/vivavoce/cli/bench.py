@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,10 +18,25 @@ from vivavoce.cli.terminal import needs_server_extra, say
 
 if TYPE_CHECKING:
     from vivavoce.bench.measure import Target
-    from vivavoce.bench.scenarios import Library
+    from vivavoce.bench.truth import Truth
+
+
+class ScenarioName(StrEnum):
+    """The loads that have names."""
+
+    READING = "reading"
+    AGENT = "agent"
+    READINGS = "readings"
+    CALLS = "calls"
+    ACCURACY = "accuracy"
 
 
 def bench(
+    scenario: Annotated[
+        list[ScenarioName] | None,
+        typer.Option(metavar="NAME", help=f"A load with a name: {', '.join(ScenarioName)}; repeatable."),
+    ] = None,
+    all_scenarios: Annotated[bool, typer.Option("--all", help="All loads that have names.")] = False,
     sessions: Annotated[int, typer.Option(min=1, help="Clients at once.")] = 1,
     reading: Annotated[
         bool, typer.Option("--reading", help="Continuous readings instead of conversations.")
@@ -25,6 +44,10 @@ def bench(
     seconds: Annotated[float, typer.Option(min=5, help="Audio of each session.")] = 60.0,
     endpointing: Annotated[float, typer.Option(help="Silence that ends an utterance.")] = 0.3,
     maximum: Annotated[float, typer.Option(help="The longest utterance.")] = 5.0,
+    capacity: Annotated[
+        bool, typer.Option("--capacity", help="Find how many sessions are carried, from --sessions on.")
+    ] = False,
+    most: Annotated[int, typer.Option(min=1, help="Where the search for the capacity ends.")] = 128,
     seed: Annotated[int, typer.Option(help="Another order of turns and pauses.")] = 1,
     material: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Recordings: a manifest.jsonl or its directory.")
@@ -37,40 +60,54 @@ def bench(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw how the times are spread, as PNG or SVG.")
     ] = None,
+    results: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of Markdown.")] = None,
 ) -> None:
     """Stream speech to a server in real time and measure when its words come, and which."""
     with needs_server_extra():
         from vivavoce.bench.client import Ask
-        from vivavoce.bench.measure import measure
+        from vivavoce.bench.material import recordings
         from vivavoce.bench.plot import write_plot
-        from vivavoce.bench.report import lines, write_json
-        from vivavoce.bench.scenarios import Scenario
-    scenario = Scenario("own", sessions, reading, seconds, Ask(endpointing, maximum))
-    library = _library(material)
-    with _target(url, server_arg or []) as target:
-        one = measure(target, scenario, library.tracks(scenario, seed))
-    typer.echo("\n".join(lines(one)))
+        from vivavoce.bench.report import write_json
+        from vivavoce.bench.results import page
+        from vivavoce.bench.scenarios import SCENARIOS, Library, Scenario
+        from vivavoce.bench.suite import Suite
+        from vivavoce.bench.surroundings import surroundings
+
+    where = surroundings(shlex.join(["vivavoce", *sys.argv[1:]]))
+    speech = recordings(material)
+    suite = Suite(Library(speech, _truth()), [partial(_ours, url, server_arg or [])], seed, typer.echo)
+    names = list(ScenarioName) if all_scenarios else scenario or []
+    own = Scenario("own", sessions, reading, seconds, Ask(endpointing, maximum))
+    measurements, accuracies, capacities = [], [], {}
+    for load in [SCENARIOS[name] for name in names if name in SCENARIOS] or ([] if names else [own]):
+        if capacity:
+            capacities[load.name], steps = suite.capacity(load, most)
+            typer.echo(f"capacity: {capacities[load.name]} sessions")
+            measurements += steps
+        else:
+            measurements += suite.compare(load)
+    if ScenarioName.ACCURACY in names:
+        accuracies.append(suite.accuracy(speech, Ask(endpointing, maximum, partials=False)))
     if json:
-        write_json(json, {}, [one])
+        write_json(json, where, measurements, accuracies, capacities)
     if plot:
-        write_plot(plot, [one])
+        write_plot(plot, measurements)
+    if results:
+        results.write_text(page(where, measurements, accuracies, capacities), encoding="utf-8")
 
 
-def _library(material: Path | None) -> Library:
-    from vivavoce.bench.material import recordings
-    from vivavoce.bench.scenarios import Library
+def _truth() -> Truth:
     from vivavoce.bench.truth import Truth
     from vivavoce.server.models import model_registry
     from vivavoce.settings import Settings
 
     settings = Settings.from_environment()
-    say("finding the times of words (once for each recording)")
-    truth = Truth(model_registry(settings).resolve("base"), settings.data_dir / "bench" / "words")
-    return Library(recordings(material), truth)
+    files = model_registry(settings).resolve("base")
+    return Truth(files, settings.data_dir / "bench" / "words", say)
 
 
 @contextmanager
-def _target(url: str | None, arguments: list[str]) -> Iterator[Target]:
+def _ours(url: str | None, arguments: list[str]) -> Iterator[Target]:
     from vivavoce.bench.measure import Target
     from vivavoce.cli.local_server import local_process
 

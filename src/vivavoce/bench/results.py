@@ -1,0 +1,118 @@
+"""Measurements as a page of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from vivavoce.bench.accuracy import Accuracy
+from vivavoce.bench.measure import Measurement
+from vivavoce.bench.quantiles import Spread
+from vivavoce.bench.surroundings import Surroundings
+
+_TIMES = ("shown", "stable", "final", "close", "turn_end")
+
+
+def page(
+    surroundings: Surroundings,
+    measurements: Sequence[Measurement],
+    accuracies: Sequence[Accuracy],
+    capacities: dict[str, int],
+) -> str:
+    """Everything that was measured in one run; what the figures mean is in docs/benchmarks.md."""
+    return "\n".join(_lines(surroundings, measurements, accuracies, capacities)) + "\n"
+
+
+def _lines(
+    where: Surroundings,
+    measurements: Sequence[Measurement],
+    accuracies: Sequence[Accuracy],
+    capacities: dict[str, int],
+) -> Iterator[str]:
+    yield "# Results"
+    yield ""
+    yield "<!-- Written by `vivavoce bench --results`. -->"
+    yield ""
+    yield "What the figures mean and how to measure them: [docs/benchmarks.md](../docs/benchmarks.md)."
+    yield ""
+    yield f"- {where.date}, `{where.command}`"
+    yield f"- {where.machine}; {where.cores} cores, {where.memory_gigabytes:.1f} GB"
+    yield f"- before it the machine's load was {where.load:.1f}"
+    yield f"- Python {where.python}, " + ", ".join(f"{name} {one}" for name, one in where.versions.items())
+    changed = ", ".join(f"`{name}={value}`" for name, value in where.settings.items())
+    yield f"- settings: {changed or 'the defaults'}"
+    if measurements:
+        yield from _section("Times", "Seconds: p50 / p95 / p99 / max.", _times(measurements))
+        yield from _section("Words and cost", "", _costs(measurements))
+    if accuracies:
+        yield from _section("Accuracy", "", _accuracies(accuracies))
+    if capacities:
+        yield from _section(
+            "Capacity",
+            "The largest number of sessions at which p95 *close* is at most 1 s and nothing is lost.",
+            _table(["load", "sessions"], [[name, str(count)] for name, count in capacities.items()]),
+        )
+
+
+def _section(title: str, text: str, table: Iterator[str]) -> Iterator[str]:
+    yield from ("", f"## {title}", "")
+    if text:
+        yield from (text, "")
+    yield from table
+
+
+def _times(measurements: Sequence[Measurement]) -> Iterator[str]:
+    rows = [[*_what(one), *(_quantiles(getattr(one, name)) for name in _TIMES)] for one in measurements]
+    return _table(["load", "server", *(name.replace("_", " ") for name in _TIMES)], rows)
+
+
+def _costs(measurements: Sequence[Measurement]) -> Iterator[str]:
+    columns = ["load", "server", "WER", "words missing", "partials per s of speech", "CPU s per s of audio"]
+    rows = [
+        [
+            *_what(one),
+            f"{one.error_rate:.1%}",
+            f"{one.missing_words} of {one.words}",
+            f"{one.partials_per_speech_second:.1f}",
+            _number(one.cpu_per_audio_second, 3),
+            _number(one.peak_megabytes, 0),
+            _number(one.server_lag_p99, 3),
+            _number(one.client_late.p99 if one.client_late else None, 3),
+            "; ".join(one.losses) or "nothing",
+        ]
+        for one in measurements
+    ]
+    return _table([*columns, "MB at most", "server's lag p99", "clients late p99", "lost"], rows)
+
+
+def _accuracies(accuracies: Sequence[Accuracy]) -> Iterator[str]:
+    rows = [
+        [
+            f"{one.target} {one.version}",
+            f"{one.ask.endpointing:g} s",
+            f"{one.recordings} ({one.audio_seconds / 60:.1f} min)",
+            f"{one.error_rate:.2%}",
+            "; ".join(one.losses) or "nothing",
+        ]
+        for one in accuracies
+    ]
+    return _table(["server", "endpointing", "recordings", "WER of finals", "lost"], rows)
+
+
+def _what(one: Measurement) -> list[str]:
+    kind = f"{one.scenario}: {one.sessions} × {one.audio_seconds / one.sessions:.0f} s"
+    return [f"{kind}, endpointing {one.ask.endpointing:g}", f"{one.target} {one.version}"]
+
+
+def _quantiles(spread: Spread | None) -> str:
+    if spread is None:
+        return "–"
+    return " / ".join(f"{value:.2f}" for value in (spread.p50, spread.p95, spread.p99, spread.max))
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    for row in (columns, ["---"] * len(columns), *rows):
+        yield f"| {' | '.join(row)} |"
