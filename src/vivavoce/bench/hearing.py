@@ -21,11 +21,15 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hearing:
-    """What came back for a track. `losses` names everything that should have come and did not."""
+    """What came back for a track. `losses` names everything that should have come and did not.
+
+    Without `has_finals` there are no utterances that end: the last transcript merely is the last.
+    """
 
     track: Track
     transcripts: list[Transcript]
     losses: list[str]
+    has_finals: bool = True
 
     @property
     def finals(self) -> list[Transcript]:

@@ -62,12 +62,16 @@ def lags(hearing: Hearing, endpointing: float) -> Lags:
     return Lags(
         shown=[histories[p.transcript][p.word][0] - word.end for word, p in sure],
         stable=[histories[p.transcript][p.word][1] - word.end for word, p in sure],
-        final=[finals[p.transcript].at - word.end for word, p in sure],
-        close=[finals[i].at - word.end - endpointing for i, word in sorted(last_words.items())],
+        final=[finals[p.transcript].at - word.end for word, p in sure if hearing.has_finals],
+        close=[
+            finals[i].at - word.end - endpointing
+            for i, word in sorted(last_words.items())
+            if hearing.has_finals
+        ],
         turn_end=[
             max(finals[i].at for i in indices) - words[last].end
             for (_, last), indices in ends
-            if indices and words[last].sure
+            if hearing.has_finals and indices and words[last].sure
         ],
         missing=len(words) - len(final_place),
         unheard=sum(

@@ -151,6 +151,8 @@ def evaluated(
 
 
 async def _metrics(target: Target) -> str:
+    if target.dialect is not converse:
+        return ""
     async with httpx.AsyncClient(base_url=target.url) as http:
         response = await http.get("/metrics")
     return response.text if response.is_success else ""

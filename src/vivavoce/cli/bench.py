@@ -18,7 +18,6 @@ from vivavoce.cli.terminal import needs_server_extra, say
 
 if TYPE_CHECKING:
     from vivavoce.bench.measure import Target
-    from vivavoce.bench.truth import Truth
 
 
 class ScenarioName(StrEnum):
@@ -29,6 +28,13 @@ class ScenarioName(StrEnum):
     READINGS = "readings"
     CALLS = "calls"
     ACCURACY = "accuracy"
+
+
+class PeerName(StrEnum):
+    """Other servers that can be measured beside ours."""
+
+    WHISPERLIVE = "whisperlive"
+    WHISPERLIVEKIT = "whisperlivekit"
 
 
 def bench(
@@ -48,6 +54,10 @@ def bench(
         bool, typer.Option("--capacity", help="Find how many sessions are carried, from --sessions on.")
     ] = False,
     most: Annotated[int, typer.Option(min=1, help="Where the search for the capacity ends.")] = 128,
+    peer: Annotated[
+        list[PeerName] | None,
+        typer.Option(metavar="NAME", help=f"Measure beside ours: {' or '.join(PeerName)}; repeatable."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another order of turns and pauses.")] = 1,
     material: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Recordings: a manifest.jsonl or its directory.")
@@ -66,16 +76,26 @@ def bench(
     with needs_server_extra():
         from vivavoce.bench.client import Ask
         from vivavoce.bench.material import recordings
+        from vivavoce.bench.peers import PEERS, launch
         from vivavoce.bench.plot import write_plot
         from vivavoce.bench.report import write_json
         from vivavoce.bench.results import page
         from vivavoce.bench.scenarios import SCENARIOS, Library, Scenario
         from vivavoce.bench.suite import Suite
         from vivavoce.bench.surroundings import surroundings
+        from vivavoce.bench.truth import Truth
+        from vivavoce.server.models import model_registry
+        from vivavoce.settings import Settings
 
     where = surroundings(shlex.join(["vivavoce", *sys.argv[1:]]))
     speech = recordings(material)
-    suite = Suite(Library(speech, _truth()), [partial(_ours, url, server_arg or [])], seed, typer.echo)
+    settings = Settings.from_environment()
+    weights, cache = model_registry(settings).resolve("base"), settings.data_dir / "bench"
+    servers = [
+        partial(_ours, url, server_arg or []),
+        *(partial(launch, PEERS[one], cache / "peers", weights.directory, say) for one in peer or []),
+    ]
+    suite = Suite(Library(speech, Truth(weights, cache / "words", say)), servers, seed, typer.echo)
     names = list(ScenarioName) if all_scenarios else scenario or []
     own = Scenario("own", sessions, reading, seconds, Ask(endpointing, maximum))
     measurements, accuracies, capacities = [], [], {}
@@ -94,16 +114,6 @@ def bench(
         write_plot(plot, measurements)
     if results:
         results.write_text(page(where, measurements, accuracies, capacities), encoding="utf-8")
-
-
-def _truth() -> Truth:
-    from vivavoce.bench.truth import Truth
-    from vivavoce.server.models import model_registry
-    from vivavoce.settings import Settings
-
-    settings = Settings.from_environment()
-    files = model_registry(settings).resolve("base")
-    return Truth(files, settings.data_dir / "bench" / "words", say)
 
 
 @contextmanager
