@@ -49,7 +49,9 @@ READING = ROOT / ".cache" / "speech" / "two_cities.wav"
 RATE = 16_000
 FRAME = 0.1
 FRAME_BYTES = int(RATE * FRAME) * 2
+SLOTS = 50
 TRACKS = 10
+OPENED_PER_SECOND = 25
 TURN = 4 * RATE
 BODY = {
     "endpointing": 0.3,
@@ -76,7 +78,7 @@ def serve_here(data: str, vad: str) -> None:
     from vivavoce.engine.vad import SileroVad, silero_path
     from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
     from vivavoce.server.models import Models, with_default
-    from vivavoce.server.serve import serve
+    from vivavoce.server.serve import run as run_server
     from vivavoce.settings import Settings
 
     def load(_: Settings) -> Models:
@@ -89,9 +91,7 @@ def serve_here(data: str, vad: str) -> None:
         print(json.dumps({"url": url, "threads": names}), flush=True)
 
     settings = Settings(data_dir=Path(data), port=0, decoder_threads=1, log_level="warning")
-    if "SWITCH" in os.environ:
-        sys.setswitchinterval(float(os.environ["SWITCH"]))
-    asyncio.run(serve(settings, ready, load))
+    run_server(settings, ready, load)
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,6 @@ class Measures:
 
     measuring: bool = False
     acks: list[float] = field(default_factory=list)
-    open: int = 0
     late: list[float] = field(default_factory=list)
 
 
@@ -181,7 +180,7 @@ class Client(asyncio.Protocol):
         self.upgraded = False
         self.ended = asyncio.get_running_loop().create_future()
         self.ready = asyncio.get_running_loop().create_future()
-        self.stopped_at = 0.0
+        self.stopped_at = self.ended_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
@@ -192,18 +191,15 @@ class Client(asyncio.Protocol):
             f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
 
-    def send_next(self) -> bool:
-        """Whether there was something to send."""
+    def send_next(self) -> None:
         data = self.audio[self.position : self.position + FRAME_BYTES]
         if data:
             self.position += len(data)
             self.sent.append(time.perf_counter())
             self.transport.write(frame(2, data))
-        return bool(data)
-
-    def stop(self) -> None:
-        self.stopped_at = time.perf_counter()
-        self.transport.write(frame(1, b'{"type":"stop_recording"}'))
+        elif not self.stopped_at:
+            self.stopped_at = time.perf_counter()
+            self.transport.write(frame(1, b'{"type":"stop_recording"}'))
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -233,6 +229,7 @@ class Client(asyncio.Protocol):
         if opcode == 9:
             self.transport.write(frame(10, payload))
         elif opcode == 8:
+            self.ended_at = time.perf_counter()
             self.ended.set_result(int.from_bytes(payload[:2]))
             self.transport.write(frame(8, payload))
             self.transport.close()
@@ -255,28 +252,39 @@ class Client(asyncio.Protocol):
         return [message["data"] for message in messages]
 
 
-async def send_in_time(clients: list[Client], measures: Measures) -> None:
-    """Each client's frames at the speed of speech, the clients one after the other within a frame's time."""
-    began, step, turn = time.perf_counter(), FRAME / len(clients), 0
-    open_clients = True
-    while open_clients:
-        due = int((time.perf_counter() - began) / step)
-        while turn <= due:
-            measures.late.append(time.perf_counter() - began - turn * step)
-            open_clients = clients[turn % len(clients)].send_next()
-            turn += 1
-        await asyncio.sleep(0.001)
+class Clock:
+    """Lets clients send at the speed of speech, each at its own moment within a frame's time."""
+
+    def __init__(self, measures: Measures) -> None:
+        self._slots: list[list[Client]] = [[] for _ in range(SLOTS)]
+        self._measures = measures
+
+    def add(self, number: int, client: Client) -> None:
+        self._slots[number % SLOTS].append(client)
+
+    async def run(self) -> None:
+        began, done = time.perf_counter(), 0
+        while True:
+            await asyncio.sleep(FRAME / SLOTS)
+            now = time.perf_counter()
+            for slot in range(done, done := int((now - began) * SLOTS / FRAME)):
+                self._measures.late.append(now - began - (slot + 1) * FRAME / SLOTS)
+                for client in self._slots[slot % SLOTS]:
+                    client.send_next()
 
 
 async def run(server: ServerProcess, sessions: int, seconds: float) -> None:
-    audio = [track(number, seconds) for number in range(TRACKS)]
+    opening = sessions / OPENED_PER_SECOND
+    audio = [track(number, opening + seconds) for number in range(TRACKS)]
     address = urlsplit(server.url)
     measures = Measures()
+    clock = Clock(measures)
     loop = asyncio.get_running_loop()
     async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
         empty = server.megabytes()
         began = time.perf_counter()
         clients: dict[str, Client] = {}
+        sending = asyncio.create_task(clock.run())
         for number in range(sessions):
             created = (await http.post("/v2/live", json=BODY)).raise_for_status().json()
             token = created["url"].partition("token=")[2]
@@ -284,34 +292,35 @@ async def run(server: ServerProcess, sessions: int, seconds: float) -> None:
             await loop.create_connection(lambda client=client: client, address.hostname, address.port)
             await client.ready
             clients[created["id"]] = client
-        print(f"{sessions} sessions opened in {time.perf_counter() - began:.1f} s")
+            clock.add(number, client)
+            await asyncio.sleep(began + number / OPENED_PER_SECOND - time.perf_counter())
+        opened = time.perf_counter() - began
+        print(f"{sessions} sessions opened in {opened:.1f} s", flush=True)
 
-        sending = asyncio.create_task(send_in_time([*clients.values()], measures))
-        await asyncio.sleep(seconds * 0.2)
+        left = opening + seconds - opened - 2
+        assert left > 0, "the sessions took too long to open: give more --seconds"
         lag, cpu, own, at = await lags(http), server.cpu(), time.process_time(), time.perf_counter()
         measures.measuring = True
         measures.late.clear()
-        await asyncio.sleep(seconds * 0.7)
+        await asyncio.sleep(left)
         measures.measuring = False
         spent = time.perf_counter() - at
         cores = {name: (total - cpu.get(name, 0.0)) / spent for name, total in server.cpu().items()}
         cores["client"] = (time.process_time() - own) / spent
         lag = [after - before for after, before in zip(await lags(http), lag, strict=True)]
-        await sending
+        megabytes = server.megabytes()
         report("ack", np.array(measures.acks) * 1000)
         report("client late", np.array(measures.late) * 1000)
         report_lag(lag)
         print(
             "cpu ", ", ".join(f"{name} {used:.2f}" for name, used in sorted(cores.items()) if used >= 0.005)
         )
-        megabytes = server.megabytes()
         print(f"rss  {megabytes:.0f} MB, {(megabytes - empty) * 1024 / sessions:.0f} KB a session")
 
-        for client in clients.values():
-            client.stop()
-            await asyncio.sleep(0.005)
         codes = await asyncio.wait_for(asyncio.gather(*(client.ended for client in clients.values())), 600)
-        print(f"all ended {time.perf_counter() - client.stopped_at:.1f} s after the last stop")
+        sending.cancel()
+        last = max(client.ended_at - client.stopped_at for client in clients.values())
+        print(f"the end came {last:.1f} s after a stop at most")
         assert set(codes) == {1000}, f"closed with {set(codes)}"
         await check(http, clients)
 

@@ -17,13 +17,13 @@ READY_WITHIN = 60.0
 STOPPED_WITHIN = 30.0
 
 PROGRAM = """
-import asyncio, sys
+import sys
 from server.harness import scripted
-from vivavoce.server.serve import serve
+from vivavoce.server.serve import run
 from vivavoce.settings import Settings
 
 settings = Settings.model_validate_json(sys.argv[1])
-asyncio.run(serve(settings, lambda url, has_keys: print(url, flush=True), scripted))
+run(settings, lambda url, has_keys: print(url, flush=True), scripted)
 """
 
 

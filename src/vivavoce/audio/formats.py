@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from vivavoce.protocol.requests import Encoding, LiveRequest
@@ -20,6 +20,14 @@ class AudioFormat:
     bit_depth: int
     sample_rate: int
     channels: int
+    frame_bytes: int = field(init=False, repr=False, compare=False)
+    """Bytes of one sample of all channels."""
+    bytes_per_second: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for several times with every frame that a client sends.
+        object.__setattr__(self, "frame_bytes", self.sample_bytes * self.channels)
+        object.__setattr__(self, "bytes_per_second", self.frame_bytes * self.sample_rate)
 
     @classmethod
     def of(cls, request: LiveRequest) -> Self:
@@ -29,15 +37,6 @@ class AudioFormat:
     def sample_bytes(self) -> int:
         """Bytes of one sample of one channel."""
         return self.bit_depth // 8 if self.encoding == "wav/pcm" else 1
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one sample of all channels."""
-        return self.sample_bytes * self.channels
-
-    @property
-    def bytes_per_second(self) -> int:
-        return self.frame_bytes * self.sample_rate
 
     def seconds(self, n_bytes: int) -> float:
         return n_bytes / self.bytes_per_second

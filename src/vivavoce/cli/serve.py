@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -23,10 +22,10 @@ def serve(
 ) -> None:
     """Run the server until it is interrupted. All settings are VIVAVOCE_* in the environment."""
     with needs_server_extra():
-        from vivavoce.server.serve import serve as run
+        from vivavoce.server.serve import run
         from vivavoce.settings import Settings
     settings = Settings.from_environment({"host": host, "port": port, "data_dir": data_dir})
-    asyncio.run(run(settings, _say_ready))
+    run(settings, _say_ready)
 
 
 def _say_ready(url: str, has_keys: bool) -> None:

@@ -16,7 +16,7 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """The first audio is here: the stored status becomes `processing`."""
+    """The first audio is here: the stored status becomes `processing`, soon."""
 
 
 @dataclass(frozen=True, slots=True)

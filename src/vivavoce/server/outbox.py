@@ -1,10 +1,13 @@
-"""The messages of a running session that were sent and are still to be stored."""
+"""What a running session has still to store: that it began, and messages that were sent."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
+from vivavoce.errors import StorageError
 from vivavoce.protocol.stream import Final
+from vivavoce.storage.journal import Entry
 from vivavoce.storage.sessions import SessionStore
 
 _MESSAGES_AT_ONCE = 200
@@ -18,13 +21,18 @@ class Outbox:
         self._session_id = session_id
         self._sessions = sessions
         self._messages: list[str] = []
+        self._began: datetime | None = None
         self._storing = asyncio.Lock()
         self.due = False
-        """Whether to `store` now: after a message that must not be sent twice, or after many."""
+        """Whether to `store` now: it began, or something was sent that must not go twice, or much was sent."""
 
     @property
     def full(self) -> bool:
         return len(self._messages) >= _MOST
+
+    def begin(self, at: datetime) -> None:
+        """The first audio has come."""
+        self._began, self.due = at, True
 
     def add(self, message: str, *, durable: bool) -> None:
         self._messages.append(message)
@@ -33,14 +41,12 @@ class Outbox:
     async def store(self, final: Final | None = None) -> None:
         """Store all that was added, with `final`. Raises `StorageError`, and then has it all still."""
         async with self._storing:
-            messages, self._messages, self.due = self._messages, [], False
-            stored = False
+            entry = Entry(self._session_id, self._messages, final, self._began)
+            self._messages, self._began, self.due = [], None, False
+            if not (entry.messages or entry.final or entry.began):
+                return
             try:
-                if final is not None:
-                    await self._sessions.add_final(self._session_id, final, messages)
-                elif messages:
-                    await self._sessions.add_messages(self._session_id, messages)
-                stored = True
-            finally:
-                if not stored:
-                    self._messages[:0] = messages
+                await self._sessions.add(entry)
+            except StorageError:
+                self._messages, self._began = [*entry.messages, *self._messages], entry.began
+                raise

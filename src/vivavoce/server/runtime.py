@@ -220,7 +220,8 @@ class SessionRuntime:
             case Append(data):
                 await self._append(data)
             case Begin():
-                await sessions.start(self.id, _date())
+                self._outbox.begin(_date())
+                self._wake.set()
             case Note(patch):
                 _log.warning("session_noted", session=self.id, **patch)
                 await sessions.add_metadata(self.id, patch)

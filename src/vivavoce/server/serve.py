@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable
 
 import uvicorn
+import uvloop
 
 from vivavoce.errors import ConfigurationError, StorageError
 from vivavoce.server.address import is_loopback, listen
@@ -19,6 +21,17 @@ from vivavoce.storage.stores import open_storage
 
 # Seconds for sockets to close after a signal; what a session has then is stored and taken up again.
 _GOODBYE = 10
+# Seconds after which a thread that computes in Python lets another one go on. Each system call of the event
+# loop may wait for as long as this for the engine thread.
+_SWITCH = 0.0003
+
+
+def run(
+    settings: Settings, ready: Callable[[str, bool], None], load: Callable[[Settings], Models] = load_models
+) -> None:
+    """As `serve`, in an event loop of its own."""
+    sys.setswitchinterval(_SWITCH)
+    uvloop.run(serve(settings, ready, load))
 
 
 async def serve(

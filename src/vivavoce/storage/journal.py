@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, update
 
 from vivavoce.errors import StorageError
 from vivavoce.protocol.stream import Final
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
 
+_BEGIN = (
+    update(tables.sessions)
+    .where(tables.sessions.c.id == bindparam("of"))
+    .values(status="processing", started_at=bindparam("at"))
+)
+
 
 @dataclass(slots=True, eq=False)
-class _Entry:
+class Entry:
+    """What one session has to store: when it began, a final, messages that were sent."""
+
     session_id: str
-    final: Final | None
-    messages: Sequence[str]
-    settled: bool = False
-    problem: StorageError | None = None
+    messages: Sequence[str] = ()
+    final: Final | None = None
+    began: datetime | None = None
+    settled: bool = field(default=False, init=False)
+    problem: StorageError | None = field(default=None, init=False)
 
 
 class Journal:
@@ -30,12 +40,11 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
         # Bounded by its users: each session adds once at a time.
-        self._waiting: list[_Entry] = []
+        self._waiting: list[Entry] = []
         self._writing = asyncio.Lock()
 
-    async def add(self, session_id: str, final: Final | None, messages: Sequence[str]) -> None:
-        """Both are stored, or neither, when this returns or raises `StorageError`."""
-        entry = _Entry(session_id, final, messages)
+    async def add(self, entry: Entry) -> None:
+        """All of it is stored, or nothing, when this returns or raises `StorageError`."""
         self._waiting.append(entry)
         async with self._writing:
             if not entry.settled:
@@ -51,7 +60,7 @@ class Journal:
             # Who is cancelled while it writes for others leaves that to the next of them.
             self._waiting = [entry for entry in group if not entry.settled] + self._waiting
 
-    async def _settle(self, group: Sequence[_Entry]) -> None:
+    async def _settle(self, group: Sequence[Entry]) -> None:
         try:
             await self._write(group)
         except StorageError as error:
@@ -64,14 +73,17 @@ class Journal:
         for entry in group:
             entry.settled = True
 
-    async def _write(self, group: Sequence[_Entry]) -> None:
+    async def _write(self, group: Sequence[Entry]) -> None:
         finals = [_utterance(entry.session_id, entry.final) for entry in group if entry.final]
         messages = [
             {"session_id": entry.session_id, "json": "\n".join(entry.messages)}
             for entry in group
             if entry.messages
         ]
+        begun = [{"of": entry.session_id, "at": entry.began} for entry in group if entry.began]
         async with self._database.write() as connection:
+            if begun:
+                await connection.execute(_BEGIN, begun)
             if finals:
                 await connection.execute(insert(tables.utterances), finals)
             if messages:

@@ -15,7 +15,7 @@ from vivavoce.errors import StorageError
 from vivavoce.protocol.stream import Final, Utterance, Word
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
-from vivavoce.storage.journal import Journal
+from vivavoce.storage.journal import Entry, Journal
 from vivavoce.storage.metadata import contains
 from vivavoce.storage.records import NewSession, SessionFilter, SessionPage, StoredSession
 
@@ -100,13 +100,17 @@ class SessionStore:
         async with self._database.write() as connection:
             await _change(connection, session_id, status="processing", started_at=at)
 
+    async def add(self, entry: Entry) -> None:
+        """Keep what a running session has to store, all of it or nothing."""
+        await self._journal.add(entry)
+
     async def add_final(self, session_id: str, final: Final, messages: Sequence[str]) -> None:
         """Keep a final, and the messages that go with it. A second final of one utterance is refused."""
-        await self._journal.add(session_id, final, messages)
+        await self.add(Entry(session_id, messages, final))
 
     async def add_messages(self, session_id: str, messages: Sequence[str]) -> None:
         """Keep messages, each a JSON text of one line, in their order."""
-        await self._journal.add(session_id, None, messages)
+        await self.add(Entry(session_id, messages))
 
     async def finals(self, session_id: str) -> Sequence[Final]:
         """The session's finals, in the order in which they were added."""
