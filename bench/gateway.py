@@ -11,6 +11,7 @@ speech; partials are on. Prints
   ack     from handing a frame to the kernel until its acknowledgement is read, milliseconds
   lag     how late a timer of the server's event loop fires, from its /metrics
   cpu     cores by thread of the server, and of the client
+  wait    how much of the time the event loop could have run but all cores were taken
 
 and then checks that nothing was lost: every byte acknowledged once, the recording the same bytes, the
 same finals in every session that sent the same audio, each of them stored. Needs the development set-up
@@ -51,7 +52,7 @@ FRAME = 0.1
 FRAME_BYTES = int(RATE * FRAME) * 2
 SLOTS = 50
 TRACKS = 10
-OPENED_PER_SECOND = 25
+OPENED_PER_SECOND = 10
 TURN = 4 * RATE
 BODY = {
     "endpointing": 0.3,
@@ -106,6 +107,10 @@ class ServerProcess:
         for task in Path(f"/proc/{self.pid}/task").iterdir():
             seconds[self.threads.get(task.name, "others")] += cpu_seconds(task / "stat")
         return seconds
+
+    def waited(self) -> float:
+        """Seconds for which the event loop's thread could have run but had no core, so far."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[1]) / 1e9
 
     def megabytes(self, field: str = "VmRSS") -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -300,6 +305,7 @@ async def run(server: ServerProcess, sessions: int, seconds: float) -> None:
         left = opening + seconds - opened - 2
         assert left > 0, "the sessions took too long to open: give more --seconds"
         lag, cpu, own, at = await lags(http), server.cpu(), time.process_time(), time.perf_counter()
+        waited = server.waited()
         measures.measuring = True
         measures.late.clear()
         await asyncio.sleep(left)
@@ -307,6 +313,7 @@ async def run(server: ServerProcess, sessions: int, seconds: float) -> None:
         spent = time.perf_counter() - at
         cores = {name: (total - cpu.get(name, 0.0)) / spent for name, total in server.cpu().items()}
         cores["client"] = (time.process_time() - own) / spent
+        waited = (server.waited() - waited) / spent
         lag = [after - before for after, before in zip(await lags(http), lag, strict=True)]
         megabytes = server.megabytes()
         report("ack", np.array(measures.acks) * 1000)
@@ -315,6 +322,7 @@ async def run(server: ServerProcess, sessions: int, seconds: float) -> None:
         print(
             "cpu ", ", ".join(f"{name} {used:.2f}" for name, used in sorted(cores.items()) if used >= 0.005)
         )
+        print(f"wait the event loop had no core for {waited:.0%} of the time")
         print(f"rss  {megabytes:.0f} MB, {(megabytes - empty) * 1024 / sessions:.0f} KB a session")
 
         codes = await asyncio.wait_for(asyncio.gather(*(client.ended for client in clients.values())), 600)

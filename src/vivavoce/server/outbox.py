@@ -24,7 +24,7 @@ class Outbox:
         self._began: datetime | None = None
         self._storing = asyncio.Lock()
         self.due = False
-        """Whether to `store` now: it began, or something was sent that must not go twice, or much was sent."""
+        """Whether to `store` now: it began, or something went that must not go twice, or much was sent."""
 
     @property
     def full(self) -> bool:
