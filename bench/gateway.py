@@ -1,6 +1,6 @@
 """What everything around recognition costs: many sockets, and a recogniser that costs nothing.
 
-    python bench/gateway.py [--sessions 500] [--seconds 30] [--vad silero|loudness]
+    python bench/gateway.py [--sessions 500] [--seconds 30] [--vad silero|loudness|real]
 
 Starts the real server in a process of its own, with the scripted recogniser and either the real voice
 activity detection or one that only measures loudness (so that what is left is the gateway: sockets,
@@ -78,11 +78,13 @@ def serve_here(data: str, vad: str) -> None:
     """The server, until it is terminated; the first line that it prints is its URL."""
     from vivavoce.engine.vad import SileroVad, silero_path
     from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
-    from vivavoce.server.models import Models, with_default
+    from vivavoce.server.models import Models, load_models, with_default
     from vivavoce.server.serve import run as run_server
     from vivavoce.settings import Settings
 
-    def load(_: Settings) -> Models:
+    def load(settings: Settings) -> Models:
+        if vad == "real":
+            return load_models(settings)
         recognizer = ScriptedRecognizer(word_every(0.5))
         detector = SileroVad(silero_path()) if vad == "silero" else Loudness()
         return Models(detector, with_default({"base": recognizer}, "base"))  # type: ignore[arg-type]
@@ -91,7 +93,9 @@ def serve_here(data: str, vad: str) -> None:
         names = {str(thread.native_id): thread.name for thread in threading.enumerate()}
         print(json.dumps({"url": url, "threads": names}), flush=True)
 
-    settings = Settings(data_dir=Path(data), port=0, decoder_threads=1, log_level="warning")
+    settings = Settings(
+        data_dir=Path(data), port=0, decoder_threads=2 if vad == "real" else 1, log_level="warning"
+    )
     run_server(settings, ready, load)
 
 
@@ -384,7 +388,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sessions", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--vad", choices=("silero", "loudness"), default="silero")
+    parser.add_argument(
+        "--vad",
+        choices=("silero", "loudness", "real"),
+        default="silero",
+        help="real: with the server's own model, too",
+    )
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
