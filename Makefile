@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once; the second run starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check format reference lock
+.PHONY: help serve demo bench test check format reference lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,6 +13,9 @@ serve: .venv/server ## run the server (settings: VIVAVOCE_* in the environment)
 
 demo: .venv/server .cache/speech/ready ## start a server, stream a recording to it, watch the captions grow
 	@$(BIN)/python tools/demo.py
+
+bench: .venv/dev .cache/speech/ready ## measure a server, write bench/RESULTS.md (ARGS="--peer whisperlive" for more)
+	@$(BIN)/vivavoce bench --all --results bench/RESULTS.md $(ARGS)
 
 test: .venv/dev .cache/speech/ready ## run all tests (ARGS="-k words" to choose)
 	@$(BIN)/pytest $(ARGS)

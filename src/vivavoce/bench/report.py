@@ -1,16 +1,12 @@
-"""Measurements as text for a terminal and as JSON."""
+"""Measurements as text for a terminal."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Iterator
 
 from vivavoce.bench.accuracy import Accuracy
 from vivavoce.bench.measure import Measurement
 from vivavoce.bench.quantiles import Spread
-from vivavoce.bench.surroundings import Surroundings
 
 FIGURES = ("shown", "stable", "final", "close", "turn_end")
 
@@ -61,18 +57,9 @@ def ratio(ours: Measurement, other: Measurement) -> str:
     return f"{other.target} takes, times what {ours.target} takes: {', '.join(parts) or 'nothing to compare'}"
 
 
-def write_json(
-    path: Path,
-    where: Surroundings,
-    measurements: Sequence[Measurement],
-    accuracies: Sequence[Accuracy],
-    capacities: dict[str, int],
-) -> None:
-    """Everything, with what is known of the machine and the settings."""
-    content = {
-        "surroundings": asdict(where),
-        "measurements": [asdict(one) for one in measurements],
-        "accuracies": [asdict(one) for one in accuracies],
-        "capacities": capacities,
-    }
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+def accuracy_lines(one: Accuracy) -> Iterator[str]:
+    """The error rate, of what, and what was lost."""
+    minutes = one.audio_seconds / 60
+    yield f"{one.target} {one.version}: {one.recordings} recordings, {minutes:.1f} min, finals only"
+    yield f"WER {one.error_rate:.2%} at endpointing {one.ask.endpointing:g} s"
+    yield from (f"LOST: {loss}" for loss in one.losses)

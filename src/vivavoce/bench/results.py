@@ -6,28 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from vivavoce.bench.accuracy import Accuracy
 from vivavoce.bench.measure import Measurement
+from vivavoce.bench.outcome import Outcome
 from vivavoce.bench.quantiles import Spread
-from vivavoce.bench.surroundings import Surroundings
+from vivavoce.bench.report import ratio
 
 _TIMES = ("shown", "stable", "final", "close", "turn_end")
 
 
-def page(
-    surroundings: Surroundings,
-    measurements: Sequence[Measurement],
-    accuracies: Sequence[Accuracy],
-    capacities: dict[str, int],
-) -> str:
+def page(outcome: Outcome) -> str:
     """Everything that was measured in one run; what the figures mean is in docs/benchmarks.md."""
-    return "\n".join(_lines(surroundings, measurements, accuracies, capacities)) + "\n"
+    return "\n".join(_lines(outcome)) + "\n"
 
 
-def _lines(
-    where: Surroundings,
-    measurements: Sequence[Measurement],
-    accuracies: Sequence[Accuracy],
-    capacities: dict[str, int],
-) -> Iterator[str]:
+def _lines(outcome: Outcome) -> Iterator[str]:
+    where = outcome.surroundings
     yield "# Results"
     yield ""
     yield "<!-- Written by `vivavoce bench --results`. -->"
@@ -35,21 +27,23 @@ def _lines(
     yield "What the figures mean and how to measure them: [docs/benchmarks.md](../docs/benchmarks.md)."
     yield ""
     yield f"- {where.date}, `{where.command}`"
-    yield f"- {where.machine}; {where.cores} cores, {where.memory_gigabytes:.1f} GB"
-    yield f"- before it the machine's load was {where.load:.1f}"
+    yield f"- {where.machine}; {where.cores} cores, {where.memory_gigabytes:.0f} GB"
+    yield f"- load of the machine before: {where.load:.1f}"
     yield f"- Python {where.python}, " + ", ".join(f"{name} {one}" for name, one in where.versions.items())
     changed = ", ".join(f"`{name}={value}`" for name, value in where.settings.items())
     yield f"- settings: {changed or 'the defaults'}"
-    if measurements:
-        yield from _section("Times", "Seconds: p50 / p95 / p99 / max.", _times(measurements))
-        yield from _section("Words and cost", "", _costs(measurements))
-    if accuracies:
-        yield from _section("Accuracy", "", _accuracies(accuracies))
-    if capacities:
+    if outcome.measurements:
+        yield from _section("Times", "Seconds: p50 / p95 / p99 / max.", _times(outcome.measurements))
+        yield from _section("Words and cost", "", _costs(outcome.measurements))
+    if len({one.target for one in outcome.measurements}) > 1:
+        yield from _section("Side by side", "", _ratios(outcome.measurements))
+    if outcome.accuracies:
+        yield from _section("Accuracy", "", _accuracies(outcome.accuracies))
+    if outcome.capacities:
         yield from _section(
             "Capacity",
             "The largest number of sessions at which p95 *close* is at most 1 s and nothing is lost.",
-            _table(["load", "sessions"], [[name, str(count)] for name, count in capacities.items()]),
+            _table(["load", "sessions"], [[name, str(count)] for name, count in outcome.capacities.items()]),
         )
 
 
@@ -82,6 +76,12 @@ def _costs(measurements: Sequence[Measurement]) -> Iterator[str]:
         for one in measurements
     ]
     return _table([*columns, "MB at most", "server's lag p99", "clients late p99", "lost"], rows)
+
+
+def _ratios(measurements: Sequence[Measurement]) -> Iterator[str]:
+    ours = {one.scenario: one for one in measurements if one.target == measurements[0].target}
+    others = (one for one in measurements if one.target != measurements[0].target)
+    return (f"- {one.scenario}: {ratio(ours[one.scenario], one)}" for one in others)
 
 
 def _accuracies(accuracies: Sequence[Accuracy]) -> Iterator[str]:

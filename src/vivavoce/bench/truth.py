@@ -1,7 +1,7 @@
 """When each word of a recording is said, found out once, offline, and kept.
 
-The recording is transcribed with Whisper's full context and a beam of 5, word times included; the words
-of the reference take the times of those that they are aligned with.
+The whole recording is transcribed as for finals, in stretches as long as the recogniser takes, word times
+included; the words of the reference take the times of those that they are aligned with.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ import numpy as np
 
 from vivavoce.bench.material import SAMPLE_RATE, Recording, Samples
 from vivavoce.bench.words import HeardWord, SpokenWord, align
-from vivavoce.recognizers.registry import ModelFiles
+from vivavoce.recognizers.base import Recognizer, Request
 from vivavoce.recognizers.weights import sha256_of
 
-_BEAM = 5
 _LONGEST = 25.0
 _LEAST = 12.0
 _WINDOW = 0.3
@@ -27,19 +26,21 @@ _WINDOW = 0.3
 # Dashes join no words.
 _WORD = re.compile(r"(?:[^\s—–-]|(?<!-)-(?!-))+")
 
-Transcribe = Callable[[Samples], list[SpokenWord]]
-
 
 class Truth:
-    """Word times of recordings, kept as JSON in `directory`, by the sums of audio and model."""
+    """Word times of recordings, kept as JSON in `directory`, by the sums of audio and weights.
 
-    def __init__(self, files: ModelFiles, directory: Path, say: Callable[[str], None]) -> None:
-        """`say` hears what takes long."""
-        self._files = files
+    `load` gives the recogniser of these weights when it is needed; `say` hears what takes long.
+    """
+
+    def __init__(
+        self, weights: Path, load: Callable[[], Recognizer], directory: Path, say: Callable[[str], None]
+    ) -> None:
+        self._weights_sum = sha256_of(weights / "model.bin")
+        self._load = load
         self._directory = directory
-        self._model_sum = sha256_of(files.directory / "model.bin")
-        self._transcribe: Transcribe | None = None
         self._say = say
+        self._recognizer: Recognizer | None = None
 
     def words(self, recording: Recording) -> tuple[SpokenWord, ...]:
         """The words of the reference with their times in the recording.
@@ -49,38 +50,26 @@ class Truth:
         return timed(_WORD.findall(recording.reference), self._heard(recording), recording.seconds)
 
     def _heard(self, recording: Recording) -> list[SpokenWord]:
-        digest = hashlib.sha256(self._model_sum.encode() + recording.samples.tobytes()).hexdigest()
+        digest = hashlib.sha256(self._weights_sum.encode() + recording.samples.tobytes()).hexdigest()
         path = self._directory / f"{digest}.json"
         if path.is_file():
             return [SpokenWord(*word) for word in json.loads(path.read_text(encoding="utf-8"))]
         self._say(f"finding the times of the words, once: {recording.name}")
-        if self._transcribe is None:
-            self._transcribe = offline(self._files)
         words = self._transcribe(recording.samples)
         self._directory.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([(word.text, word.start, word.end) for word in words]), encoding="utf-8")
         return words
 
-
-def offline(files: ModelFiles) -> Transcribe:
-    """A transcriber of whole recordings, cut at quiet places where they are longer than the context."""
-    from vivavoce.recognizers.whisper.context import FULL_CONTEXT
-    from vivavoce.recognizers.whisper.model import LONGEST_TEXT, WhisperModel
-
-    model = WhisperModel(files.directory, threads=1, compute_type="int8")
-
-    def transcribe(samples: Samples) -> list[SpokenWord]:
+    def _transcribe(self, samples: Samples) -> list[SpokenWord]:
+        self._recognizer = self._recognizer or self._load()
         words: list[SpokenWord] = []
         for start, end in stretches(samples):
-            encoded = model.encode(samples[start:end], FULL_CONTEXT)
-            [decoding] = model.decode([encoded], ["en"], beam_size=_BEAM, max_tokens=LONGEST_TEXT)
+            [heard] = self._recognizer.recognize([Request(samples[start:end], ("en",), final=True)])
             words += (
                 SpokenWord(word.text.strip(), word.start, word.end).later(start / SAMPLE_RATE)
-                for word in model.words(encoded, "en", decoding.tokens)
+                for word in heard.words
             )
         return words
-
-    return transcribe
 
 
 def stretches(samples: Samples) -> list[tuple[int, int]]:

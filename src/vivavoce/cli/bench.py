@@ -18,6 +18,8 @@ from vivavoce.cli.terminal import needs_server_extra, say
 
 if TYPE_CHECKING:
     from vivavoce.bench.measure import Target
+    from vivavoce.recognizers.base import Recognizer
+    from vivavoce.settings import Settings
 
 
 class ScenarioName(StrEnum):
@@ -42,7 +44,7 @@ def bench(
         list[ScenarioName] | None,
         typer.Option(metavar="NAME", help=f"A load with a name: {', '.join(ScenarioName)}; repeatable."),
     ] = None,
-    all_scenarios: Annotated[bool, typer.Option("--all", help="All loads that have names.")] = False,
+    all_scenarios: Annotated[bool, typer.Option("--all", help="All of them but accuracy.")] = False,
     sessions: Annotated[int, typer.Option(min=1, help="Clients at once.")] = 1,
     reading: Annotated[
         bool, typer.Option("--reading", help="Continuous readings instead of conversations.")
@@ -76,9 +78,9 @@ def bench(
     with needs_server_extra():
         from vivavoce.bench.client import Ask
         from vivavoce.bench.material import recordings
+        from vivavoce.bench.outcome import Outcome
         from vivavoce.bench.peers import PEERS, launch
         from vivavoce.bench.plot import write_plot
-        from vivavoce.bench.report import write_json
         from vivavoce.bench.results import page
         from vivavoce.bench.scenarios import SCENARIOS, Library, Scenario
         from vivavoce.bench.suite import Suite
@@ -87,33 +89,37 @@ def bench(
         from vivavoce.server.models import model_registry
         from vivavoce.settings import Settings
 
-    where = surroundings(shlex.join(["vivavoce", *sys.argv[1:]]))
+    outcome = Outcome(surroundings(shlex.join(["vivavoce", *sys.argv[1:]])))
     speech = recordings(material)
-    settings = Settings.from_environment()
-    weights, cache = model_registry(settings).resolve("base"), settings.data_dir / "bench"
+    settings = Settings.from_environment({"models": ("base",)})
+    weights, cache = model_registry(settings).resolve("base").directory, settings.data_dir / "bench"
     servers = [
         partial(_ours, url, server_arg or []),
-        *(partial(launch, PEERS[one], cache / "peers", weights.directory, say) for one in peer or []),
+        *(partial(launch, PEERS[one], cache / "peers", weights, say) for one in peer or []),
     ]
-    suite = Suite(Library(speech, Truth(weights, cache / "words", say)), servers, seed, typer.echo)
-    names = list(ScenarioName) if all_scenarios else scenario or []
+    truth = Truth(weights, lambda: _recognizer(settings), cache / "words", say)
+    suite = Suite(Library(speech, truth), servers, seed, typer.echo, outcome)
+    names = [*(SCENARIOS if all_scenarios else ()), *(scenario or ())]
     own = Scenario("own", sessions, reading, seconds, Ask(endpointing, maximum))
-    measurements, accuracies, capacities = [], [], {}
-    for load in [SCENARIOS[name] for name in names if name in SCENARIOS] or ([] if names else [own]):
+    for load in [SCENARIOS[name] for name in names if name in SCENARIOS] if names else [own]:
         if capacity:
-            capacities[load.name], steps = suite.capacity(load, most)
-            typer.echo(f"capacity: {capacities[load.name]} sessions")
-            measurements += steps
+            suite.capacity(load, most)
         else:
-            measurements += suite.compare(load)
+            suite.compare(load)
     if ScenarioName.ACCURACY in names:
-        accuracies.append(suite.accuracy(speech, Ask(endpointing, maximum, partials=False)))
+        suite.accuracy(speech, Ask(endpointing, maximum, partials=False))
     if json:
-        write_json(json, where, measurements, accuracies, capacities)
+        outcome.write_json(json)
     if plot:
-        write_plot(plot, measurements)
+        write_plot(plot, outcome.measurements)
     if results:
-        results.write_text(page(where, measurements, accuracies, capacities), encoding="utf-8")
+        results.write_text(page(outcome), encoding="utf-8")
+
+
+def _recognizer(settings: Settings) -> Recognizer:
+    from vivavoce.server.models import load_models
+
+    return load_models(settings).recognizers["base"]
 
 
 @contextmanager
