@@ -8,7 +8,7 @@ import wave
 from pathlib import Path
 from typing import Any
 
-from server.harness import Server, create, record, serving
+from server.harness import Server, connected, create, record, serving
 
 AUDIO = bytes(range(256)) * 250
 
@@ -46,6 +46,28 @@ def test_a_token_that_was_given_before_still_opens_its_session(tmp_path: Path) -
         await record(server, kept["url"], AUDIO)
         session = (await server.http.get(f"/v2/live/{kept['id']}")).json()
         assert session["status"] == "done"
+
+    serving(tmp_path, before)
+    serving(tmp_path, after)
+
+
+def test_a_session_whose_beginning_was_not_noted_any_more_is_taken_up_by_its_log(tmp_path: Path) -> None:
+    kept: dict[str, Any] = {}
+
+    async def before(server: Server) -> None:
+        kept.update(await create(server.http))
+        log = server.services.storage.audio.open(kept["id"])
+        log.append(AUDIO)
+        log.close()
+
+    async def after(server: Server) -> None:
+        session = (await server.http.get(f"/v2/live/{kept['id']}")).json()
+        assert session["status"] == "processing"
+        assert server.services.live(kept["id"]) is not None
+        async with connected(server, kept["url"]) as socket:
+            await socket.send_text('{"type": "stop_recording"}')
+            end = await socket.receive_until(type="stop_recording")
+            assert end["data"]["recording_duration"] == len(AUDIO) / 32_000
 
     serving(tmp_path, before)
     serving(tmp_path, after)

@@ -14,7 +14,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from scripted_server import scripted_server
 from server.harness import scripted
+from server.peers import speech
 from vivavoce.errors import ConfigurationError, ModelError, StorageError
 from vivavoce.server.models import Models
 from vivavoce.server.serve import serve
@@ -24,7 +26,9 @@ TESTS = Path(__file__).resolve().parent.parent
 PROCESS = """
 import asyncio, sys
 from pathlib import Path
+from scripted_server import scripted_server
 from server.harness import scripted
+from server.peers import speech
 from vivavoce.server.serve import serve
 from vivavoce.settings import Settings
 
@@ -78,3 +82,28 @@ def test_a_data_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="cannot use the data directory"):
         asyncio.run(serve(Settings(data_dir=tmp_path / "file", port=0), never, scripted))
+
+
+def test_a_second_server_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    with scripted_server(tmp_path) as url:
+        with pytest.raises(StorageError, match=f"another server uses the data directory {tmp_path}"):
+            asyncio.run(serve(Settings(data_dir=tmp_path, port=0), never, scripted))
+        assert httpx.get(f"{url}/readyz").status_code == 200
+    with scripted_server(tmp_path) as url:
+        assert httpx.get(f"{url}/readyz").status_code == 200
+
+
+def test_the_log_says_how_a_session_ended_and_not_what_was_said(tmp_path: Path) -> None:
+    with scripted_server(tmp_path) as url:
+        created = httpx.post(f"{url}/v2/live").json()
+        with connect(created["url"]) as websocket:
+            websocket.send(speech())
+            websocket.send('{"type": "stop_recording"}')
+            messages = [str(message) for message in websocket]
+    assert any("word0" in message for message in messages)
+    log = (tmp_path / "server.log").read_text(encoding="utf-8")
+    [ended] = [line for line in log.splitlines() if "session_ended" in line]
+    assert created["id"] in ended
+    assert f"seconds={len(speech()) / 32_000:.1f}" in ended
+    assert "status=done" in ended
+    assert "word0" not in log

@@ -309,6 +309,7 @@ class SessionRuntime:
             audio_duration=duration,
             transcription_time=finish.transcription_time,
         )
+        _log.info("session_ended", session=self.id, status=finish.status, seconds=round(duration, 1))
         if self.key_id is not None:
             await sessions.add_usage(self.key_id, duration * self._format.channels, _date())
 

@@ -17,6 +17,7 @@ from vivavoce.server.logs import configure_logging
 from vivavoce.server.models import Models, load_models
 from vivavoce.server.services import Services
 from vivavoce.settings import Settings
+from vivavoce.storage.claim import claimed
 from vivavoce.storage.stores import open_storage
 
 # Seconds for sockets to close after a signal; what a session has then is stored and taken up again.
@@ -40,9 +41,16 @@ async def serve(
     """Serve until a signal. When sessions can be created, `ready` gets the URL and whether keys exist.
 
     Raises `ConfigurationError` (an address that it may not or cannot listen on, weights that are missing)
-    and `StorageError`.
+    and `StorageError` (the data directory cannot be used, or another server uses it).
     """
     configure_logging(settings)
+    with claimed(settings.data_dir):
+        await _serve(settings, ready, load)
+
+
+async def _serve(
+    settings: Settings, ready: Callable[[str, bool], None], load: Callable[[Settings], Models]
+) -> None:
     has_keys = await check_address(settings)
     app = create_app(settings, load)
     config = uvicorn.Config(

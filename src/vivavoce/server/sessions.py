@@ -106,7 +106,7 @@ class LiveSessions:
     async def take_up(self) -> None:
         """Go on with the sessions that were cut off when the server last stopped. Raises StorageError."""
         async with self._opening:
-            for stored in await self._storage.sessions.unfinished():
+            for stored in await self._storage.unfinished():
                 try:
                     await self._start(stored)
                 except StorageError as error:

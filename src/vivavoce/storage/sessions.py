@@ -82,11 +82,18 @@ class SessionStore:
         return SessionPage(items=tuple(found[:limit]), more=len(found) > limit)
 
     async def unfinished(self) -> Sequence[StoredSession]:
-        """The sessions that had begun when the server last stopped, oldest first."""
+        """The sessions that are known to have begun and not to have ended, oldest first."""
         query = select(tables.sessions).where(tables.sessions.c.status == "processing")
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(tables.sessions.c.created_at))
             return [_session(row) for row in rows]
+
+    async def queued(self) -> Sequence[str]:
+        """The identifiers of all sessions that are not known to have begun, oldest first."""
+        at = tables.sessions.c
+        query = select(at.id).where(at.status == "queued").order_by(at.created_at)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalars().all()
 
     async def queued_since(self, key_id: str | None, moment: datetime) -> frozenset[str]:
         """The identifiers of the key's sessions that were created after `moment` and have no audio yet."""

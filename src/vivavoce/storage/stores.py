@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from vivavoce.errors import StorageError
 from vivavoce.storage.audio_log import AudioLogs
 from vivavoce.storage.database import Database
 from vivavoce.storage.keys import KeyStore
+from vivavoce.storage.records import StoredSession
 from vivavoce.storage.sessions import SessionStore
 
 _LOGS_AT_ONCE = 500
@@ -33,6 +34,14 @@ class Storage:
         """
         await self.sessions.delete(session_id)
         await asyncio.to_thread(self.audio.delete, session_id)
+
+    async def unfinished(self) -> Sequence[StoredSession]:
+        """The sessions that had begun when the server last stopped. Raises `StorageError`."""
+        # If it was killed right then, only the log tells of a session's beginning.
+        queued = await self.sessions.queued()
+        begun = await asyncio.to_thread(lambda: [each for each in queued if self.audio.size(each)])
+        found = [await self.sessions.get(session_id) for session_id in begun]
+        return [*await self.sessions.unfinished(), *filter(None, found)]
 
     async def sweep(self) -> None:
         """Remove last traces of deleted sessions. Writers wait for it: call it while no session is live."""

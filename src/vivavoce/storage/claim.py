@@ -1,0 +1,35 @@
+"""One server per data directory: two would both recognise, and both write, the same sessions."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vivavoce.errors import StorageError
+
+
+@contextmanager
+def claimed(data_dir: Path) -> Iterator[None]:
+    """The directory, which is created if need be, is this process's until the end of the block or its death.
+
+    Raises `StorageError` if another process has it.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(data_dir / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageError(f"cannot use the data directory {data_dir}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StorageError(
+                f"another server uses the data directory {data_dir}: stop it, or set VIVAVOCE_DATA_DIR to "
+                "another directory"
+            ) from error
+        yield
+    finally:
+        os.close(file)
