@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.whisper.context import context_seconds
 from vivavoce.recognizers.whisper.guards import (
     is_audible,
     is_noise,
@@ -19,7 +18,7 @@ from vivavoce.recognizers.whisper.guards import (
     without_echo,
     without_loop,
 )
-from vivavoce.recognizers.whisper.model import Decoding
+from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding
 
 _CLEAR = Decoding(
     tokens=(1, 2, 3, 4),
@@ -27,6 +26,9 @@ _CLEAR = Decoding(
     mean_log_probability=-0.2,
     no_speech_probability=0.01,
     finished=True,
+    probabilities=(0.9, 0.8, 0.9, 0.7),
+    attention=np.ones((1, 8, 100), np.float32),
+    prompt=3,
 )
 
 
@@ -91,9 +93,9 @@ def test_what_does_not_loop_is_left_alone(tokens: list[int]) -> None:
     assert without_loop(tokens + tokens) == tuple(tokens + tokens)
 
 
-@given(duration=st.floats(0.0, 20.0))
+@given(duration=st.floats(0.0, 30.0))
 def test_fast_speech_is_within_the_limit_of_tokens(duration: float) -> None:
-    assert token_limit(context_seconds(duration, final=True)) >= min(12 * duration, 200)
+    assert min(8 * duration, LONGEST_TEXT) <= token_limit(duration) <= LONGEST_TEXT
 
 
 def _words(*texts_and_times: tuple[str, float, float], confidence: float = 0.9) -> list[Word]:
