@@ -17,4 +17,4 @@ def base_files() -> ModelFiles:
 
 @pytest.fixture(scope="session")
 def whisper(base_files: ModelFiles) -> WhisperRecognizer:
-    return WhisperRecognizer(base_files, threads=2)
+    return WhisperRecognizer(base_files)

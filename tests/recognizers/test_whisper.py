@@ -72,7 +72,7 @@ def _quietest(audio: NDArray[np.float32], seconds: float) -> int:
     ],
 )
 def test_the_language_is_detected(whisper: WhisperRecognizer, language: str, name: str) -> None:
-    heard = _hear(whisper, clip(language, name).samples(), final=False)
+    heard = _hear(whisper, clip(language, name).samples())
     assert heard.language == language
     assert heard.language_probability > 0.8
 
@@ -125,4 +125,4 @@ def test_thirty_seconds_are_heard_to_their_end_and_more_is_refused(whisper: Whis
 
 def test_a_directory_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be loaded"):
-        WhisperRecognizer(ModelFiles("none", tmp_path, "test"), threads=1)
+        WhisperRecognizer(ModelFiles("none", tmp_path, "test"))

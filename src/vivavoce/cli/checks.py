@@ -142,7 +142,7 @@ def decoder(files: ModelFiles) -> Finding:
 
     audio = (np.frombuffer(_hum(), "<i2") / 32_768).astype(np.float32)
     try:
-        recognizer = WhisperRecognizer(files, threads=1)
+        recognizer = WhisperRecognizer(files)
         begun = perf_counter()
         recognizer.recognize([Request(audio, languages=(), final=True)])
     except VivavoceError as error:

@@ -37,7 +37,7 @@ class Job:
 
     @property
     def request(self) -> Request:
-        return Request(self.decode.audio, self.decode.languages, self.decode.final)
+        return Request(self.decode.audio, self.decode.languages, self.decode.final, self.decode.draft)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,13 @@ class Hypothesis:
     """What a recogniser heard in a stretch of audio. Word times are seconds from the start of that stretch.
 
     No words means that there was no speech. `language_probability` is 1.0 where the language was given.
+    `tokens` are the recogniser's own notation of the text: a draft for a longer stretch that begins alike.
     """
 
     language: str
     language_probability: float
     words: tuple[Word, ...]
+    tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,7 @@ def load_models(settings: Settings) -> Models:
 
     registry = model_registry(settings)
     recognizers: dict[str, Recognizer] = {
-        name: WhisperRecognizer(registry.resolve(name), threads=settings.decoder_threads)
-        for name in settings.models
+        name: WhisperRecognizer(registry.resolve(name)) for name in settings.models
     }
     return Models(SileroVad(silero_path()), with_default(recognizers, settings.models[0]))
 

@@ -39,6 +39,7 @@ class Decode:
     """A request for words. `audio` is float32, shape (samples,), 16 kHz, and starts at sample `start`.
 
     `slack` is how many windows may pass before a final is needed: an early decode runs while the pause lasts.
+    `draft` is what was heard in the beginning of `audio` last, in the recogniser's own notation.
     """
 
     channel: int
@@ -49,6 +50,7 @@ class Decode:
     languages: tuple[str, ...]
     final: bool
     slack: int = 0
+    draft: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class _Segment:
     speech_end: int | None = None
     decode: Decode | None = None
     heard: Hypothesis | None = None
+    draft: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -171,6 +174,7 @@ class Track:
             utterance.segments[decode.segment].heard = heard
             yield from self._settle()
         if utterance and utterance is self._open and decode.segment == len(utterance.segments) - 1:
+            utterance.segments[-1].draft = heard.tokens
             yield from self._show(utterance, decode, heard)
         yield from self._release()
 
@@ -258,6 +262,7 @@ class Track:
             languages=self._language.candidates,
             final=final,
             slack=slack,
+            draft=segment.draft,
         )
 
     def _release(self) -> Iterator[Output]:

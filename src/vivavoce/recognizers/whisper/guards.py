@@ -18,6 +18,7 @@ from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding
 
 _TOKENS_PER_SECOND = 10
+_FEW_TOKENS = 20
 _MAX_COMPRESSION_RATIO = 2.0
 _ROUNDS = 3
 _INAUDIBLE = 1e-4
@@ -34,9 +35,9 @@ def is_audible(audio: NDArray[np.float32]) -> bool:
     return bool(np.abs(audio).max(initial=0.0) > _INAUDIBLE)
 
 
-def token_limit(context: float) -> int:
+def token_limit(seconds: float) -> int:
     """More tokens than are needed for what is said in so many seconds, in almost any language."""
-    return min(round(_TOKENS_PER_SECOND * context), LONGEST_TEXT)
+    return min(round(_TOKENS_PER_SECOND * seconds) + _FEW_TOKENS, LONGEST_TEXT)
 
 
 def is_silence(decoding: Decoding) -> bool:

@@ -1,4 +1,4 @@
-"""A Whisper model on CTranslate2: audio is encoded once; languages, text and word times come from that."""
+"""A Whisper model: audio is encoded once; languages, text and word times come from that."""
 
 from __future__ import annotations
 
@@ -6,125 +6,122 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import ctranslate2
 import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.errors import ModelError
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import SAMPLE_RATE
-from vivavoce.recognizers.whisper.features import FRAMES_PER_SECOND, LogMel
+from vivavoce.recognizers.whisper.alignment import token_steps
+from vivavoce.recognizers.whisper.checkpoint import Checkpoint
+from vivavoce.recognizers.whisper.decoder import Decoder
+from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded, Encoder
+from vivavoce.recognizers.whisper.search import beam_search
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
 from vivavoce.recognizers.whisper.words import loud_steps, split_words, timed_words, token_times
+
+_MULTILINGUAL_SIZE = 51_865
 
 LONGEST_TEXT = 224
 """Tokens that the decoder can write: half of its context, as in Whisper's own decoding."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Decoding:
-    """What the decoder wrote. `finished`: it ended by itself, not at the limit of tokens."""
+    """What the decoder wrote. `finished`: it ended by itself, not at the limit of tokens.
+
+    `probabilities` has one for each of `tokens`; `attention` (heads, prompt + tokens + 1, steps) begins with
+    the `prompt` tokens that were read before.
+    """
 
     tokens: tuple[int, ...]
     text: str
     mean_log_probability: float
     no_speech_probability: float
     finished: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Encoded:
-    """The encoder's output for one audio of `duration` seconds, and which steps of 20 ms of it are loud."""
-
-    output: ctranslate2.StorageView
-    duration: float
-    loud: NDArray[np.bool_]
+    probabilities: tuple[float, ...]
+    attention: NDArray[np.float32]
+    prompt: int
 
 
 class WhisperModel:
-    """The weights, shared by `threads` concurrent callers that compute on one core each.
+    """The weights; concurrent callers compute on one core each.
 
     Raises `ModelError` when the directory does not hold a Whisper model of CTranslate2.
     """
 
-    def __init__(self, directory: Path, *, threads: int, compute_type: str) -> None:
+    def __init__(self, directory: Path, *, quantized: bool = True) -> None:
+        checkpoint = Checkpoint(directory)
+        size = len(checkpoint.array("decoder/embeddings/weight"))
+        self.vocabulary = Vocabulary.load(directory, multilingual=size >= _MULTILINGUAL_SIZE)
+        writable = np.arange(size) <= self.vocabulary.end
+        writable[checkpoint.config.get("suppress_ids", [])] = False
+        self._not_first = frozenset(checkpoint.config.get("suppress_ids_begin", []))
         try:
-            self._model = ctranslate2.models.Whisper(
-                str(directory),
-                device="cpu",
-                compute_type=compute_type,
-                inter_threads=threads,
-                intra_threads=1,
-            )
-        except (RuntimeError, ValueError) as error:
-            raise ModelError(f"{directory} cannot be loaded as a Whisper model: {error}") from error
-        self.vocabulary = Vocabulary.load(directory, multilingual=self._model.is_multilingual)
-        self._log_mel = LogMel(self._model.n_mels)
+            self.encode = Encoder(checkpoint, quantized=quantized)
+            self._decoder = Decoder(checkpoint, writable, quantized=quantized)
+        except KeyError as error:
+            raise ModelError(f"{directory} lacks {error}, which every Whisper model has") from error
 
-    def encode(self, audio: NDArray[np.float32], seconds: int) -> Encoded:
-        """Hear `audio` (samples,), followed by silence up to `seconds`.
-
-        One at a time: a batch of encoder runs saves nothing and spills out of the processor's cache.
-        Raises `ValueError` for audio that is longer.
-        """
-        if len(audio) > seconds * SAMPLE_RATE:
-            raise ValueError(f"{len(audio) / SAMPLE_RATE:.2f} s of audio do not fit into {seconds} s")
-        features = self._log_mel(audio, seconds * FRAMES_PER_SECOND)[np.newaxis]
-        output = self._model.encode(ctranslate2.StorageView.from_array(features))
-        return Encoded(output, len(audio) / SAMPLE_RATE, loud_steps(audio))
-
-    def detect_languages(self, batch: Sequence[Encoded]) -> list[dict[str, float]]:
-        """The probability of every language. Only for multilingual models; contexts must be equal."""
-        return [
-            {token.strip("<|>"): probability for token, probability in probabilities}
-            for probabilities in self._model.detect_language(_joined(batch))
-        ]
+    def languages(self, encoded: Encoded) -> dict[str, float]:
+        """The probability of every language. Only for multilingual models."""
+        special = self._decoder.start(encoded, self.vocabulary.start_sequence("en")[:1]).special
+        languages = self.vocabulary.language_tokens
+        total = sum(float(special[token - self.vocabulary.end]) for token in languages.values())
+        return {
+            code: float(special[token - self.vocabulary.end]) / total for code, token in languages.items()
+        }
 
     def decode(
-        self, batch: Sequence[Encoded], languages: Sequence[str], *, beam_size: int, max_tokens: int
-    ) -> list[Decoding]:
-        """The likeliest text of each, in its language, of at most `max_tokens`; contexts must be equal."""
-        results = self._model.generate(
-            _joined(batch),
-            [self.vocabulary.prompt(language) for language in languages],
-            beam_size=beam_size,
-            # Normalised by length, a beam prefers to say things twice.
-            length_penalty=0,
-            # CTranslate2 wants the length of the whole context, of which the text may fill one half.
-            max_length=2 * max_tokens,
-            return_scores=True,
-            return_no_speech_prob=True,
-        )
-        return [
-            Decoding(
-                tokens=(tokens := tuple(result.sequences_ids[0])),
-                text=self.vocabulary.text(tokens),
-                mean_log_probability=result.scores[0] / (len(tokens) + 1),
-                no_speech_probability=result.no_speech_prob,
-                finished=len(tokens) < max_tokens,
-            )
-            for result in results
-        ]
+        self,
+        encoded: Encoded,
+        language: str,
+        *,
+        beam_size: int,
+        max_tokens: int,
+        draft: Sequence[int] = (),
+    ) -> Decoding:
+        """The likeliest text, of at most `max_tokens`.
 
-    def words(self, encoded: Encoded, language: str, tokens: Sequence[int]) -> tuple[Word, ...]:
-        """The words that `tokens` write, placed in the audio by cross-attention."""
+        A `draft` makes a greedy search (`beam_size` 1) quicker where it guesses right. It can only change the
+        text where two tokens are about as likely: numbers are rounded together that are computed together.
+        """
+        prompt = self.vocabulary.prompt(language)
+        rows = self._decoder.start(encoded, prompt, draft if beam_size == 1 else ())
+        no_speech = float(rows.special[self.vocabulary.no_speech - self.vocabulary.end])
+        before = rows.prompt_attention
+        found = beam_search(
+            rows.first,
+            rows.advance,
+            end=self.vocabulary.end,
+            beam_size=beam_size,
+            max_tokens=max_tokens,
+            not_first=self._not_first,
+        )
+        return Decoding(
+            tokens=found.tokens,
+            text=self.vocabulary.text(found.tokens),
+            mean_log_probability=found.score / (len(found.tokens) + 1),
+            no_speech_probability=no_speech,
+            finished=found.finished,
+            probabilities=found.probabilities,
+            attention=np.concatenate([before, found.attention], axis=1),
+            prompt=before.shape[1],
+        )
+
+    def words(
+        self, audio: NDArray[np.float32], decoding: Decoding, language: str, tokens: Sequence[int]
+    ) -> tuple[Word, ...]:
+        """The words that `tokens`, which `decoding` begins with, write, placed in `audio`."""
         if not tokens:
             return ()
-        [alignment] = self._model.align(
-            encoded.output,
-            self.vocabulary.start_sequence(language),
-            [list(tokens)],
-            max(1, round(encoded.duration * FRAMES_PER_SECOND)),
-        )
+        duration = len(audio) / SAMPLE_RATE
+        steps = max(1, round(duration * STEPS_PER_SECOND))
+        length = decoding.prompt + len(tokens) + 1
+        begins = token_steps(decoding.attention[:, :length, :steps], decoding.prompt)
         return timed_words(
             split_words(tokens, self.vocabulary, language),
-            token_times(alignment.alignments, len(tokens), encoded.duration),
-            alignment.text_token_probs,
-            encoded.loud,
+            token_times(begins, duration),
+            decoding.probabilities,
+            loud_steps(audio),
         )
-
-
-def _joined(batch: Sequence[Encoded]) -> ctranslate2.StorageView:
-    if len(batch) == 1:
-        return batch[0].output
-    return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(e.output) for e in batch]))

@@ -11,7 +11,8 @@ from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Hypothesis, Req
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
 from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context_seconds
-from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding, Encoded, WhisperModel
+from vivavoce.recognizers.whisper.encoder import Encoded
+from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding, WhisperModel
 
 _FINAL_BEAM = 5
 _PARTIAL_BEAM = 1
@@ -26,78 +27,68 @@ class _Language:
 class WhisperRecognizer:
     """A Whisper model in CTranslate2's format. Nothing is sampled: the same audio gives the same words."""
 
-    def __init__(self, files: ModelFiles, *, threads: int, compute_type: str = "int8") -> None:
-        """Loads the model for `threads` concurrent callers, each of them using one core.
+    def __init__(self, files: ModelFiles) -> None:
+        """Loads the model. Concurrent callers use one core each.
 
         Raises `ModelError` when the files do not make a Whisper model.
         """
         self.name = files.name
-        self._model = WhisperModel(files.directory, threads=threads, compute_type=compute_type)
+        self._model = WhisperModel(files.directory)
         self._multilingual = self._model.vocabulary.multilingual
         self.capabilities = Capabilities(
             languages=self._model.vocabulary.languages, detects_language=self._multilingual
         )
 
     def batch_key(self, request: Request) -> Hashable:
-        return request.final, _context(request), self._is_given(request)
+        return request.final
 
     def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
-        audible = [request for request in batch if guards.is_audible(request.audio)]
+        return [
+            self._hear(request) if guards.is_audible(request.audio) else _nothing(request)
+            for request in batch
+        ]
+
+    def _hear(self, request: Request) -> Hypothesis:
         try:
-            heard = iter(self._hear(audible) if audible else ())
+            encoded = self._model.encode(request.audio, _context(request))
+            language = self._language(request, encoded)
+            decoding = self._decode(encoded, language.code, request)
+            words = self._words(request, language.code, decoding)
         except (RuntimeError, ValueError) as error:
-            raise RecognizerError(f"{self.name} failed on a batch of {len(audible)}: {error}") from error
-        return [next(heard) if guards.is_audible(request.audio) else _nothing(request) for request in batch]
+            raise RecognizerError(f"{self.name} failed: {error}") from error
+        return Hypothesis(language.code, language.probability, words, decoding.tokens)
 
-    def _hear(self, batch: Sequence[Request]) -> list[Hypothesis]:
-        final = batch[0].final
-        encoded = [self._model.encode(request.audio, _context(request)) for request in batch]
-        languages = self._languages(batch, encoded)
-        decodings = self._model.decode(
+    def _decode(self, encoded: Encoded, language: str, request: Request) -> Decoding:
+        decoding = self._model.decode(
             encoded,
-            [language.code for language in languages],
-            beam_size=_FINAL_BEAM if final else _PARTIAL_BEAM,
-            # By what all of a batch have in common, since a beam's answer depends on where it has to end.
-            max_tokens=guards.token_limit(_context(batch[0])),
+            language,
+            beam_size=_FINAL_BEAM if request.final else _PARTIAL_BEAM,
+            max_tokens=guards.token_limit(encoded.duration),
+            draft=request.draft,
         )
-        hypotheses = []
-        for request, one, language, decoding in zip(batch, encoded, languages, decodings, strict=True):
-            if final and guards.is_runaway(decoding) and not guards.is_silence(decoding):
-                words = self._hear_again(request, language.code)
-            else:
-                words = self._believed(one, language.code, decoding)
-            hypotheses.append(Hypothesis(language.code, language.probability, words))
-        return hypotheses
+        if not request.final or not guards.is_runaway(decoding) or guards.is_silence(decoding):
+            return decoding
+        # A second try with the context that Whisper was trained on.
+        full = self._model.encode(request.audio, FULL_CONTEXT)
+        return self._model.decode(full, language, beam_size=1, max_tokens=LONGEST_TEXT)
 
-    def _hear_again(self, request: Request, language: str) -> tuple[Word, ...]:
-        """A second try with the context that Whisper was trained on."""
-        encoded = self._model.encode(request.audio, FULL_CONTEXT)
-        [decoding] = self._model.decode([encoded], [language], beam_size=1, max_tokens=LONGEST_TEXT)
-        return self._believed(encoded, language, decoding)
-
-    def _believed(self, encoded: Encoded, language: str, decoding: Decoding) -> tuple[Word, ...]:
+    def _words(self, request: Request, language: str, decoding: Decoding) -> tuple[Word, ...]:
         """The words that were heard: none in silence, and what is repeated without being said, once."""
         if guards.is_silence(decoding):
             return ()
         tokens = guards.without_loop(decoding.tokens) if guards.is_runaway(decoding) else decoding.tokens
-        words = guards.without_echo(self._model.words(encoded, language, tokens))
+        words = guards.without_echo(self._model.words(request.audio, decoding, language, tokens))
         return () if guards.is_noise(words) else words
 
-    def _is_given(self, request: Request) -> bool:
-        return len(request.languages) == 1 or not self._multilingual
-
-    def _languages(self, batch: Sequence[Request], encoded: Sequence[Encoded]) -> list[_Language]:
+    def _language(self, request: Request, encoded: Encoded) -> _Language:
         if not self._multilingual:
-            return [_Language("en", 1.0)] * len(batch)
-        if all(map(self._is_given, batch)):
-            return [_Language(request.languages[0], 1.0) for request in batch]
-        return [
-            _likeliest(probabilities, request.languages)
-            for request, probabilities in zip(batch, self._model.detect_languages(encoded), strict=True)
-        ]
+            return _Language("en", 1.0)
+        if len(request.languages) == 1:
+            return _Language(request.languages[0], 1.0)
+        return _likeliest(self._model.languages(encoded), request.languages)
 
 
-def _context(request: Request) -> int:
+def _context(request: Request) -> float:
     return context_seconds(len(request.audio) / SAMPLE_RATE, final=request.final)
 
 

@@ -30,14 +30,17 @@ class Vocabulary:
     def __init__(self, tokens: Sequence[str], *, multilingual: bool) -> None:
         ids = {token: i for i, token in enumerate(tokens)}
         self.multilingual = multilingual
-        self._end = ids["<|endoftext|>"]
+        self.end = ids["<|endoftext|>"]
+        """What ends a text. Tokens before it write text, all others are special."""
         self._no_timestamps = ids["<|notimestamps|>"]
+        self.no_speech = self._no_timestamps - 1
+        """What stands for nobody speaking; models disagree on its name, not on its place."""
         self._start = ids["<|startoftranscript|>"]
         self._transcribe = ids["<|transcribe|>"]
         self._tokens = tokens
         self._alphabet = _byte_alphabet()
         special = range(self._start + 1, ids["<|translate|>"])
-        self._languages = {m[1]: i for i in special if (m := _LANGUAGE.fullmatch(tokens[i]))}
+        self.language_tokens = {m[1]: i for i in special if (m := _LANGUAGE.fullmatch(tokens[i]))}
 
     @classmethod
     def load(cls, directory: Path, *, multilingual: bool) -> Vocabulary:
@@ -55,13 +58,13 @@ class Vocabulary:
     @property
     def languages(self) -> frozenset[str]:
         """Codes of the languages that the model knows."""
-        return frozenset(self._languages) if self.multilingual else frozenset({"en"})
+        return frozenset(self.language_tokens) if self.multilingual else frozenset({"en"})
 
     def start_sequence(self, language: str) -> list[int]:
         """What tells the decoder the language and the task."""
         if not self.multilingual:
             return [self._start]
-        return [self._start, self._languages[language], self._transcribe]
+        return [self._start, self.language_tokens[language], self._transcribe]
 
     def prompt(self, language: str) -> list[int]:
         """What a plain transcript follows: the start sequence, and that no time stamps are wanted."""
@@ -69,7 +72,7 @@ class Vocabulary:
 
     def piece(self, token: int) -> bytes:
         """The UTF-8 bytes of a text token, possibly only part of a character; none for special tokens."""
-        return bytes(map(self._alphabet.__getitem__, self._tokens[token])) if token < self._end else b""
+        return bytes(map(self._alphabet.__getitem__, self._tokens[token])) if token < self.end else b""
 
     def text(self, tokens: Sequence[int]) -> str:
         return b"".join(map(self.piece, tokens)).decode("utf-8", "replace")

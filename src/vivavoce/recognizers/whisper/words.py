@@ -85,16 +85,9 @@ def _only(text: str, characters: frozenset[str]) -> bool:
     return text != "" and characters.issuperset(text)
 
 
-def token_times(alignment: Sequence[tuple[int, int]], n_tokens: int, duration: float) -> list[float]:
-    """When each token begins and, last, when the text ends: `n_tokens` + 1 seconds that never fall.
-
-    `alignment` is the warping path: pairs of a token and an encoder step of 20 ms. Token `n_tokens` is
-    the end of the text.
-    """
-    times = [duration] * (n_tokens + 1)
-    for token, step in reversed(alignment):
-        times[token] = min(step * _SECONDS_PER_STEP, duration)
-    return times
+def token_times(begins: Sequence[int] | NDArray[np.int64], duration: float) -> list[float]:
+    """When each token begins and, last, when the text ends: seconds up to `duration`, from steps of 20 ms."""
+    return [min(int(step) * _SECONDS_PER_STEP, duration) for step in begins]
 
 
 def loud_steps(audio: NDArray[np.float32]) -> NDArray[np.bool_]:

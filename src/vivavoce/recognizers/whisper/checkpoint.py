@@ -1,0 +1,88 @@
+"""Reads a Whisper model in CTranslate2's format: the arrays of `model.bin`, and `config.json`.
+
+Format: little-endian; version, specification, revision; then, for every variable, its name, shape, element
+type and bytes; then aliases of variables (CTranslate2, `ModelSpec.save`).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.errors import ModelError
+
+_VERSION = 6
+_SPECIFICATION = "WhisperSpec"
+_ELEMENTS = (np.float32, np.int8, np.int16, np.int32, np.float16)
+
+
+class Checkpoint:
+    """The weights of one model, by CTranslate2's names for them. Raises `ModelError` for other files."""
+
+    def __init__(self, directory: Path) -> None:
+        path = directory / "model.bin"
+        self._position = 0
+        try:
+            # Mapped, not read: what the networks do not copy costs no memory of ours.
+            self._data = np.memmap(path, np.uint8, "r")
+            version, specification, _ = self._number("I"), self._text(), self._number("I")
+            if version != _VERSION or specification != _SPECIFICATION:
+                raise ModelError(
+                    f"{path} is not a Whisper model of CTranslate2 (format {version}, {specification!r}): "
+                    "convert it with ct2-transformers-converter"
+                )
+            self._arrays = dict(self._array() for _ in range(self._number("I")))
+            self._aliases = {self._text(): self._text() for _ in range(self._number("I"))}
+        except (OSError, struct.error, ValueError, IndexError) as error:
+            raise ModelError(f"{path} cannot be loaded as a Whisper model of CTranslate2: {error}") from error
+        self.config: Mapping[str, Any] = json.loads((directory / "config.json").read_text("utf-8"))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays or name in self._aliases
+
+    def integer(self, name: str) -> int:
+        return int(self._arrays[name])
+
+    def array(self, name: str) -> NDArray[Any]:
+        """The array as it is stored."""
+        return self._arrays[self._aliases.get(name, name)]
+
+    def weights(self, name: str) -> NDArray[np.float32]:
+        """The array as float32; weights that are stored as integers are scaled back, row by row."""
+        name = self._aliases.get(name, name)
+        stored = self._arrays[name]
+        scaled = stored.astype(np.float32)
+        if np.issubdtype(stored.dtype, np.integer):
+            scaled /= np.reshape(self._arrays[f"{name}_scale"], (-1, *[1] * (stored.ndim - 1)))
+        return scaled
+
+    def layers(self, part: str) -> list[str]:
+        """The names of the layers of the encoder or decoder, as prefixes of their variables' names."""
+        count = 0
+        while f"{part}/layer_{count}/ffn/linear_0/weight" in self:
+            count += 1
+        return [f"{part}/layer_{number}" for number in range(count)]
+
+    def _number(self, kind: str) -> int:
+        [value] = struct.unpack_from(f"<{kind}", self._data.data, self._position)
+        self._position += struct.calcsize(kind)
+        return int(value)
+
+    def _text(self) -> str:
+        length = self._number("H")
+        start, self._position = self._position, self._position + length
+        return self._data[start : self._position].tobytes().rstrip(b"\0").decode()
+
+    def _array(self) -> tuple[str, NDArray[Any]]:
+        name = self._text()
+        shape = [self._number("I") for _ in range(self._number("B"))]
+        element = np.dtype(_ELEMENTS[self._number("B")]).newbyteorder("<")
+        size = self._number("I")
+        start, self._position = self._position, self._position + size
+        return name, self._data[start : self._position].view(element).reshape(shape)

@@ -1,0 +1,104 @@
+"""Writes the networks as ONNX graphs: the few operations that a transformer consists of.
+
+Products with weights are computed in 8 bits (`DynamicQuantizeMatMul` of ONNX Runtime): a scale for every
+column of the weights, and one for the activations of a call, found when it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+_OPSET = 20
+_IR_VERSION = 9
+_CONTRIBUTED = "com.microsoft"
+_EPSILON = 1e-5
+_ZERO = 128
+_LEAST = 1e-9
+
+
+class Graph:
+    """Nodes and constants under construction. Methods return the name of the tensor that they add."""
+
+    def __init__(self, *, quantized: bool) -> None:
+        self._quantized = quantized
+        self._nodes: list[Any] = []
+        self._constants: list[Any] = []
+        self._inputs: list[Any] = []
+        self._outputs: list[Any] = []
+
+    def input(self, name: str, shape: Sequence[int | str], element: int = TensorProto.FLOAT) -> str:
+        self._inputs.append(helper.make_tensor_value_info(name, element, shape))
+        return name
+
+    def output(self, name: str, tensor: str, element: int = TensorProto.FLOAT) -> None:
+        self._nodes.append(helper.make_node("Identity", [tensor], [name]))
+        self._outputs.append(helper.make_tensor_value_info(name, element, None))
+
+    def constant(self, array: NDArray[Any] | Sequence[int]) -> str:
+        """A constant; lists of integers are shapes, axes and the like."""
+        values = np.asarray(array, None if isinstance(array, np.ndarray) else np.int64, order="C")
+        name = f"constant_{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(values, name))
+        return name
+
+    def add(self, operation: str, *inputs: str, **attributes: Any) -> str:
+        return self.add_all(operation, *inputs, count=1, **attributes)[0]
+
+    def add_all(
+        self, operation: str, *inputs: str, count: int, domain: str = "", **attributes: Any
+    ) -> list[str]:
+        """A node with `count` outputs."""
+        names = [f"{operation}_{len(self._nodes)}_{number}" for number in range(count)]
+        self._nodes.append(helper.make_node(operation, inputs, names, domain=domain, **attributes))
+        return names
+
+    def linear(self, x: str, weight: NDArray[np.float32], bias: NDArray[np.float32] | None = None) -> str:
+        """`x` @ `weight`.T + `bias`; `weight` is (out, in)."""
+        if not self._quantized:
+            product = self.add("MatMul", x, self.constant(weight.T))
+            return product if bias is None else self.add("Add", product, self.constant(bias))
+        integers, scales = quantize(weight)
+        zeros = np.full(len(weight), _ZERO, np.uint8)
+        inputs = [x, self.constant(integers.T), self.constant(scales), self.constant(zeros)]
+        if bias is not None:
+            inputs.append(self.constant(bias))
+        return self.add("DynamicQuantizeMatMul", *inputs, domain=_CONTRIBUTED)
+
+    def layer_norm(self, x: str, gamma: NDArray[np.float32], beta: NDArray[np.float32]) -> str:
+        return self.add(
+            "LayerNormalization", x, self.constant(gamma), self.constant(beta), axis=-1, epsilon=_EPSILON
+        )
+
+    def attention(self, query: str, key: str, value: str, heads: int) -> str:
+        """Attention of all to all, (1, steps, width); ONNX Runtime computes it in one piece."""
+        return self.add("MultiHeadAttention", query, key, value, domain=_CONTRIBUTED, num_heads=heads)
+
+    def session(self) -> onnxruntime.InferenceSession:
+        """Ready to run on one thread; calls from several threads run side by side."""
+        graph = helper.make_graph(
+            self._nodes, "whisper", self._inputs, self._outputs, initializer=self._constants
+        )
+        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIBUTED, 1)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+
+
+def quantize(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Integers around 128 and a scale for every row of `weight` (out, in).
+
+    Unsigned, because processors without special instructions add two products of signed and unsigned bytes in
+    16 bits, where they overflow; ONNX Runtime multiplies unsigned bytes another way.
+    """
+    scales = np.maximum(np.abs(weight).max(axis=1), _LEAST) / (_ZERO - 1)
+    return (np.rint(weight / scales[:, None]) + _ZERO).astype(np.uint8), scales.astype(np.float32)

@@ -1,0 +1,125 @@
+"""Beam search: the likeliest text, given what a network says may follow.
+
+Scores are sums of logarithms of probabilities, not normalised by length (a beam prefers to say things twice
+then). They only fall as a text grows, so the search is over once a finished text beats all unfinished ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What may follow each of `rows` texts.
+
+    `candidates` (rows, n) are the likeliest tokens and `scores` (rows, n) the logarithms of their
+    probabilities, falling; `writing` (rows,) is the share of the probability that any text has; `attention`
+    (heads, rows, steps) is where in the audio the network looked.
+    """
+
+    candidates: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    writing: NDArray[np.float32]
+    attention: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A text. `probabilities` has one for each of `tokens`; `attention` (heads, tokens + 1, steps) one more.
+
+    `score` is the sum of the tokens' scores (and the end's), `finished` whether the text ended by itself.
+    """
+
+    tokens: tuple[int, ...]
+    probabilities: tuple[float, ...]
+    attention: NDArray[np.float32]
+    score: float
+    finished: bool
+
+
+Advance = Callable[[Sequence[int], Sequence[int]], Prediction]
+"""Appends a token to each of the rows that go on, named by where they are now, and predicts what follows."""
+
+
+def beam_search(
+    first: Prediction,
+    advance: Advance,
+    *,
+    end: int,
+    beam_size: int,
+    max_tokens: int,
+    not_first: frozenset[int] = frozenset(),
+) -> Found:
+    """The likeliest text that starts where `first` (one row) was predicted. No text begins with `not_first`.
+
+    `end` is the token that ends a text. At `max_tokens` the best unfinished text is taken.
+    """
+    predictions = [first]
+    steps: list[
+        tuple[list[int], list[int]]
+    ] = []  # for each further prediction: parents and tokens of its rows
+    totals = np.zeros(1)
+    best: tuple[float, int, int] | None = None  # score, prediction and row after which it ended
+    barred = not_first
+    while True:
+        newest = predictions[-1]
+        sums = totals[:, None] + newest.scores
+        order = np.argsort(-sums, axis=None, kind="stable")[: 2 * beam_size + len(barred)]
+        parents: list[int] = []
+        tokens: list[int] = []
+        kept: list[float] = []
+        for row, column in zip(*np.unravel_index(order, sums.shape), strict=True):
+            token, score = int(newest.candidates[row, column]), float(sums[row, column])
+            if token in barred or len(tokens) == beam_size:
+                continue
+            if token != end:
+                parents.append(int(row))
+                tokens.append(token)
+                kept.append(score)
+            elif best is None or score > best[0]:
+                best = score, len(predictions) - 1, int(row)
+        barred = frozenset()
+        if best is not None and (not kept or best[0] >= kept[0]):
+            return _traced(predictions, steps, best[1], best[2], best[0], finished=True)
+        if len(steps) == max_tokens:
+            return _traced(
+                predictions, steps, len(steps), int(np.argmax(totals)), float(totals.max()), finished=False
+            )
+        steps.append((parents, tokens))
+        totals = np.array(kept)
+        predictions.append(advance(parents, tokens))
+
+
+def _traced(
+    predictions: Sequence[Prediction],
+    steps: Sequence[tuple[list[int], list[int]]],
+    last: int,
+    row: int,
+    score: float,
+    *,
+    finished: bool,
+) -> Found:
+    """Follow the text that `row` of prediction `last` continues back to its beginning."""
+    attention = [predictions[last].attention[:, row]]
+    tokens: list[int] = []
+    probabilities: list[float] = []
+    for number in range(last - 1, -1, -1):
+        parents, appended = steps[number]
+        token, row = appended[row], parents[row]
+        before = predictions[number]
+        [column] = np.flatnonzero(before.candidates[row] == token)
+        tokens.append(token)
+        probabilities.append(float(np.exp(before.scores[row, column]) * before.writing[row]))
+        attention.append(before.attention[:, row])
+    return Found(
+        tuple(tokens[::-1]),
+        tuple(probabilities[::-1]),
+        np.stack(attention[::-1], axis=1),
+        score,
+        finished,
+    )
