@@ -24,6 +24,8 @@ Dialect = Callable[[str, Track, Ask, Start, Lateness], Coroutine[None, None, Hea
 
 LATEST_CLOSE = 1.0
 """Seconds. Finals that come later make a conversation halt."""
+STANDSTILL = 5.0
+"""Seconds. A virtual machine may be paused, a laptop asleep."""
 TOO_LATE = 0.05
 """Seconds by which a client may miss its own times before its figures are doubted."""
 
@@ -71,6 +73,11 @@ class Measurement:
     def is_well(self) -> bool:
         """Nothing was lost, and 95 of 100 finals came within a second after endpointing."""
         return not self.losses and self.close is not None and self.close.p95 <= LATEST_CLOSE
+
+    @property
+    def stood_still(self) -> bool:
+        """Not even the clients, which do next to nothing, had a processor for seconds."""
+        return self.client_late is not None and self.client_late.max > STANDSTILL
 
     @property
     def client_was_late(self) -> bool:

@@ -13,7 +13,8 @@ _PANELS = {
     "stable": "words that stay as they are",
     "close": "finals, after endpointing",
 }
-_SECONDS_SHOWN = 4.0
+_SHOWN = (-0.5, 4.0)
+"""Seconds. A word may be guessed before its last sound."""
 
 
 def write_plot(path: Path, measurements: Sequence[Measurement]) -> None:
@@ -31,7 +32,7 @@ def write_plot(path: Path, measurements: Sequence[Measurement]) -> None:
             if spread:
                 shares = [(rank + 1) / spread.count for rank in range(spread.count)]
                 axes.step(spread.values, shares, where="post", label=f"{one.target}: {one.scenario}")
-        axes.set(title=title, xlabel="seconds", xlim=(0, _SECONDS_SHOWN), ylim=(0, 1))
+        axes.set(title=title, xlabel="seconds", xlim=_SHOWN, ylim=(0, 1))
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("share")
     figure.axes[0].legend(loc="lower right", fontsize="small")

@@ -7,12 +7,13 @@ import platform
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path
 
 from vivavoce.settings import Settings, variable
 
-_PACKAGES = ("vivavoce", "ctranslate2", "faster-whisper", "onnxruntime", "numpy", "uvicorn", "websockets")
+_PACKAGES = ("vivavoce", "ctranslate2", "onnxruntime", "numpy", "uvicorn", "websockets")
+"""Those of them that are installed have a say in how fast it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def surroundings(command: str) -> Surroundings:
         memory_gigabytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
         load=os.getloadavg()[0],
         python=platform.python_version(),
-        versions={name: version(name) for name in _PACKAGES},
+        versions={each.name: each.version for each in distributions() if each.name in _PACKAGES},
         settings=_settings(),
         command=command,
     )
