@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
+# More than a connection holds when it breaks: so many messages at most, and so many characters.
 _REMEMBERED = 1024
+_REMEMBERED_CHARACTERS = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Delivery:
         # Those that a broken connection did not take, then those that came since.
         self._returned: deque[str] = deque()
         self._waiting: deque[str] = deque()
-        self._sent: deque[_Sent] = deque(maxlen=_REMEMBERED)
+        self._sent: deque[_Sent] = deque()
+        self._characters = 0
         self._acknowledged = 0
 
     @property
@@ -49,17 +53,17 @@ class Delivery:
 
     def send(self, message: str) -> str:
         """The connection takes `message`."""
-        self._sent.append(_Sent(message, self._acknowledged, self._acknowledged))
+        self._remember(_Sent(message, self._acknowledged, self._acknowledged))
         return message
 
     def maybe_sent(self, message: str, *, earliest: int, latest: int) -> None:
         """Before a restart a connection took `message`, after an acknowledgement between these two."""
-        self._sent.append(_Sent(message, earliest, latest))
+        self._remember(_Sent(message, earliest, latest))
 
     def undelivered(self, message: str) -> None:
         """The connection did not take `message`."""
         self._returned.append(message)
-        self._sent = deque((sent for sent in self._sent if sent.message is not message), maxlen=_REMEMBERED)
+        self._forget(lambda sent: sent.message is message)
 
     def release(self) -> list[str]:
         """All that waits, in order; the connection takes it."""
@@ -83,5 +87,18 @@ class Delivery:
             return sent.latest >= offset if told else sent.earliest > offset
 
         self._returned.extendleft(sent.message for sent in reversed(self._sent) if missed(sent))
-        self._sent = deque((sent for sent in self._sent if not missed(sent)), maxlen=_REMEMBERED)
+        self._forget(missed)
         self._acknowledged = offset
+
+    def _remember(self, sent: _Sent) -> None:
+        self._sent.append(sent)
+        self._characters += len(sent.message)
+        # The last one stays, however long: a result is sent just before the connection is closed.
+        while len(self._sent) > 1 and (
+            len(self._sent) > _REMEMBERED or self._characters > _REMEMBERED_CHARACTERS
+        ):
+            self._characters -= len(self._sent.popleft().message)
+
+    def _forget(self, which: Callable[[_Sent], bool]) -> None:
+        self._sent = deque(sent for sent in self._sent if not which(sent))
+        self._characters = sum(len(sent.message) for sent in self._sent)

@@ -1,0 +1,51 @@
+"""What is remembered of the messages that a broken connection may have lost."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivavoce.live.delivery import Delivery
+
+LONGEST = 1024 * 1024
+
+
+def after_a_break(messages: list[str]) -> list[str]:
+    """What waits for the next connection when the client has seen nothing but the start."""
+    delivery = Delivery()
+    delivery.acknowledged(3200)
+    for message in messages:
+        delivery.send(message)
+    delivery.resume(0, told=False)
+    return delivery.release()
+
+
+@given(st.lists(st.text(max_size=5), max_size=50))
+def test_all_that_was_missed_goes_again_in_order(messages: list[str]) -> None:
+    assert after_a_break(messages) == messages
+
+
+def test_what_is_remembered_does_not_grow_with_the_number_of_messages() -> None:
+    messages = [str(number) for number in range(5000)]
+    assert after_a_break(messages) == messages[-1024:]
+
+
+def test_what_is_remembered_does_not_grow_with_the_length_of_messages() -> None:
+    messages = [f"{number:02}" + "x" * (LONGEST // 8) for number in range(20)]
+    assert after_a_break(messages) == messages[-7:]
+
+
+def test_the_last_message_is_remembered_however_long() -> None:
+    messages = ["a", "b" * 3 * LONGEST]
+    assert after_a_break(messages) == messages[-1:]
+
+
+def test_what_went_again_counts_once() -> None:
+    delivery = Delivery()
+    message = "x" * (LONGEST // 2)
+    delivery.acknowledged(3200)
+    delivery.send(message)
+    for _ in range(5):
+        delivery.resume(0, told=False)
+        delivery.acknowledged(3200)
+        assert delivery.release() == [message]
