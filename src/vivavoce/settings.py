@@ -145,12 +145,6 @@ class Settings(EnvironmentSettings):
         description="Threads that decode, one core each.",
         json_schema_extra={"default": "the number of cores"},
     )
-    largest_batch: int = Field(
-        default=1,
-        ge=1,
-        le=64,
-        description="Decodes that may share a batch; more than 1 can pay on CPUs with AVX-512.",
-    )
     max_session_duration: float = Field(
         gt=0,
         allow_inf_nan=False,

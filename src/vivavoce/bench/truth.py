@@ -64,7 +64,7 @@ class Truth:
         self._recognizer = self._recognizer or self._load()
         words: list[SpokenWord] = []
         for start, end in stretches(samples):
-            [heard] = self._recognizer.recognize([Request(samples[start:end], ("en",), final=True)])
+            heard = self._recognizer.recognize(Request(samples[start:end], ("en",), final=True))
             words += (
                 SpokenWord(word.text.strip(), word.start, word.end).later(start / SAMPLE_RATE)
                 for word in heard.words

@@ -144,7 +144,7 @@ def decoder(files: ModelFiles) -> Finding:
     try:
         recognizer = WhisperRecognizer(files)
         begun = perf_counter()
-        recognizer.recognize([Request(audio, languages=(), final=True)])
+        recognizer.recognize(Request(audio, languages=(), final=True))
     except VivavoceError as error:
         return Finding("decoder", "wrong", str(error), f"replace the model's files in {files.directory}")
     took = perf_counter() - begun

@@ -1,7 +1,7 @@
 """The engine: one thread that hears every session, and a few that decode.
 
 The engine thread owns all streams and tracks, so nothing of theirs needs a lock; it never decodes. Decoder
-threads own nothing; they take batches from the scheduler and put the answers into the engine's inbox.
+threads own nothing; they take jobs from the scheduler and put the answers into the engine's inbox.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ class _Stop:
 class Engine:
     """Runs from `start` to `stop`; `open` may be called from any thread in between."""
 
-    def __init__(self, vad: SileroVad, *, decoder_threads: int, largest_batch: int = 8) -> None:
+    def __init__(self, vad: SileroVad, *, decoder_threads: int) -> None:
         self._vad = vad
-        self._scheduler = Scheduler(decoder_threads, largest_batch=largest_batch)
+        self._scheduler = Scheduler(decoder_threads)
         # Bounded by its users: each session feeds a bounded backlog and has a bounded number of decodes.
         self._inbox: SimpleQueue[_Opened | _Fed | _Closed | _Answered | _Stop] = SimpleQueue()
         self._streams: dict[EngineStream, RecognitionStream] = {}
@@ -169,25 +169,17 @@ class Engine:
             self._scheduler.forget(stream)
 
     def _decode(self) -> None:
-        while (batch := self._scheduler.take()) is not None:
-            for job, answer in zip(batch, _recognize(batch), strict=True):
-                self._inbox.put(_Answered(job, answer))
-            self._scheduler.done(batch)
+        while (job := self._scheduler.take()) is not None:
+            began = time.monotonic()
+            self._inbox.put(_Answered(job, _recognize(job)))
+            self._scheduler.done(job, time.monotonic() - began)
 
 
-def _recognize(batch: list[Job]) -> list[Hypothesis | RecognizerError]:
-    """Decode together; if that fails, one by one, so that a request that breaks the model breaks no other."""
-    recognizer = batch[0].recognizer
+def _recognize(job: Job) -> Hypothesis | RecognizerError:
     try:
-        answers = recognizer.recognize([job.request for job in batch])
-        if len(answers) == len(batch):
-            return [*answers]
-        failure = RecognizerError(f"{recognizer.name} gave {len(answers)} answers to {len(batch)} requests")
+        return job.recognizer.recognize(job.request)
     except RecognizerError as error:
-        failure = error
+        return error
     except Exception as defect:  # noqa: BLE001 - whatever a model raises, its thread serves others
-        _log.exception("recognizer_crashed", model=recognizer.name)
-        failure = RecognizerError(f"{type(defect).__name__}: {defect}")
-    if len(batch) == 1:
-        return [failure]
-    return [answer for job in batch for answer in _recognize([job])]
+        _log.exception("recognizer_crashed", model=job.recognizer.name)
+        return RecognizerError(f"{type(defect).__name__}: {defect}")

@@ -1,21 +1,34 @@
-"""Which decodes run next: finals by when they are due, then partials in turn, as batches.
+"""Which decode runs next: finals by when they are due, then partials in turn.
 
 Every final is kept. Of partials, one per track waits (newest audio wins) and one per track runs. A thread
-that becomes free takes what is waiting then: nothing waits for a batch to fill.
+that becomes free takes what is waiting then.
+
+A final that is asked for before it is due may turn out to be needless: speech may go on. While others are
+decoding it is held until it is just in time, by when many are not needed any more; a machine that has nothing
+else to do begins at once. While finals are late, partials wait.
 """
 
 from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Hashable
+import time
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Condition
 
 from vivavoce.recognizers.base import Recognizer, Request
 from vivavoce.speech.track import Decode
 
-_LARGEST_BATCH = 8
+# The time that a final takes is learned from those before; a held one starts this much earlier than it must.
+_FIRST_GUESS = 0.3
+_LEARNED = 0.1
+_MARGIN = 1.5
+
+# How late finals may be, in seconds, before partials make room for them.
+_LATE = 0.25
+# Lateness is forgotten: to a third within so many seconds.
+_FORGOTTEN = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,32 +55,34 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What waits and runs at this moment."""
+    """What waits and runs at this moment, and how late finals are, in seconds."""
 
     finals: int
     partials: int
     running: int
+    lateness: float = 0.0
 
 
 class Scheduler:
     """Shared by the engine thread, which submits, and `threads` decoder threads, which take."""
 
-    def __init__(self, threads: int, *, largest_batch: int = _LARGEST_BATCH) -> None:
-        self._largest_batch = largest_batch
+    def __init__(self, threads: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._condition = Condition()
         self._finals: list[Job] = []
         self._partials: dict[Hashable, Job] = {}
         self._running: list[Job] = []
-        self._idle = threads
         # A final never finds every thread busy with partials, where there is more than one.
         self._threads_for_partials = max(1, threads - 1)
-        self._busy_with_partials = 0
+        self._final_seconds = _FIRST_GUESS
+        self._worst = 0.0
+        self._worst_at = -math.inf
         self._closed = False
 
     @property
     def load(self) -> Load:
         with self._condition:
-            return Load(len(self._finals), len(self._partials), len(self._running))
+            return Load(len(self._finals), len(self._partials), len(self._running), self._lateness())
 
     def submit(self, job: Job) -> None:
         with self._condition:
@@ -89,25 +104,25 @@ class Scheduler:
             self._finals = [job for job in self._finals if job.stream is not stream]
             self._partials = {t: job for t, job in self._partials.items() if job.stream is not stream}
 
-    def take(self) -> list[Job] | None:
-        """Wait for work: jobs of one recogniser that may share a batch, or None once closed."""
+    def take(self) -> Job | None:
+        """Wait for work: what to decode next, or None once closed."""
         with self._condition:
             while not self._closed:
-                batch = self._next_finals() or self._next_partials()
-                if batch:
-                    self._idle -= 1
-                    self._running += batch
-                    self._busy_with_partials += not batch[0].final
-                    return batch
-                self._condition.wait()
+                if job := self._next_final() or self._next_partial():
+                    self._running.append(job)
+                    return job
+                self._condition.wait(max(0.0, self._hold()) if self._finals else None)
             return None
 
-    def done(self, batch: list[Job]) -> None:
-        """The thread that took `batch` is free again."""
+    def done(self, job: Job, seconds: float) -> None:
+        """The thread that took `job` is free again, after so many `seconds`."""
         with self._condition:
-            self._idle += 1
-            self._running = [job for job in self._running if job not in batch]
-            self._busy_with_partials -= not batch[0].final
+            self._running.remove(job)
+            if job.final:
+                self._final_seconds += _LEARNED * (seconds - self._final_seconds)
+                late = self._clock() - job.due
+                if late > self._lateness():
+                    self._worst, self._worst_at = late, self._clock()
             # Partials may have waited for their tracks' running ones, or for a thread.
             self._condition.notify_all()
 
@@ -116,30 +131,24 @@ class Scheduler:
             self._closed = True
             self._condition.notify_all()
 
-    def _next_finals(self) -> list[Job]:
-        batch = self._batch(self._finals, self._idle)
-        self._finals = [job for job in self._finals if job not in batch]
-        return batch
+    def _next_final(self) -> Job | None:
+        if not self._finals or (self._running and self._hold() > 0):
+            return None
+        return self._finals.pop(0)
 
-    def _next_partials(self) -> list[Job]:
-        threads = min(self._idle, self._threads_for_partials - self._busy_with_partials)
+    def _hold(self) -> float:
+        """For how many seconds the next final need not start yet."""
+        return self._finals[0].due - _MARGIN * self._final_seconds - self._clock()
+
+    def _next_partial(self) -> Job | None:
         decoding = {job.track for job in self._running if not job.final}
-        batch = self._batch([job for job in self._partials.values() if job.track not in decoding], threads)
-        for job in batch:
-            del self._partials[job.track]
-        return batch
+        if len(decoding) >= self._threads_for_partials or self._lateness() > _LATE:
+            return None
+        waiting = (track for track in self._partials if track not in decoding)
+        return self._partials.pop(track) if (track := next(waiting, None)) else None
 
-    def _batch(self, waiting: list[Job], threads: int) -> list[Job]:
-        """What the first of `threads` that may take what is `waiting` takes."""
-        if not waiting or threads < 1:
-            return []
-        first = waiting[0]
-        key = first.recognizer.batch_key(first.request)
-        alike = [
-            job
-            for job in waiting
-            if job.recognizer is first.recognizer and job.recognizer.batch_key(job.request) == key
-        ]
-        # Leave the others their share: together they finish sooner than one with all of it.
-        share = math.ceil(len(alike) / threads)
-        return alike[: min(share, self._largest_batch)]
+    def _lateness(self) -> float:
+        """Seconds: the worst of finals that wait and of those that came, which are forgotten slowly."""
+        now = self._clock()
+        waiting = now - self._finals[0].due if self._finals else 0.0
+        return max(waiting, self._worst * math.exp((self._worst_at - now) / _FORGOTTEN), 0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,10 +49,6 @@ class Recognizer(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
 
-    def batch_key(self, request: Request) -> Hashable:
-        """Requests with equal keys may share a batch, and a batch never changes what any of them gives."""
-        ...
-
-    def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
-        """One hypothesis per request, in order. Raises `RecognizerError` when the model fails."""
+    def recognize(self, request: Request) -> Hypothesis:
+        """What was said. Raises `RecognizerError` when the model fails."""
         ...

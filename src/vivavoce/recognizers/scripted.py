@@ -5,7 +5,7 @@ It is for tests and for measuring everything around recognition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -76,7 +76,7 @@ def _never(request: Request) -> bool:
 
 
 class ScriptedRecognizer:
-    """Hears what `script` says; raises `RecognizerError` for a batch in which `fails` holds for a request."""
+    """Hears what `script` says; raises `RecognizerError` for requests for which `fails` holds."""
 
     def __init__(
         self,
@@ -91,13 +91,7 @@ class ScriptedRecognizer:
         self._script = script
         self._fails = fails
 
-    def batch_key(self, request: Request) -> Hashable:
-        return request.final
-
-    def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
-        if any(map(self._fails, batch)):
+    def recognize(self, request: Request) -> Hypothesis:
+        if self._fails(request):
             raise RecognizerError("the script says to fail")
-        return [
-            Hypothesis((request.languages or (self._default,))[0], 1.0, self._script(request.audio))
-            for request in batch
-        ]
+        return Hypothesis((request.languages or (self._default,))[0], 1.0, self._script(request.audio))

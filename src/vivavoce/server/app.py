@@ -100,7 +100,7 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     try:
         models = await asyncio.to_thread(load, settings)
         engine = Engine(
-            models.vad, decoder_threads=settings.decoder_threads, largest_batch=settings.largest_batch
+            models.vad, decoder_threads=settings.decoder_threads
         )
         limits = Limits(
             idle=settings.idle_timeout,

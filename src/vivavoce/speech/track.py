@@ -30,8 +30,8 @@ from vivavoce.speech.endpointing import (
 from vivavoce.speech.language import LanguagePolicy
 from vivavoce.speech.words import end_with_speech
 
-_FIRST_PARTIAL = 8
-_PARTIAL_INTERVAL = 12
+_FIRST_PARTIAL = 6
+_PARTIAL_INTERVAL = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)

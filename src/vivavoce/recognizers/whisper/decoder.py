@@ -12,7 +12,6 @@ from vivavoce.recognizers.whisper.encoder import Encoded
 from vivavoce.recognizers.whisper.networks import PAST, PRESENT, decoder
 from vivavoce.recognizers.whisper.search import Prediction
 
-
 _RESUME = 4
 
 

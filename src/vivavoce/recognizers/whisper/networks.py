@@ -99,7 +99,8 @@ def decoder(
 
     In: `x` (rows, tokens, width), their embeddings; `causal` (tokens, before + tokens), added to the
     attention among them; for each layer the `keysN` and `valuesN` of the encoder, and `past_keysN` and
-    `past_valuesN` (rows, heads, before, depth) of the tokens before; `bias` (steps,), added to the attention to the audio.
+    `past_valuesN` (rows, heads, before, depth) of the tokens before; `bias` (steps,), added to the
+    attention to the audio.
 
     Out, for each of the tokens: `candidates` (rows, tokens, CANDIDATES), the likeliest of the tokens that are
     `writable` (vocabulary,), and `scores`, the logarithms of their probabilities among those; `writing`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vivavoce.errors import RecognizerError
@@ -39,16 +39,9 @@ class WhisperRecognizer:
             languages=self._model.vocabulary.languages, detects_language=self._multilingual
         )
 
-    def batch_key(self, request: Request) -> Hashable:
-        return request.final
-
-    def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
-        return [
-            self._hear(request) if guards.is_audible(request.audio) else _nothing(request)
-            for request in batch
-        ]
-
-    def _hear(self, request: Request) -> Hypothesis:
+    def recognize(self, request: Request) -> Hypothesis:
+        if not guards.is_audible(request.audio):
+            return Hypothesis(request.languages[0] if request.languages else "en", 0.0, ())
         try:
             encoded = self._model.encode(request.audio, _context(request))
             language = self._language(request, encoded)
@@ -90,10 +83,6 @@ class WhisperRecognizer:
 
 def _context(request: Request) -> float:
     return context_seconds(len(request.audio) / SAMPLE_RATE, final=request.final)
-
-
-def _nothing(request: Request) -> Hypothesis:
-    return Hypothesis(request.languages[0] if request.languages else "en", 0.0, ())
 
 
 def _likeliest(probabilities: dict[str, float], candidates: Sequence[str]) -> _Language:
