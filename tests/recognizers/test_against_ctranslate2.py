@@ -1,0 +1,113 @@
+"""Networks, search and alignment against CTranslate2, which computes the same model by its own means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ctranslate2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from speech import clip, two_cities
+from vivavoce.recognizers.base import SAMPLE_RATE
+from vivavoce.recognizers.registry import ModelFiles
+from vivavoce.recognizers.whisper.alignment import token_steps
+from vivavoce.recognizers.whisper.checkpoint import Checkpoint
+from vivavoce.recognizers.whisper.context import FULL_CONTEXT
+from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded
+from vivavoce.recognizers.whisper.features import FRAMES_PER_SECOND, LogMel
+from vivavoce.recognizers.whisper.model import LONGEST_TEXT, WhisperModel
+
+# The encoder brings all audio to the level at which silence lies here; CTranslate2 hears the same.
+_SILENCE_LEVEL = -0.7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """The same audio encoded by both."""
+
+    seconds: float
+    ours: Encoded
+    theirs: ctranslate2.StorageView
+
+
+@pytest.fixture(scope="module")
+def exact(base_files: ModelFiles) -> WhisperModel:
+    return WhisperModel(base_files.directory, quantized=False)
+
+
+@pytest.fixture(scope="module")
+def reference(base_files: ModelFiles) -> ctranslate2.models.Whisper:
+    return ctranslate2.models.Whisper(str(base_files.directory), compute_type="float32", intra_threads=1)
+
+
+@pytest.fixture(scope="module", params=["a clause", "a sentence"])
+def heard(
+    request: pytest.FixtureRequest, exact: WhisperModel, reference: ctranslate2.models.Whisper
+) -> Heard:
+    reading = two_cities().samples()[: 12 * SAMPLE_RATE]
+    audio = reading if request.param == "a clause" else clip("en", "quick_brown_fox").samples()
+    features = LogMel(80)(audio, FULL_CONTEXT * FRAMES_PER_SECOND)
+    features += _SILENCE_LEVEL - features.min()
+    theirs = reference.encode(ctranslate2.StorageView.from_array(features[np.newaxis]))
+    return Heard(len(audio) / SAMPLE_RATE, exact.encode(audio, FULL_CONTEXT), theirs)
+
+
+def _joined(heads: NDArray[np.float32], order: tuple[int, int, int]) -> NDArray[np.float32]:
+    """The heads side by side, (steps, width)."""
+    ordered = heads.transpose(order)
+    return ordered.reshape(len(ordered), -1)
+
+
+def test_the_memory_of_every_layer_is_the_same(heard: Heard, base_files: ModelFiles) -> None:
+    checkpoint = Checkpoint(base_files.directory)
+    states = np.asarray(heard.theirs)[0]
+    for number, layer in enumerate(checkpoint.layers("decoder")):
+        weight = checkpoint.weights(f"{layer}/attention/linear_1/weight")
+        expected = states @ weight.T + checkpoint.weights(f"{layer}/attention/linear_1/bias")
+        keys = _joined(heard.ours.memory[f"keys{number}"], (2, 0, 1))
+        values = _joined(heard.ours.memory[f"values{number}"], (1, 0, 2))
+        np.testing.assert_allclose(np.hstack([keys, values]), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("beam_size", [1, 5], ids=["greedy", "beam"])
+def test_the_text_is_the_same(
+    heard: Heard, exact: WhisperModel, reference: ctranslate2.models.Whisper, beam_size: int
+) -> None:
+    ours = exact.decode(heard.ours, "en", beam_size=beam_size, max_tokens=LONGEST_TEXT)
+    [theirs] = reference.generate(
+        heard.theirs,
+        [exact.vocabulary.prompt("en")],
+        beam_size=beam_size,
+        length_penalty=0,
+        return_no_speech_prob=True,
+    )
+    assert ours.tokens
+    assert ours.tokens == tuple(theirs.sequences_ids[0])
+    assert ours.no_speech_probability == pytest.approx(theirs.no_speech_prob, rel=1e-3)
+
+
+def test_every_language_is_as_likely(
+    heard: Heard, exact: WhisperModel, reference: ctranslate2.models.Whisper
+) -> None:
+    [theirs] = reference.detect_language(heard.theirs)
+    expected = {token.strip("<|>"): probability for token, probability in theirs}
+    assert exact.languages(heard.ours) == pytest.approx(expected, abs=1e-5)
+
+
+def test_words_begin_at_the_same_time(
+    heard: Heard, exact: WhisperModel, reference: ctranslate2.models.Whisper
+) -> None:
+    decoding = exact.decode(heard.ours, "en", beam_size=1, max_tokens=LONGEST_TEXT)
+    steps = round(heard.seconds * STEPS_PER_SECOND)
+    ours = token_steps(decoding.attention[:, :, :steps], decoding.prompt)
+    [theirs] = reference.align(
+        heard.theirs,
+        exact.vocabulary.start_sequence("en"),
+        [list(decoding.tokens)],
+        round(heard.seconds * FRAMES_PER_SECOND),
+    )
+    # Pairs of a token and a step on the path, backwards: what remains of each token is its first step.
+    expected = dict(reversed(theirs.alignments))
+    assert np.median(np.abs(ours - [expected[token] for token in sorted(expected)])) <= 1
