@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -128,8 +129,8 @@ def evaluated(
     each = [lags(hearing, scenario.ask.endpointing) for hearing in hearings]
     speech_seconds = sum(track.speech_seconds for track in tracks)
     partials = sum(not one.is_final for hearing in hearings for one in hearing.transcripts)
-    losses = [*chain.from_iterable(hearing.losses for hearing in hearings)]
-    losses += [f"{one.unheard} turns without a final" for one in each if one.unheard]
+    losses = Counter(chain.from_iterable(hearing.losses for hearing in hearings))
+    losses["a turn of which nothing became final"] += sum(one.unheard for one in each)
     texts = tuple((hearing.track.text, hearing.text) for hearing in hearings)
     return Measurement(
         target=target.name,
@@ -152,7 +153,7 @@ def evaluated(
         peak_megabytes=peak_megabytes,
         server_lag_p99=server_lag_p99,
         client_late=client_late,
-        losses=tuple(losses),
+        losses=tuple(f"{count} times: {loss}" for loss, count in losses.items() if count),
         texts=texts,
     )
 
