@@ -56,7 +56,7 @@ def speeches() -> list[Speech]:
 @pytest.fixture(scope="module")
 def heard(recognizer: Recognizer, speeches: list[Speech], final: bool) -> list[Hypothesis]:
     """Each speech decoded alone, its language left open."""
-    return [recognizer.recognize([Request(speech.audio, (), final)])[0] for speech in speeches]
+    return [recognizer.recognize(Request(speech.audio, (), final)) for speech in speeches]
 
 
 def test_speech_gives_words(heard: list[Hypothesis]) -> None:
@@ -82,38 +82,27 @@ def test_an_open_language_is_one_that_it_knows(heard: list[Hypothesis], recogniz
 
 
 def test_a_given_language_is_kept(recognizer: Recognizer, speeches: list[Speech]) -> None:
-    [hypothesis] = recognizer.recognize([Request(speeches[0].audio, ("fr",), False)])
+    hypothesis = recognizer.recognize(Request(speeches[0].audio, ("fr",), False))
     assert (hypothesis.language, hypothesis.language_probability) == ("fr", 1.0)
 
 
 def test_only_a_candidate_is_heard(recognizer: Recognizer, speeches: list[Speech]) -> None:
-    [hypothesis] = recognizer.recognize([Request(speeches[0].audio, ("de", "it"), False)])
+    hypothesis = recognizer.recognize(Request(speeches[0].audio, ("de", "it"), False))
     assert hypothesis.language in {"de", "it"}
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 30.0])
 def test_silence_gives_no_words(recognizer: Recognizer, final: bool, seconds: float) -> None:
     silence = np.zeros(round(seconds * SAMPLE_RATE), np.float32)
-    [hypothesis] = recognizer.recognize([Request(silence, ("en",), final)])
+    hypothesis = recognizer.recognize(Request(silence, ("en",), final))
     assert hypothesis.words == ()
 
 
 @pytest.mark.parametrize("samples", [1, 159, 321])
 def test_a_moment_of_sound_is_no_trouble(recognizer: Recognizer, final: bool, samples: int) -> None:
     sound = np.full(samples, 0.5, np.float32)
-    [hypothesis] = recognizer.recognize([Request(sound, ("en",), final)])
+    hypothesis = recognizer.recognize(Request(sound, ("en",), final))
     assert all(word.end <= samples / SAMPLE_RATE for word in hypothesis.words)
-
-
-def test_a_batch_gives_what_each_gives_alone(
-    recognizer: Recognizer, heard: list[Hypothesis], speeches: list[Speech], final: bool
-) -> None:
-    silence = Request(np.zeros(SAMPLE_RATE, np.float32), (), final)
-    batch = [Request(speech.audio, (), final) for speech in speeches]
-    assert {recognizer.batch_key(request) for request in (*batch, silence)} == {recognizer.batch_key(silence)}
-    together = recognizer.recognize([batch[0], silence, *batch[1:]])
-    assert together.pop(1).words == ()
-    assert together == heard
 
 
 def test_threads_do_not_disturb_each_other(
@@ -121,5 +110,5 @@ def test_threads_do_not_disturb_each_other(
 ) -> None:
     requests = [Request(speech.audio, (), final) for speech in speeches]
     with ThreadPoolExecutor(len(requests)) as pool:
-        at_once = list(pool.map(lambda request: recognizer.recognize([request])[0], requests))
+        at_once = list(pool.map(recognizer.recognize, requests))
     assert at_once == heard

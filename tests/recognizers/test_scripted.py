@@ -11,7 +11,7 @@ from vivavoce.recognizers.scripted import ScriptedRecognizer, tone, tones, word_
 
 
 def _texts(recognizer: ScriptedRecognizer, audio: np.ndarray) -> list[str]:
-    [heard] = recognizer.recognize([Request(audio, (), True)])
+    heard = recognizer.recognize(Request(audio, (), True))
     return [word.text for word in heard.words]
 
 
@@ -30,7 +30,7 @@ def test_tones_are_read_as_their_words() -> None:
 
 def test_a_word_is_where_its_tone_is() -> None:
     audio = np.concatenate([np.zeros(16_000, np.float32), tone(0, 0.5), np.zeros(8_000, np.float32)])
-    [heard] = ScriptedRecognizer(tones(["alpha"])).recognize([Request(audio, (), True)])
+    heard = ScriptedRecognizer(tones(["alpha"])).recognize(Request(audio, (), True))
     [word] = heard.words
     assert (word.start, word.end) == pytest.approx((1.0, 1.5), abs=0.03)
 
@@ -38,6 +38,6 @@ def test_a_word_is_where_its_tone_is() -> None:
 def test_it_fails_when_told_to() -> None:
     recognizer = ScriptedRecognizer(word_every(0.5), fails=lambda request: request.final)
     audio = tone(0, 1.0)
-    assert recognizer.recognize([Request(audio, (), False)])[0].words
+    assert recognizer.recognize(Request(audio, (), False)).words
     with pytest.raises(RecognizerError):
-        recognizer.recognize([Request(audio, (), True)])
+        recognizer.recognize(Request(audio, (), True))

@@ -22,8 +22,7 @@ from vivavoce.recognizers.whisper import WhisperRecognizer
 def _hear(
     whisper: WhisperRecognizer, audio: NDArray[np.float32], *languages: str, final: bool = True
 ) -> Hypothesis:
-    [hypothesis] = whisper.recognize([Request(audio, languages, final)])
-    return hypothesis
+    return whisper.recognize(Request(audio, languages, final))
 
 
 def _text(hypothesis: Hypothesis) -> str:
