@@ -13,6 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+# Texts that are this much less likely than the best one hardly ever catch up, and each costs time.
+_WIDTH = 3.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """What may follow each of `rows` texts.
@@ -77,6 +81,8 @@ def beam_search(
             token, score = int(newest.candidates[row, column]), float(sums[row, column])
             if token in barred or len(tokens) == beam_size:
                 continue
+            if kept and score < kept[0] - _WIDTH:
+                break
             if token != end:
                 parents.append(int(row))
                 tokens.append(token)
