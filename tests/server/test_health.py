@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import threading
 from contextlib import closing
@@ -87,6 +88,18 @@ def test_the_figures_count_calls_by_pattern_and_show_what_runs(tmp_path: Path) -
         assert 'route="none",status="404"} 1.0' in figures
         assert "vivavoce_sessions_live 1.0" in figures
         assert created["id"] not in figures
+
+    serving(tmp_path, body)
+
+
+def test_the_figures_tell_how_late_the_event_loop_is(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        looked = 0.0
+        while not looked:
+            await asyncio.sleep(0)  # a call of this client does not let the loop go on
+            figures = (await server.http.get("/metrics")).text
+            [looked] = map(float, re.findall(r"vivavoce_event_loop_lag_seconds_count (\S+)", figures))
+        assert f'vivavoce_event_loop_lag_seconds_bucket{{le="+Inf"}} {looked}' in figures
 
     serving(tmp_path, body)
 
