@@ -48,10 +48,12 @@ def test_a_recording_is_transcribed_once_and_never_again(tmp_path: Path) -> None
     samples = np.concatenate([tone(0, 0.5), np.zeros(RATE, np.float32), tone(1, 0.5)])
     recording = Recording("tones", samples, "One--two")
     said: list[str] = []
-    words = [
-        Truth(tmp_path, lambda: recognizer, tmp_path / "words", said.append).words(recording)
-        for recognizer in (ScriptedRecognizer(tones(["one", "two"])), ScriptedRecognizer(tones(["other"])))
-    ]
+
+    def words_by(*vocabulary: str) -> tuple[SpokenWord, ...]:
+        recognizer = ScriptedRecognizer(tones(vocabulary))
+        return Truth(tmp_path, lambda: recognizer, tmp_path / "words", said.append).words(recording)
+
+    words = [words_by("one", "two"), words_by("other", "words")]
     assert words[0] == words[1]
     assert [word.text for word in words[0]] == ["One", "two"]
     assert len(said) == 1
