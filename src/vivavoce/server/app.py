@@ -99,9 +99,7 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     settings, storage = services.settings, services.storage
     try:
         models = await asyncio.to_thread(load, settings)
-        engine = Engine(
-            models.vad, decoder_threads=settings.decoder_threads
-        )
+        engine = Engine(models.vad, decoder_threads=settings.decoder_threads)
         limits = Limits(
             idle=settings.idle_timeout,
             duration=settings.max_session_duration,
