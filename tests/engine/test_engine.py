@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -66,17 +66,15 @@ class Session:
 
 
 class Gate(ScriptedRecognizer):
-    """Holds every decode back until it is opened; remembers how large the batches were."""
+    """Holds every decode back until it is opened."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(fingerprint, **options)  # type: ignore[arg-type]
         self.opened = threading.Event()
-        self.batches: list[int] = []
 
-    def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
+    def recognize(self, request: Request) -> Hypothesis:
         assert self.opened.wait(PATIENCE)
-        self.batches.append(len(batch))
-        return super().recognize(batch)
+        return super().recognize(request)
 
 
 def everything_is_heard(engine: Engine) -> None:
@@ -137,7 +135,7 @@ def test_a_flush_is_answered_after_the_last_final_however_long_that_takes() -> N
         assert slow.finals()
 
 
-def test_what_waits_meanwhile_is_decoded_together() -> None:
+def test_of_sessions_that_wait_for_one_thread_each_gets_all_its_finals() -> None:
     gate = Gate()
     with running(1) as engine:
         sessions = [Session(engine, gate).feed(reading(5)).flush() for _ in range(8)]
@@ -145,13 +143,13 @@ def test_what_waits_meanwhile_is_decoded_together() -> None:
         gate.opened.set()
         finals = [session.finals() for session in sessions]
     assert finals == [finals[0]] * 8
-    assert max(gate.batches) == 8
+    assert finals[0]
 
 
 # Failures
 
 
-def test_a_request_that_breaks_the_model_fails_its_stream_and_no_other_in_the_batch(
+def test_a_request_that_breaks_the_model_fails_its_stream_and_no_other(
     finals_of_the_reading: list[Utterance],
 ) -> None:
     gate = Gate(fails=is_loud)
@@ -163,33 +161,22 @@ def test_a_request_that_breaks_the_model_fails_its_stream_and_no_other_in_the_ba
         assert before.finals() == after.finals() == finals_of_the_reading
         failed = broken.until(Failed)[-1]
         assert failed == Failed("the model scripted failed: the script says to fail")
-        assert max(gate.batches) > 1
 
 
 class Defective(ScriptedRecognizer):
-    """Raises what no recogniser should, or gives too few answers."""
+    """Raises what no recogniser should."""
 
-    def __init__(self, *, raises: bool) -> None:
-        super().__init__(fingerprint)
-        self._raises = raises
-
-    def recognize(self, batch: Sequence[Request]) -> list[Hypothesis]:
-        if self._raises:
-            raise ZeroDivisionError("a defect")
-        return super().recognize(batch)[1:]
+    def recognize(self, request: Request) -> Hypothesis:
+        raise ZeroDivisionError("a defect")
 
 
-@pytest.mark.parametrize(
-    ("raises", "message"),
-    [(True, "ZeroDivisionError: a defect"), (False, "scripted gave 0 answers to 1 requests")],
-)
-def test_a_defect_of_a_model_fails_its_streams_and_not_the_engine(raises: bool, message: str) -> None:
+def test_a_defect_of_a_model_fails_its_streams_and_not_the_engine() -> None:
     with running(1) as engine:
         sound = Session(engine).feed(reading(3))
-        broken = Session(engine, Defective(raises=raises)).feed(reading(3)).flush()
+        broken = Session(engine, Defective(fingerprint)).feed(reading(3)).flush()
         failed = broken.until(Failed)[-1]
         assert isinstance(failed, Failed)
-        assert message in failed.message
+        assert "ZeroDivisionError: a defect" in failed.message
         assert sound.flush().finals()
         assert engine.healthy
 

@@ -71,8 +71,7 @@ class Session:
             if isinstance(output, Decode):
                 self.decodes.append(output)
                 request = Request(output.audio, output.languages, output.final)
-                [hypothesis] = self.recognizer.recognize([request])
-                self._act(self.stream.answer(output, hypothesis))
+                self._act(self.stream.answer(output, self.recognizer.recognize(request)))
             elif not isinstance(output, Cancel):
                 self.ups.append(output)
 
@@ -202,7 +201,7 @@ def test_a_flush_waits_for_the_answers() -> None:
     assert decodes
     for decode in decodes:
         assert Flushed(7) not in outputs
-        outputs = list(stream.answer(decode, exact().recognize([Request(decode.audio, ("en",), True)])[0]))
+        outputs = list(stream.answer(decode, exact().recognize(Request(decode.audio, ("en",), True))))
     assert outputs[-1] == Flushed(7)
     assert list(stream.answer(decodes[0], Hypothesis("en", 1.0, ()))) == []
 
