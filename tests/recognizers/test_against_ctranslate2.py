@@ -71,16 +71,14 @@ def test_the_memory_of_every_layer_is_the_same(heard: Heard, base_files: ModelFi
         np.testing.assert_allclose(np.hstack([keys, values]), expected, atol=2e-3)
 
 
-@pytest.mark.parametrize("beam_size", [1, 5], ids=["greedy", "beam"])
 def test_the_text_is_the_same(
-    heard: Heard, exact: WhisperModel, reference: ctranslate2.models.Whisper, beam_size: int
+    heard: Heard, exact: WhisperModel, reference: ctranslate2.models.Whisper
 ) -> None:
-    ours = exact.decode(heard.ours, "en", beam_size=beam_size, max_tokens=LONGEST_TEXT)
+    ours = exact.decode(heard.ours, "en", beam_size=1, max_tokens=LONGEST_TEXT)
     [theirs] = reference.generate(
         heard.theirs,
         [exact.vocabulary.prompt("en")],
-        beam_size=beam_size,
-        length_penalty=0,
+        beam_size=1,
         return_no_speech_prob=True,
     )
     assert ours.tokens

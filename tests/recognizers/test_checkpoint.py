@@ -90,7 +90,6 @@ def test_another_kind_of_model_is_refused_with_how_to_convert(
         _checkpoint(tmp_path, _file(version, specification))
 
 
-@pytest.mark.xfail(strict=True, reason="the last name may be cut without being noticed")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(length=st.integers(0, len(_file()) - 1))
 def test_a_file_that_ends_too_early_is_refused_by_name(tmp_path: Path, length: int) -> None:

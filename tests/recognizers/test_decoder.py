@@ -24,16 +24,10 @@ _GUESSES: dict[str, Callable[[Tokens], Tokens]] = {
 }
 
 
-# All tokens of one call share the scale of the activations, so what is read together is rounded differently.
-_SHARED_SCALE = pytest.mark.xfail(strict=True, reason="the scale of activations is that of the whole call")
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(True, id="quantized", marks=_SHARED_SCALE), pytest.param(False, id="exact")],
-)
-def model(request: pytest.FixtureRequest, base_files: ModelFiles) -> WhisperModel:
-    return WhisperModel(base_files.directory, quantized=request.param)
+@pytest.fixture(scope="module")
+def model(base_files: ModelFiles) -> WhisperModel:
+    """Unquantised: rounded to 8 bits, two tokens that are about as likely may change places."""
+    return WhisperModel(base_files.directory, quantized=False)
 
 
 @pytest.fixture(scope="module", params=[("en", "counting"), ("fr", "pangrama")])

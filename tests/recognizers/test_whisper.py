@@ -73,7 +73,7 @@ def _quietest(audio: NDArray[np.float32], seconds: float) -> int:
 def test_the_language_is_detected(whisper: WhisperRecognizer, language: str, name: str) -> None:
     heard = _hear(whisper, clip(language, name).samples())
     assert heard.language == language
-    assert heard.language_probability > 0.8
+    assert heard.language_probability > 0.7
 
 
 def test_candidates_share_the_probability(whisper: WhisperRecognizer) -> None:

@@ -3,9 +3,9 @@
 Every final is kept. Of partials, one per track waits (newest audio wins) and one per track runs. A thread
 that becomes free takes what is waiting then.
 
-A final that is asked for before it is due may turn out to be needless: speech may go on. While others are
-decoding it is held until it is just in time, by when many are not needed any more; a machine that has nothing
-else to do begins at once. While finals are late, partials wait.
+A final that is asked for before it is due may turn out to be needless: speech goes on after more than half of
+all pauses. A machine that has nothing else to do begins at once; the busier it is with finals, the longer one
+is held, until it is due, by when most of the needless ones are gone. While finals are late, partials wait.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ from threading import Condition
 from vivavoce.recognizers.base import Recognizer, Request
 from vivavoce.speech.track import Decode
 
-# The time that a final takes is learned from those before; a held one starts this much earlier than it must.
+# The time that a final takes is learned from those before. On a machine that is not busy, one that is held
+# starts this much earlier than it must.
 _FIRST_GUESS = 0.3
 _LEARNED = 0.1
 _MARGIN = 1.5
+
+# Seconds over which it is averaged how busy the threads are.
+_BUSY_OVER = 2.0
 
 # How late finals may be, in seconds, before partials make room for them.
 _LATE = 0.25
@@ -75,6 +79,9 @@ class Scheduler:
         # A final never finds every thread busy with partials, where there is more than one.
         self._threads_for_partials = max(1, threads - 1)
         self._final_seconds = _FIRST_GUESS
+        self._threads = threads
+        self._busy = 0.0
+        self._busy_at = clock()
         self._worst = 0.0
         self._worst_at = -math.inf
         self._closed = False
@@ -109,20 +116,19 @@ class Scheduler:
         with self._condition:
             while not self._closed:
                 if job := self._next_final() or self._next_partial():
+                    self._watch()
                     self._running.append(job)
                     return job
-                self._condition.wait(max(0.0, self._hold()) if self._finals else None)
+                self._condition.wait(self._until_more())
             return None
 
     def done(self, job: Job, seconds: float) -> None:
         """The thread that took `job` is free again, after so many `seconds`."""
         with self._condition:
+            self._watch()
             self._running.remove(job)
             if job.final:
                 self._final_seconds += _LEARNED * (seconds - self._final_seconds)
-                late = self._clock() - job.due
-                if late > self._lateness():
-                    self._worst, self._worst_at = late, self._clock()
             # Partials may have waited for their tracks' running ones, or for a thread.
             self._condition.notify_all()
 
@@ -134,11 +140,28 @@ class Scheduler:
     def _next_final(self) -> Job | None:
         if not self._finals or (self._running and self._hold() > 0):
             return None
+        # How late it starts is the load's doing; how long it takes is not.
+        self._worst, self._worst_at = self._lateness(), self._clock()
         return self._finals.pop(0)
 
     def _hold(self) -> float:
         """For how many seconds the next final need not start yet."""
-        return self._finals[0].due - _MARGIN * self._final_seconds - self._clock()
+        lead = _MARGIN * self._final_seconds * (1 - self._busy)
+        return self._finals[0].due - lead - self._clock()
+
+    def _until_more(self) -> float | None:
+        """Seconds until there may be work without anybody saying so; None if there will not be any."""
+        if self._finals:
+            return max(0.0, self._hold())
+        late = self._lateness()
+        return _FORGOTTEN * math.log(late / _LATE) if self._partials and late > _LATE else None
+
+    def _watch(self) -> None:
+        """Take note of how many threads were at finals since the last time: from 0 (none) to 1 (all)."""
+        now = self._clock()
+        share = sum(job.final for job in self._running) / self._threads
+        self._busy = share + (self._busy - share) * math.exp((self._busy_at - now) / _BUSY_OVER)
+        self._busy_at = now
 
     def _next_partial(self) -> Job | None:
         decoding = {job.track for job in self._running if not job.final}

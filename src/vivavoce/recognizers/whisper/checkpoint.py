@@ -40,8 +40,13 @@ class Checkpoint:
             self._arrays = dict(self._array() for _ in range(self._number("I")))
             self._aliases = {self._text(): self._text() for _ in range(self._number("I"))}
         except (OSError, struct.error, ValueError, IndexError) as error:
-            raise ModelError(f"{path} cannot be loaded as a Whisper model of CTranslate2: {error}") from error
-        self.config: Mapping[str, Any] = json.loads((directory / "config.json").read_text("utf-8"))
+            raise ModelError(
+                f"{path} cannot be loaded as a Whisper model of CTranslate2: {error}. Convert it again"
+            ) from error
+        try:
+            self.config: Mapping[str, Any] = json.loads((directory / "config.json").read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{directory / 'config.json'} cannot be read: {error}") from error
 
     def __contains__(self, name: str) -> bool:
         return name in self._arrays or name in self._aliases
@@ -55,12 +60,17 @@ class Checkpoint:
 
     def weights(self, name: str) -> NDArray[np.float32]:
         """The array as float32; weights that are stored as integers are scaled back, row by row."""
+        return self.rows(name, np.arange(len(self.array(name))))
+
+    def rows(self, name: str, index: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Those rows of the array, as `weights` gives them, shape (*index.shape, *shape of a row)."""
         name = self._aliases.get(name, name)
         stored = self._arrays[name]
-        scaled = stored.astype(np.float32)
+        picked = stored[index].astype(np.float32)
         if np.issubdtype(stored.dtype, np.integer):
-            scaled /= np.reshape(self._arrays[f"{name}_scale"], (-1, *[1] * (stored.ndim - 1)))
-        return scaled
+            scales = np.broadcast_to(self._arrays[f"{name}_scale"], len(stored))[index]
+            picked = picked / scales.reshape(*index.shape, *[1] * (stored.ndim - 1))
+        return np.asarray(picked, np.float32)
 
     def layers(self, part: str) -> list[str]:
         """The names of the layers of the encoder or decoder, as prefixes of their variables' names."""
@@ -77,6 +87,8 @@ class Checkpoint:
     def _text(self) -> str:
         length = self._number("H")
         start, self._position = self._position, self._position + length
+        if self._position > len(self._data):
+            raise ValueError("it ends too early")
         return self._data[start : self._position].tobytes().rstrip(b"\0").decode()
 
     def _array(self) -> tuple[str, NDArray[Any]]:

@@ -21,7 +21,7 @@ class Decoder:
     def __init__(self, checkpoint: Checkpoint, writable: NDArray[np.bool_], *, quantized: bool) -> None:
         self._session = decoder(checkpoint, writable, _alignment_heads(checkpoint), quantized=quantized)
         self._names = [output.name for output in self._session.get_outputs()]
-        self._tokens = checkpoint.array("decoder/embeddings/weight")
+        self._checkpoint = checkpoint
         self._positions = checkpoint.weights("decoder/position_encodings/encodings")
         heads = checkpoint.integer("decoder/num_heads")
         self._nothing = np.zeros((1, heads, 0, self._positions.shape[1] // heads), np.float32)
@@ -45,7 +45,10 @@ class Decoder:
         before = next(iter(past.values())).shape[2]
         count = tokens.shape[1]
         causal = np.triu(np.full((count, before + count), -np.inf, np.float32), 1 + before)
-        embedded = self._tokens[tokens].astype(np.float32) + self._positions[before : before + count]
+        embedded = (
+            self._checkpoint.rows("decoder/embeddings/weight", tokens)
+            + self._positions[before : before + count]
+        )
         inputs = {"x": embedded, "causal": causal, "bias": encoded.bias, **encoded.memory, **past}
         outputs = dict(zip(self._names, self._session.run(self._names, inputs), strict=True))
         return outputs, {name: outputs.pop(new) for name, new in self._kept.items()}

@@ -2,6 +2,7 @@
 
 Scores are sums of logarithms of probabilities, not normalised by length (a beam prefers to say things twice
 then). They only fall as a text grows, so the search is over once a finished text beats all unfinished ones.
+Such sums favour texts that stop too soon; so a text ends only where nothing is likelier than its end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
 
 # Texts that are this much less likely than the best one hardly ever catch up, and each costs time.
 _WIDTH = 3.0
@@ -58,10 +58,11 @@ def beam_search(
     beam_size: int,
     max_tokens: int,
     not_first: frozenset[int] = frozenset(),
+    width: float = _WIDTH,
 ) -> Found:
     """The likeliest text that starts where `first` (one row) was predicted. No text begins with `not_first`.
 
-    `end` is the token that ends a text. At `max_tokens` the best unfinished text is taken.
+    Texts whose score is more than `width` below the best one's are given up. `end` is the token that ends a text. At `max_tokens` the best unfinished text is taken.
     """
     predictions = [first]
     steps: list[
@@ -77,17 +78,20 @@ def beam_search(
         parents: list[int] = []
         tokens: list[int] = []
         kept: list[float] = []
+        seen: set[int] = set()
         for row, column in zip(*np.unravel_index(order, sums.shape), strict=True):
             token, score = int(newest.candidates[row, column]), float(sums[row, column])
-            if token in barred or len(tokens) == beam_size:
+            if token in barred:
                 continue
-            if kept and score < kept[0] - _WIDTH:
+            if len(tokens) == beam_size or (kept and score < kept[0] - width):
                 break
+            likeliest = row not in seen
+            seen.add(row)
             if token != end:
                 parents.append(int(row))
                 tokens.append(token)
                 kept.append(score)
-            elif best is None or score > best[0]:
+            elif likeliest and (best is None or score > best[0]):
                 best = score, len(predictions) - 1, int(row)
         barred = frozenset()
         if best is not None and (not kept or best[0] >= kept[0]):
