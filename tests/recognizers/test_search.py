@@ -45,9 +45,11 @@ class Network:
             attention=np.stack([_after(self.seed, text)[2] for text in self.rows], axis=1),
         )
 
-    def may_end(self, text: Text) -> bool:
-        """Whether nothing is likelier after `text` than its end."""
-        return int(_after(self.seed, text)[0].argmax()) == END
+    def may_end(self, text: Text, not_first: frozenset[int]) -> bool:
+        """Whether nothing that is allowed after `text` is likelier than its end."""
+        scores = _after(self.seed, text)[0].copy()
+        scores[[] if text else list(not_first)] = -np.inf
+        return int(scores.argmax()) == END
 
     def score(self, text: Text) -> float:
         """Of a text without its end."""
@@ -73,6 +75,7 @@ def _search(
         beam_size=beam_size,
         max_tokens=max_tokens,
         not_first=not_first,
+        width=np.inf,
     )
 
 
@@ -94,7 +97,7 @@ def test_a_wide_beam_finds_the_likeliest_text_and_looks_no_further_than_it_must(
     finished: dict[Text, float] = {}
     for length in range(max_tokens + 1):
         if length > 0 or END not in not_first:
-            ending = filter(network.may_end, _texts(length, not_first))
+            ending = (text for text in _texts(length, not_first) if network.may_end(text, not_first))
             finished |= {text: network.score((*text, END)) for text in ending}
         longer = max(map(network.score, _texts(length + 1, not_first)))
         decided = max(finished.values(), default=-np.inf) >= longer

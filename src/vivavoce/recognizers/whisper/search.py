@@ -62,12 +62,12 @@ def beam_search(
 ) -> Found:
     """The likeliest text that starts where `first` (one row) was predicted. No text begins with `not_first`.
 
-    Texts whose score is more than `width` below the best one's are given up. `end` is the token that ends a text. At `max_tokens` the best unfinished text is taken.
+    Texts whose score is more than `width` below the best one's are given up. `end` is the token that ends a
+    text. At `max_tokens` the best unfinished text is taken.
     """
     predictions = [first]
-    steps: list[
-        tuple[list[int], list[int]]
-    ] = []  # for each further prediction: parents and tokens of its rows
+    # For each further prediction, the parents and tokens of its rows.
+    steps: list[tuple[list[int], list[int]]] = []
     totals = np.zeros(1)
     best: tuple[float, int, int] | None = None  # score, prediction and row after which it ended
     barred = not_first
