@@ -6,33 +6,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context_seconds
+from vivavoce.recognizers.whisper.context import FINAL, FULL_CONTEXT, PARTIAL, Effort
 
+EFFORTS = pytest.mark.parametrize("effort", [FINAL, PARTIAL], ids=["final", "partial"])
 durations = st.floats(0.0, FULL_CONTEXT)
 
 
-@pytest.mark.parametrize("final", [True, False], ids=["final", "partial"])
+@EFFORTS
 @given(duration=durations)
-def test_all_of_the_audio_is_shown_and_a_little_silence_unless_the_context_is_full(
-    duration: float, final: bool
+def test_speech_is_followed_by_silence_unless_the_context_is_full(effort: Effort, duration: float) -> None:
+    context = effort.context(duration)
+    assert context == FULL_CONTEXT or context >= duration + effort.silence
+
+
+@EFFORTS
+@given(duration=durations)
+def test_the_context_holds_all_of_the_audio_and_no_more_than_whisper_knows(
+    effort: Effort, duration: float
 ) -> None:
-    seconds = context_seconds(duration, final=final)
-    assert seconds == FULL_CONTEXT or duration + 0.5 <= seconds < FULL_CONTEXT
+    assert duration <= effort.context(duration) <= FULL_CONTEXT
 
 
-@pytest.mark.parametrize("final", [True, False], ids=["final", "partial"])
+@EFFORTS
 @given(duration=durations)
-def test_the_encoder_can_be_shown_as_much(duration: float, final: bool) -> None:
-    assert (context_seconds(duration, final=final) / 0.5).is_integer()
+def test_the_context_ends_where_the_known_silence_can_follow(effort: Effort, duration: float) -> None:
+    assert (effort.context(duration) / 0.5).is_integer()
 
 
 @given(duration=durations)
 def test_a_partial_never_costs_more_than_a_final(duration: float) -> None:
-    assert context_seconds(duration, final=False) <= context_seconds(duration, final=True)
+    assert PARTIAL.context(duration) <= FINAL.context(duration)
 
 
-@pytest.mark.parametrize("final", [True, False], ids=["final", "partial"])
-@given(shorter=durations, longer=durations)
-def test_more_audio_is_never_shown_less(shorter: float, longer: float, final: bool) -> None:
-    shorter, longer = sorted((shorter, longer))
-    assert context_seconds(shorter, final=final) <= context_seconds(longer, final=final)
+@EFFORTS
+@given(durations=st.tuples(durations, durations).map(sorted))
+def test_longer_audio_never_gets_a_shorter_context(effort: Effort, durations: list[float]) -> None:
+    shorter, longer = durations
+    assert effort.context(shorter) <= effort.context(longer)

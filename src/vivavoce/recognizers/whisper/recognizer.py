@@ -10,12 +10,9 @@ from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Hypothesis, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
-from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context_seconds
+from vivavoce.recognizers.whisper.context import FINAL, FULL_CONTEXT, PARTIAL, Effort
 from vivavoce.recognizers.whisper.encoder import Encoded
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding, WhisperModel
-
-_FINAL_BEAM = 5
-_PARTIAL_BEAM = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +40,24 @@ class WhisperRecognizer:
         if not guards.is_audible(request.audio):
             return Hypothesis(request.languages[0] if request.languages else "en", 0.0, ())
         try:
-            encoded = self._model.encode(request.audio, _context(request))
+            effort = FINAL if request.final else PARTIAL
+            encoded = self._model.encode(request.audio, effort.context(len(request.audio) / SAMPLE_RATE))
             language = self._language(request, encoded)
-            decoding = self._decode(encoded, language.code, request)
+            decoding = self._decode(encoded, language.code, request, effort)
             words = self._words(request, language.code, decoding)
         except (RuntimeError, ValueError) as error:
             raise RecognizerError(f"{self.name} failed: {error}") from error
         return Hypothesis(language.code, language.probability, words, decoding.tokens)
 
-    def _decode(self, encoded: Encoded, language: str, request: Request) -> Decoding:
+    def _decode(self, encoded: Encoded, language: str, request: Request, effort: Effort) -> Decoding:
         decoding = self._model.decode(
             encoded,
             language,
-            beam_size=_FINAL_BEAM if request.final else _PARTIAL_BEAM,
+            beam_size=effort.beam_size,
             max_tokens=guards.token_limit(encoded.duration),
             draft=request.draft,
         )
-        if not request.final or not guards.is_runaway(decoding) or guards.is_silence(decoding):
+        if effort is PARTIAL or not guards.is_runaway(decoding) or guards.is_silence(decoding):
             return decoding
         # A second try with the context that Whisper was trained on.
         full = self._model.encode(request.audio, FULL_CONTEXT)
@@ -79,10 +77,6 @@ class WhisperRecognizer:
         if len(request.languages) == 1:
             return _Language(request.languages[0], 1.0)
         return _likeliest(self._model.languages(encoded), request.languages)
-
-
-def _context(request: Request) -> float:
-    return context_seconds(len(request.audio) / SAMPLE_RATE, final=request.final)
 
 
 def _likeliest(probabilities: dict[str, float], candidates: Sequence[str]) -> _Language:
