@@ -15,7 +15,7 @@ from vivavoce.bench.tracks import Track
 
 LONGEST = 30.0
 """Seconds. Longer recordings would make the others wait."""
-_AT_ONCE = 16
+_AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Accuracy:
 
 
 def accuracy(target: Target, recordings: Sequence[Recording], ask: Ask) -> Accuracy:
-    """Stream each recording in real time, in a session of its own, 16 at once."""
+    """Stream each recording in real time, in a session of its own, a few at once."""
     return asyncio.run(_accuracy(target, recordings, ask))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from httpx import codes
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
@@ -72,8 +73,12 @@ async def converse(url: str, track: Track, ask: Ask, start: Start, lateness: Lat
 
 
 async def _session(url: str, ask: Ask) -> ClientConnection:
+    until = time.monotonic() + PATIENCE
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
         response = await http.post("/v2/live", json=ask.body)
+        while response.status_code == codes.TOO_MANY_REQUESTS and time.monotonic() < until:
+            await asyncio.sleep(float(response.headers["retry-after"]))
+            response = await http.post("/v2/live", json=ask.body)
     created = response.raise_for_status().json()
     return await connect(created["url"], max_size=None, compression=None)
 
