@@ -41,7 +41,9 @@ def scripted_process(
     """The same, for who ends the server in another way: its URL and its process."""
     data.mkdir(exist_ok=True)
     log = data / "server.log"
-    values = json.dumps({"data_dir": str(data), "port": port, "decoder_threads": 1} | settings)
+    values = json.dumps(
+        {"data_dir": str(data), "port": port, "decoder_threads": 1, "capacity": 1000} | settings
+    )
     with log.open("ab") as log_file:
         command = [sys.executable, "-c", PROGRAM, values]
         process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=log_file, text=True)

@@ -70,6 +70,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("FSYNC", "maybe", "VIVAVOCE_FSYNC must be true or false, not 'maybe'"),
         ("IDLE_TIMEOUT", "0", "VIVAVOCE_IDLE_TIMEOUT must be a number above 0, not '0'"),
         ("IDLE_TIMEOUT", "inf", "VIVAVOCE_IDLE_TIMEOUT must be a number above 0, not 'inf'"),
+        ("CAPACITY", "0", "VIVAVOCE_CAPACITY must be a whole number from 1, not '0'"),
         ("MAX_BODY_BYTES", "1", "VIVAVOCE_MAX_BODY_BYTES must be a whole number from 1024, not '1'"),
         ("LOG_LEVEL", "loud", "VIVAVOCE_LOG_LEVEL must be debug or info or warning or error, not 'loud'"),
         ("MODELS", ",", "VIVAVOCE_MODELS must be one or more names, separated by commas, not ','"),

@@ -145,6 +145,12 @@ class Settings(EnvironmentSettings):
         description="Threads that decode, one core each.",
         json_schema_extra={"default": "the number of cores"},
     )
+    capacity: int | None = Field(
+        default=None,
+        ge=1,
+        description="Sessions at once, those of all keys together; more are refused with 429.",
+        json_schema_extra={"default": "measured at the start"},
+    )
     max_session_duration: float = Field(
         gt=0,
         allow_inf_nan=False,

@@ -66,7 +66,7 @@ class Server:
 @asynccontextmanager
 async def running(data_dir: Path, load: Load = scripted, **settings: Any) -> AsyncIterator[Server]:
     """The server, its models loaded. Afterwards it is stopped, and can be run again on the same data."""
-    values = {"data_dir": data_dir, "decoder_threads": 1} | settings
+    values = {"data_dir": data_dir, "decoder_threads": 1, "capacity": 1000} | settings
     app = create_app(Settings(**values), load)
     async with app.router.lifespan_context(app):
         server = Server(app, httpx.AsyncClient())

@@ -170,7 +170,7 @@ def test_only_recent_sessions_without_audio_count_as_queued(run: Run[None]) -> N
         for session in (old, recent, begun):
             await storage.sessions.create(session)
         await storage.sessions.start(begun.id, NOON)
-        assert await storage.sessions.queued_since(None, NOON + minutes(1)) == {recent.id}
+        assert await storage.sessions.queued_since(NOON + minutes(1)) == {recent.id: None}
 
     run(body)
 

@@ -130,5 +130,6 @@ def _ours(url: str | None, arguments: list[str]) -> Iterator[Target]:
     if url:
         yield Target("vivavoce", "", url, None)
         return
-    with local_process(arguments) as server:
+    # What it carries is to be seen, not what it takes itself to carry.
+    with local_process(["--capacity", "1000", *arguments]) as server:
         yield Target("vivavoce", version("vivavoce"), server.url, server.pid)

@@ -16,6 +16,10 @@ def serve(
         int | None,
         typer.Option(help="Port to listen on; 0 takes a free one. (VIVAVOCE_PORT)"),
     ] = None,
+    capacity: Annotated[
+        int | None,
+        typer.Option(help="Sessions at once; measured if not given. (VIVAVOCE_CAPACITY)"),
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="Where everything is kept. (VIVAVOCE_DATA_DIR)")
     ] = None,
@@ -24,7 +28,9 @@ def serve(
     with needs_server_extra():
         from vivavoce.server.serve import run
         from vivavoce.settings import Settings
-    settings = Settings.from_environment({"host": host, "port": port, "data_dir": data_dir})
+    settings = Settings.from_environment(
+        {"host": host, "port": port, "capacity": capacity, "data_dir": data_dir}
+    )
     run(settings, _say_ready)
 
 

@@ -15,15 +15,17 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from vivavoce.engine.engine import Engine
-from vivavoce.errors import ModelError, StorageError
+from vivavoce.errors import ModelError, RecognizerError, StorageError
 from vivavoce.live.session import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
+from vivavoce.server.capacity import Capacity, measured_sessions
 from vivavoce.server.context import RequestContext
 from vivavoce.server.errors import install_error_handlers
+from vivavoce.server.limits import Admission
 from vivavoce.server.loop_lag import watch_loop_lag
 from vivavoce.server.metrics import Metrics
-from vivavoce.server.models import Models, load_models
+from vivavoce.server.models import DEFAULT_MODEL, Models, load_models
 from vivavoce.server.openapi import openapi_schema
 from vivavoce.server.services import Recognition, Services
 from vivavoce.server.sessions import LiveSessions
@@ -105,20 +107,29 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
             duration=settings.max_session_duration,
             absence=settings.abandon_after,
         )
-        live = LiveSessions(
-            storage, engine, models.recognizers, limits, services.admission, services.sweep_if_idle
+        capacity = Capacity(
+            await asyncio.to_thread(_sessions_at_once, models, settings),
+            settings.decoder_threads,
+            lambda: engine.load.lateness,
+            settings.abandon_after,
         )
+        admission = Admission(storage, services.active, capacity, settings.abandon_after)
+        live = LiveSessions(storage, engine, models.recognizers, limits, admission, services.sweep_if_idle)
         engine.start()
-        services.recognition = Recognition(engine, models.recognizers, live)
+        services.recognition = Recognition(engine, models.recognizers, live, admission, capacity)
         await storage.sweep()
         await live.take_up()
-    except (ModelError, StorageError) as error:
+    except (ModelError, RecognizerError, StorageError) as error:
         _log.error("not_ready", error=str(error))
         raise
     # What is loaded stays: to look through all of it for garbage now and then takes 0.1 s.
     gc.collect()
     gc.freeze()
-    _log.info("ready", models=sorted(models.recognizers))
+    _log.info("ready", models=sorted(models.recognizers), sessions_at_once=capacity.sessions)
+
+
+def _sessions_at_once(models: Models, settings: Settings) -> int:
+    return settings.capacity or measured_sessions(models.recognizers[DEFAULT_MODEL], settings.decoder_threads)
 
 
 async def _stop(services: Services) -> None:
@@ -148,6 +159,8 @@ def _figures(app: FastAPI) -> Metrics:
         ("decodes_running", "Stretches of speech that are being decoded", lambda r: r.engine.load.running),
         ("finals_waiting", "Finals that wait for a decoder", lambda r: r.engine.load.finals),
         ("partials_waiting", "Partials that wait for a decoder", lambda r: r.engine.load.partials),
+        ("finals_lateness_seconds", "How late finals are", lambda r: r.engine.load.lateness),
+        ("capacity_sessions", "Sessions that are taken at once", lambda r: r.capacity.sessions),
     ):
         metrics.gauge(name, description, of_recognition(value))
     return metrics

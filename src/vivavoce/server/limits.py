@@ -1,4 +1,4 @@
-"""What a key's plan allows: sessions at once, and hours a month."""
+"""Who may have one more session: what a key's plan allows, and what the server carries."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Final
 from fastapi import HTTPException
 
 from vivavoce.protocol import close_codes
+from vivavoce.server.capacity import Capacity
 from vivavoce.storage.records import Plan, StoredSession
 from vivavoce.storage.stores import Storage
 
@@ -43,18 +44,23 @@ ALLOWANCES: Final[Mapping[Plan, Allowance]] = MappingProxyType(
 
 
 class Admission:
-    """Decides whether a key may have one more session.
+    """Decides whether there may be one more session.
 
     A session counts from its creation, unless nobody connects to it for `abandon_after` seconds; `active`
-    names the key's sessions that run and are not abandoned.
+    names the sessions that run and are not abandoned, each with its key's id.
     """
 
     def __init__(
-        self, storage: Storage, active: Callable[[str | None], frozenset[str]], abandon_after: float
+        self,
+        storage: Storage,
+        active: Callable[[], Mapping[str, str | None]],
+        capacity: Capacity,
+        abandon_after: float,
     ) -> None:
         self._sessions = storage.sessions
         self._keys = storage.keys
         self._active = active
+        self._capacity = capacity
         self._abandon_after = timedelta(seconds=abandon_after)
         self._deciding = asyncio.Lock()
 
@@ -64,11 +70,8 @@ class Admission:
 
         Raises `HTTPException` 429.
         """
-        if caller.key_id is None or caller.plan is None:
-            yield
-            return
         async with self._deciding:
-            if problem := await self._problem(caller.key_id, caller.plan, now):
+            if problem := await self._problem(caller, now):
                 raise _too_many(*problem)
             yield
 
@@ -77,25 +80,38 @@ class Admission:
 
         A session that waited for longer than `abandon_after` did not count meanwhile, so it is asked again.
         """
-        if stored.key_id is None:
-            return None
-        key = await self._keys.in_force(stored.key_id)
-        if key is None:
-            return close_codes.EXPIRED, "the API key of this session is revoked"
+        caller = Caller(None, None)
+        if stored.key_id is not None:
+            key = await self._keys.in_force(stored.key_id)
+            if key is None:
+                return close_codes.EXPIRED, "the API key of this session is revoked"
+            caller = Caller(key.id, key.plan)
         if now - stored.created_at < self._abandon_after:
             return None
-        problem = await self._problem(key.id, key.plan, now)
+        async with self._deciding:
+            problem = await self._problem(caller, now)
         return (close_codes.LIMIT, problem[0]) if problem else None
 
-    async def _problem(self, key_id: str, plan: Plan, now: datetime) -> tuple[str, timedelta] | None:
+    async def _problem(self, caller: Caller, now: datetime) -> tuple[str, timedelta] | None:
         """What one more session would exceed, and when to try again."""
+        counted = {**await self._sessions.queued_since(now - self._abandon_after), **self._active()}
+        if caller.key_id is not None and caller.plan is not None:
+            concurrent = sum(key_id == caller.key_id for key_id in counted.values())
+            if problem := await self._exceeded(caller.key_id, caller.plan, concurrent, now):
+                return problem
+        if full := self._capacity.problem(len(counted)):
+            message, seconds = full
+            return message, timedelta(seconds=seconds)
+        return None
+
+    async def _exceeded(
+        self, key_id: str, plan: Plan, concurrent: int, now: datetime
+    ) -> tuple[str, timedelta] | None:
         allowed = ALLOWANCES[plan]
-        if allowed.concurrent is not None:
-            waiting = await self._sessions.queued_since(key_id, now - self._abandon_after)
-            if len(waiting | self._active(key_id)) >= allowed.concurrent:
-                many = "1 session" if allowed.concurrent == 1 else f"{allowed.concurrent} sessions"
-                message = f"the {plan} plan allows {many} at once: end one, or wait until one has ended"
-                return message, self._abandon_after
+        if allowed.concurrent is not None and concurrent >= allowed.concurrent:
+            many = "1 session" if allowed.concurrent == 1 else f"{allowed.concurrent} sessions"
+            message = f"the {plan} plan allows {many} at once: end one, or wait until one has ended"
+            return message, self._abandon_after
         if allowed.monthly is not None:
             used = await self._sessions.usage_seconds(key_id, now)
             if used >= allowed.monthly:

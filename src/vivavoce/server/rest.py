@@ -45,7 +45,7 @@ _BAD_QUERY: dict[int | str, dict[str, Any]] = {
 }
 _REFUSALS = _BAD_QUERY | {
     413: {"model": ErrorBody, "description": "The body is too large"},
-    429: {"model": ErrorBody, "description": "A limit of the key's plan; see Retry-After"},
+    429: {"model": ErrorBody, "description": "A limit of the key's plan, or of the server; see Retry-After"},
     503: {"model": ErrorBody, "description": "The server is starting, stopping or cannot store anything"},
 }
 
@@ -77,7 +77,7 @@ async def create_session(
         custom_metadata=asked.custom_metadata,
         post_session_metadata={"warnings": found} if found else {},
     )
-    async with services.admission.one_more(caller, session.created_at):
+    async with recognition.admission.one_more(caller, session.created_at):
         await services.storage.sessions.create(session)
     created = SessionCreated(
         id=session.id, created_at=timestamp(session.created_at), url=socket_url(base, session.token)

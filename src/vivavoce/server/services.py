@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 import structlog
@@ -13,6 +13,7 @@ from fastapi import Depends, HTTPException, Request
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.capacity import Capacity
 from vivavoce.server.limits import Admission
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions
@@ -29,6 +30,8 @@ class Recognition:
     engine: Engine
     recognizers: Mapping[str, Recognizer]
     live: LiveSessions
+    admission: Admission
+    capacity: Capacity
 
 
 @dataclass(slots=True)
@@ -37,16 +40,12 @@ class Services:
 
     settings: Settings
     storage: Storage
-    admission: Admission = field(init=False)
     recognition: Recognition | None = None
     loading: asyncio.Task[None] | None = None
 
-    def __post_init__(self) -> None:
-        self.admission = Admission(self.storage, self.active, self.settings.abandon_after)
-
-    def active(self, key_id: str | None) -> frozenset[str]:
-        """The key's sessions that run and are not abandoned."""
-        return self.recognition.live.active(key_id) if self.recognition else frozenset()
+    def active(self) -> Mapping[str, str | None]:
+        """The sessions that run and are not abandoned, each with its key's id."""
+        return self.recognition.live.active if self.recognition else {}
 
     def live(self, session_id: str) -> SessionRuntime | None:
         """The session if it runs here and has not ended."""

@@ -75,11 +75,10 @@ class LiveSessions:
         runtime = self._runtimes.get(session_id)
         return None if runtime is None or runtime.finished else runtime
 
-    def active(self, key_id: str | None) -> frozenset[str]:
-        """The sessions that count against the key's concurrency."""
-        return frozenset(
-            runtime.id for runtime in self._runtimes.values() if runtime.key_id == key_id and runtime.counts
-        )
+    @property
+    def active(self) -> Mapping[str, str | None]:
+        """The sessions that run and are not abandoned, each with its key's id."""
+        return {runtime.id: runtime.key_id for runtime in self._runtimes.values() if runtime.counts}
 
     @property
     def running(self) -> int:

@@ -95,12 +95,12 @@ class SessionStore:
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
 
-    async def queued_since(self, key_id: str | None, moment: datetime) -> frozenset[str]:
-        """The identifiers of the key's sessions that were created after `moment` and have no audio yet."""
+    async def queued_since(self, moment: datetime) -> Mapping[str, str | None]:
+        """The sessions that were created after `moment` and have no audio yet, each with its key's id."""
         at = tables.sessions.c
-        query = select(at.id).where(_owned_by(key_id), at.status == "queued", at.created_at > moment)
+        query = select(at.id, at.key_id).where(at.status == "queued", at.created_at > moment)
         async with self._database.read() as connection:
-            return frozenset((await connection.execute(query)).scalars())
+            return {row.id: row.key_id for row in await connection.execute(query)}
 
     async def start(self, session_id: str, at: datetime) -> None:
         """The first audio has come: the session is `processing`."""

@@ -1,0 +1,103 @@
+"""How many sessions this machine carries at once, and whether it has room for one more."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.recognizers.base import SAMPLE_RATE, Recognizer, Request
+
+# What is timed: a sound of an utterance's length, at most so often, and no more once a second has passed.
+_UTTERANCE_SECONDS: Final = 3.0
+_TIMES: Final = 3
+_LONGEST_MEASURING: Final = 1.0
+
+# A conversation is half speech; of ten finals that are needed, three more turn out not to be.
+_SPEECH_SHARE: Final = 0.5
+_NEEDLESS: Final = 0.3
+# Real speech has words to write down, this sound has none. Of one core, Whisper base takes 0.21 s for the
+# sound, and 0.33 s (0.24 to 0.46) for three seconds of a reading.
+_SPEECH_TO_SOUND: Final = 1.5
+# Cores for all the rest of a session: its socket, its log, voice activity.
+_REST: Final = 0.012
+# The share of the cores that may be used before something has to wait.
+_USABLE: Final = 0.8
+_MOST: Final = 1000
+
+# Seconds that finals may be late, and after which a machine that was too busy may be asked again.
+_LATEST: Final = 0.5
+_RECOVERY: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The number of sessions that fit, and how late finals are at the moment, in seconds.
+
+    Fewer sessions than cores are not too many: if their finals are late, that is because somebody sends a
+    recording faster than it was spoken, or because the machine stood still.
+    """
+
+    sessions: int
+    cores: int
+    lateness: Callable[[], float]
+    abandon_after: float
+
+    def problem(self, taken: int) -> tuple[str, float] | None:
+        """Why there is no room for one more beside `taken`, and the seconds after which to ask again."""
+        if taken >= self.sessions:
+            many = "1 session" if self.sessions == 1 else f"{self.sessions} sessions"
+            message = (
+                f"the server carries {many} at once, all taken: try again later or raise VIVAVOCE_CAPACITY"
+            )
+            return message, self.abandon_after
+        if taken >= self.cores and (late := self.lateness()) > _LATEST:
+            message = f"finals are {late:.1f} s late because of the load: try again in {_RECOVERY:g} seconds"
+            return message, _RECOVERY
+        return None
+
+
+def measured_sessions(recognizer: Recognizer, threads: int) -> int:
+    """How many conversations `threads` cores carry, from what a final costs here. Takes about a second.
+
+    Raises `RecognizerError`.
+    """
+    return estimated_sessions(_final_seconds(recognizer), threads)
+
+
+def estimated_sessions(final_seconds: float, threads: int) -> int:
+    """How many conversations fit if the final of the measured sound takes `final_seconds` of one core.
+
+    This is an estimate: one kind of conversation, half of it speech in utterances of three seconds, so a
+    final every six. Partials count for nothing, since they wait when finals need the cores. Whoever knows
+    the sessions better sets the number.
+    """
+    finals_per_second = _SPEECH_SHARE * (1 + _NEEDLESS) / _UTTERANCE_SECONDS
+    cores = finals_per_second * _SPEECH_TO_SOUND * final_seconds + _REST
+    return max(1, min(_MOST, math.floor(_USABLE * threads / cores)))
+
+
+def _final_seconds(recognizer: Recognizer) -> float:
+    able = recognizer.capabilities
+    language = "en" if "en" in able.languages else min(able.languages)
+    request = Request(_sound(), (language,), final=True)
+    took: list[float] = []
+    # The first time is the warm-up, and all there is if the model is slow.
+    while len(took) < _TIMES and sum(took) < _LONGEST_MEASURING:
+        # Of this thread: that others are busy while the server starts does not make a final dearer.
+        began = time.thread_time()
+        recognizer.recognize(request)
+        took.append(time.thread_time() - began)
+    return min(took)
+
+
+def _sound() -> NDArray[np.float32]:
+    """Noise that swells four times a second, as syllables do; always the same."""
+    times = np.arange(round(_UTTERANCE_SECONDS * SAMPLE_RATE)) / SAMPLE_RATE
+    noise = np.random.default_rng(1).standard_normal(len(times)) * (1 + np.sin(2 * np.pi * 4 * times))
+    return np.asarray(0.3 * noise / np.abs(noise).max(), np.float32)

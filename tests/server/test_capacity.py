@@ -1,0 +1,222 @@
+"""What the machine carries: who is refused when it is full or late, and that nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.harness import Server, connected, create, models, record, running, serving
+from server.peers import EVERYTHING, STOP, speech
+from storage.samples import new_session
+from vivavoce.protocol.responses import ErrorBody
+from vivavoce.server.capacity import Capacity, estimated_sessions, measured_sessions
+
+
+def capacity(sessions: int, lateness: Sequence[float] = (0.0,)) -> Capacity:
+    """Lateness is each of these in turn."""
+    return Capacity(sessions, 2, iter(lateness).__next__, abandon_after=30.0)
+
+
+def check_it_is_full(response: httpx.Response, many: str) -> None:
+    assert response.status_code == 429
+    assert response.headers["retry-after"] == "30"
+    message = ErrorBody.model_validate(response.json()).message
+    assert (
+        message == f"the server carries {many} at once, all taken: try again later or raise VIVAVOCE_CAPACITY"
+    )
+
+
+def test_there_is_room_until_the_last_place_is_taken() -> None:
+    assert capacity(3).problem(2) is None
+    message, retry_after = capacity(3).problem(3) or ("", 0.0)
+    assert message.startswith("the server carries 3 sessions at once")
+    assert retry_after == 30.0
+
+
+def test_late_finals_refuse_and_are_recovered_from() -> None:
+    busy = capacity(9, [0.5, 0.8, 2.0, 0.4])
+    assert busy.problem(2) is None
+    message = "finals are 0.8 s late because of the load: try again in 5 seconds"
+    assert busy.problem(2) == (message, 5.0)
+    assert busy.problem(2) is not None
+    assert busy.problem(2) is None
+
+
+def test_fewer_sessions_than_cores_are_not_too_many_however_late_they_are() -> None:
+    assert capacity(9, [60.0]).problem(1) is None
+    assert capacity(9, [60.0]).problem(2) is not None
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.integers(1, 256))
+def test_a_quicker_recogniser_and_more_cores_carry_no_less(one: float, other: float, threads: int) -> None:
+    quick, slow = sorted((one, other))
+    carried = estimated_sessions(slow, threads)
+    assert 1 <= carried <= estimated_sessions(quick, threads) <= 1000
+    assert carried <= estimated_sessions(slow, threads + 1)
+
+
+def test_the_estimate_for_a_final_of_a_fifth_of_a_second_on_two_cores() -> None:
+    assert estimated_sessions(0.2, 2) > estimated_sessions(0.4, 2) > 5
+    # 1.6 cores to use; a final every six seconds and 0.3 for nothing, of 0.3 s each, and 0.012 for the rest.
+    assert estimated_sessions(0.2, 2) == int(1.6 / (1.3 * 0.3 / 6 + 0.012))
+
+
+def test_a_recogniser_that_costs_nothing_leaves_only_the_rest_to_be_paid() -> None:
+    measured = measured_sessions(models().recognizers["base"], 1)
+    assert 10 < measured <= estimated_sessions(0.0, 1)
+
+
+def test_a_server_that_is_not_told_measures_what_it_carries(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        await create(server.http)
+        figures = (await server.http.get("/metrics")).text
+        [shown] = re.findall(r"^vivavoce_capacity_sessions (\S+)", figures, re.MULTILINE)
+        assert 10 < float(shown) <= 1000
+
+    serving(tmp_path, body, capacity=None)
+
+
+def test_the_figures_tell_the_capacity_and_how_late_finals_are(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        figures = (await server.http.get("/metrics")).text
+        assert "vivavoce_capacity_sessions 7.0" in figures
+        assert "vivavoce_finals_lateness_seconds 0.0" in figures
+
+    serving(tmp_path, body, capacity=7)
+
+
+def test_a_full_server_refuses_until_a_session_has_ended(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        check_it_is_full(await server.http.post("/v2/live"), "1 session")
+        await record(server, created["url"], bytes(3200))
+        await create(server.http)
+
+    serving(tmp_path, body, capacity=1)
+
+
+def test_a_session_that_is_deleted_leaves_its_place(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        check_it_is_full(await server.http.post("/v2/live"), "1 session")
+        assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
+        await create(server.http)
+
+    serving(tmp_path, body, capacity=1)
+
+
+def test_a_session_that_nobody_connects_to_leaves_its_place(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        long_ago = datetime.now(UTC) - timedelta(seconds=31)
+        await server.services.storage.sessions.create(new_session(created_at=long_ago))
+        await create(server.http)
+
+    serving(tmp_path, body, capacity=1)
+
+
+@pytest.mark.parametrize("with_keys", [False, True])
+def test_a_burst_does_not_get_past_the_capacity_whoever_calls(tmp_path: Path, with_keys: bool) -> None:
+    async def body(server: Server) -> None:
+        callers = [server.http]
+        if with_keys:
+            callers = [(await server.key("paid"))[1], (await server.key("enterprise"))[1]]
+        calls = [http.post("/v2/live") for http in callers for _ in range(10 // len(callers))]
+        responses = await asyncio.gather(*calls)
+        assert sorted(response.status_code for response in responses) == [201] * 3 + [429] * 7
+        for response in responses:
+            if response.status_code == 429:
+                check_it_is_full(response, "3 sessions")
+
+    serving(tmp_path, body, capacity=3)
+
+
+def test_the_limit_of_ones_plan_is_told_first(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        _, http = await server.key("free")
+        await create(http)
+        assert "the free plan allows 1 session" in (await http.post("/v2/live")).json()["message"]
+
+    serving(tmp_path, body, capacity=1)
+
+
+def test_a_running_session_does_not_notice_that_others_are_refused(tmp_path: Path) -> None:
+    audio = speech()
+    half = len(audio) // 2
+
+    async def body(server: Server) -> None:
+        created = await create(server.http, **EVERYTHING)
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(audio[:half])
+            await socket.receive_until(type="audio_chunk", acknowledged=True)
+            refused = await asyncio.gather(*(server.http.post("/v2/live") for _ in range(10)))
+            assert {response.status_code for response in refused} == {429}
+            await socket.send_audio(audio[half:])
+            await socket.send_text(STOP)
+            await socket.receive_until(type="end_session")
+            assert await socket.receive() == {"closed": 1000}
+        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
+        assert len(stored["result"]["transcription"]["utterances"]) == 2
+
+    serving(tmp_path, body, capacity=1)
+
+
+def test_a_client_that_comes_back_finds_its_place_however_full_the_server_is(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(bytes(3200))
+            await socket.receive_until(type="audio_chunk")
+            await socket.leave(1006)
+        check_it_is_full(await server.http.post("/v2/live"), "1 session")
+        await record(server, created["url"], bytes(3200))
+
+    serving(tmp_path, body, capacity=1)
+
+
+def test_sessions_are_taken_up_after_a_restart_even_by_a_server_that_carries_fewer(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path, capacity=2) as server:
+            urls = [(await create(server.http))["url"] for _ in range(2)]
+            # Both are cut off while they are connected.
+            async with connected(server, urls[0]) as one, connected(server, urls[1]) as other:
+                for socket in (one, other):
+                    await socket.send_audio(bytes(3200))
+                    await socket.receive_until(type="audio_chunk", acknowledged=True)
+                    await socket.leave(1006)
+        async with running(tmp_path, capacity=1) as server:
+            check_it_is_full(await server.http.post("/v2/live"), "1 session")
+            for url in urls:
+                await record(server, url, bytes(3200))
+            await create(server.http)
+
+    asyncio.run(body())
+
+
+def test_a_session_that_waited_too_long_is_asked_again_when_it_connects(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        first, second = await create(server.http), await create(server.http)
+        async with connected(server, first["url"]), connected(server, second["url"]) as late:
+            assert await late.receive() == {"closed": 4429}
+
+    # Nobody connects within a microsecond, so the first does not count when the second is made.
+    serving(tmp_path, body, capacity=1, abandon_after=1e-6)
+
+
+@pytest.mark.parametrize("retry", [1e-6, 0.4, 1.4, 30.0])
+def test_retry_after_is_a_whole_number_of_seconds_and_at_least_one(tmp_path: Path, retry: float) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(bytes(3200))
+            await socket.receive_until(type="audio_chunk")
+            assert (await server.http.post("/v2/live")).headers["retry-after"] == str(max(1, round(retry)))
+
+    serving(tmp_path, body, capacity=1, abandon_after=retry)
