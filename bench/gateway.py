@@ -28,14 +28,9 @@ import os
 import re
 import socket
 import struct
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,6 +39,7 @@ import httpx
 import numpy as np
 import soundfile
 import soxr
+from server_process import ServerProcess, server_process
 
 ROOT = Path(__file__).resolve().parent.parent
 READING = ROOT / ".cache" / "speech" / "two_cities.wav"
@@ -59,85 +55,6 @@ BODY = {
     "language_config": {"languages": ["en"]},
     "messages_config": {"receive_partial_transcripts": True, "receive_lifecycle_events": True},
 }
-
-
-# The server
-
-
-class Loudness:
-    """Stands in for voice activity detection: loud is speech. Of the cost, a tenth is left."""
-
-    def stream(self) -> Loudness:
-        return self
-
-    def probabilities(self, windows: np.ndarray) -> np.ndarray:
-        return (np.abs(windows).max(axis=1) > 0.02).astype(np.float32)
-
-
-def serve_here(data: str, vad: str) -> None:
-    """The server, until it is terminated; the first line that it prints is its URL."""
-    from vivavoce.engine.vad import SileroVad, silero_path
-    from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
-    from vivavoce.server.models import Models, load_models, with_default
-    from vivavoce.server.serve import run as run_server
-    from vivavoce.settings import Settings
-
-    def load(settings: Settings) -> Models:
-        if vad == "real":
-            return load_models(settings)
-        recognizer = ScriptedRecognizer(word_every(0.5))
-        detector = SileroVad(silero_path()) if vad == "silero" else Loudness()
-        return Models(detector, with_default({"base": recognizer}, "base"))  # type: ignore[arg-type]
-
-    def ready(url: str, _: bool) -> None:
-        names = {str(thread.native_id): thread.name for thread in threading.enumerate()}
-        print(json.dumps({"url": url, "threads": names}), flush=True)
-
-    settings = Settings(
-        data_dir=Path(data), port=0, decoder_threads=2 if vad == "real" else 1, log_level="warning"
-    )
-    run_server(settings, ready, load)
-
-
-@dataclass(frozen=True)
-class ServerProcess:
-    pid: int
-    url: str
-    threads: dict[str, str]
-
-    def cpu(self) -> dict[str, float]:
-        """CPU seconds so far, by thread."""
-        seconds: dict[str, float] = defaultdict(float)
-        for task in Path(f"/proc/{self.pid}/task").iterdir():
-            seconds[self.threads.get(task.name, "others")] += cpu_seconds(task / "stat")
-        return seconds
-
-    def waited(self) -> float:
-        """Seconds for which the event loop's thread could have run but had no core, so far."""
-        return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[1]) / 1e9
-
-    def megabytes(self, field: str = "VmRSS") -> float:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(rf"{field}:\s+(\d+)", status)[1]) / 1024
-
-
-def cpu_seconds(stat: Path) -> float:
-    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def server_process(data: str, vad: str) -> Iterator[ServerProcess]:
-    command = [sys.executable, __file__, "--serve", data, "--vad", vad]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            told = json.loads(process.stdout.readline())
-            yield ServerProcess(process.pid, told["url"].rstrip("/"), told["threads"])
-        finally:
-            process.terminate()
-
-
-# The client: frames made by hand, so that it costs little beside the server that it measures
 
 
 def track(number: int, seconds: float) -> bytes:
@@ -156,6 +73,7 @@ def track(number: int, seconds: float) -> bytes:
     return np.resize(rolled, frames * FRAME_BYTES // 2).astype("<i2").tobytes()
 
 
+# Frames are made by hand, so that the client costs little beside the server that it measures.
 def frame(opcode: int, payload: bytes) -> bytes:
     """A masked WebSocket frame; the mask is zero, which leaves the payload as it is."""
     length = len(payload)
@@ -394,11 +312,7 @@ def main() -> None:
         default="silero",
         help="real: with the server's own model, too",
     )
-    parser.add_argument("--serve", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.serve:
-        serve_here(arguments.serve, arguments.vad)
-        return
     with tempfile.TemporaryDirectory() as data, server_process(data, arguments.vad) as server:
         asyncio.run(run(server, arguments.sessions, arguments.seconds))
 

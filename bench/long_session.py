@@ -31,7 +31,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 import websockets
-from gateway import FRAME_BYTES, RATE, ServerProcess, server_process, track
+from gateway import FRAME_BYTES, RATE, track
+from server_process import ServerProcess, server_process
 
 BLOCK = 600
 PIECE = 10 * FRAME_BYTES
