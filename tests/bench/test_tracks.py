@@ -38,8 +38,10 @@ def test_about_half_of_a_conversation_is_speech(seed: int) -> None:
 @given(st.integers(0, 50))
 def test_it_is_loud_in_turns_and_quiet_between_them_but_never_digital_silence(seed: int) -> None:
     track = call_like(TURNS, 30.0, seed)
+    loud = loudness(track, track.turns[0].start + 0.05, track.turns[0].end - 0.05)
+    assert loud > 0.02
     for turn in track.turns:
-        assert loudness(track, turn.start + 0.05, turn.end - 0.05) == pytest.approx(0.5, rel=0.01)
+        assert loudness(track, turn.start + 0.05, turn.end - 0.05) == pytest.approx(loud, rel=0.1)
     for one, following in zip(track.turns, track.turns[1:], strict=False):
         assert 0 < loudness(track, one.end + 0.01, following.start - 0.01) < 0.002
 

@@ -16,6 +16,7 @@ _LONGEST_TURN = 8.0
 _BEFORE, _AFTER = 0.1, 0.25
 _FADE = 0.02
 _NOISE = 10 ** (-66 / 20)
+_LOUDNESS = 10 ** (-26 / 20)
 _TAIL = 1.5
 """Seconds without speech at the end, so that the last final does not come because of the end."""
 
@@ -152,11 +153,17 @@ def _cut(speech: Speech, first: int, last: int) -> Speech:
     return Speech(samples, tuple(word.later(-start) for word in words[first:last]))
 
 
+def _as_loud_as_others(samples: Samples) -> Samples:
+    """Collections hold recordings of very different loudness, some hardly above the noise that is added."""
+    gain = _LOUDNESS / max(float(np.sqrt(np.mean(np.square(samples)))), _NOISE)
+    return samples * np.float32(min(gain, 1 / max(float(np.abs(samples).max()), _NOISE)))
+
+
 def _mixed(parts: Sequence[tuple[float, Speech]], seconds: float, random: np.random.Generator) -> Track:
     samples = (_NOISE * random.standard_normal(round(seconds * SAMPLE_RATE))).astype(np.float32)
     turns = []
     for at, speech in parts:
         first = round(at * SAMPLE_RATE)
-        samples[first : first + len(speech.samples)] += speech.samples
+        samples[first : first + len(speech.samples)] += _as_loud_as_others(speech.samples)
         turns.append(Turn(tuple(word.later(at) for word in speech.words)))
     return Track(samples, tuple(turns))
