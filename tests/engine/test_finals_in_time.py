@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -87,6 +88,22 @@ def test_how_long_partials_took_does_not_matter_to_finals() -> None:
         shared.done(slow, 100.0)
     shared.submit(final(due=10.0))
     assert take_or_wait(shared, clock, then=shared.close) is None
+
+
+def test_a_held_final_that_is_hastened_begins_at_once() -> None:
+    clock, held = Clock(), final(due=10.0)
+    shared, _ = busy(held, clock=clock)
+    shared.hasten(held.decode)
+    hastened = take(shared)
+    assert hastened is not None
+    assert hastened.decode is held.decode
+
+
+def test_a_final_that_is_certain_is_not_held_for_one_that_is_not() -> None:
+    clock, held = Clock(), final("a", due=10.0)
+    sure = replace(final("b", due=20.0), certain=clock.now)
+    shared, _ = busy(held, sure, clock=clock)
+    assert take(shared) is sure
 
 
 def test_a_held_final_that_is_cancelled_never_runs() -> None:

@@ -112,6 +112,11 @@ def test_what_is_really_said_twice_stays() -> None:
     assert without_echo(words) == tuple(words)
 
 
+def test_a_stutter_before_other_words_stays() -> None:
+    words = _words((" I", 0.0, 0.2), (" I", 0.2, 0.24), (" think", 0.24, 0.6), (" so", 0.6, 0.9))
+    assert without_echo(words) == tuple(words)
+
+
 def test_a_short_word_that_repeats_nothing_stays() -> None:
     words = _words((" In", 0.0, 0.4), (" a", 0.4, 0.42), (" word", 0.42, 0.8))
     assert without_echo(words) == tuple(words)

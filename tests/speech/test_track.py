@@ -11,7 +11,7 @@ import pytest
 from hearing import SOFT, Listener, count_windows, endpointing, listener, nothing, record, silence, speech
 from vivavoce.protocol.stream import Hypothesis, SpeechEnd, SpeechStart
 from vivavoce.speech.endpointing import WINDOW
-from vivavoce.speech.track import Cancel, Decode, Settled
+from vivavoce.speech.track import Cancel, Decode, Hasten, Settled
 
 NORMAL = endpointing(0.3)
 PREROLL, TAIL, PAUSE = NORMAL.preroll, NORMAL.tail, NORMAL.silence
@@ -73,6 +73,14 @@ def test_a_flush_decodes_what_there_is() -> None:
     track.answer()
     assert track.texts == [f" {50 - PREROLL}+{PREROLL + 40}"]
     assert track.track.quiet
+
+
+def test_a_flush_in_a_pause_hastens_what_was_asked_for_early() -> None:
+    track = listener(endpointing(2.0))
+    track.hear(silence(50), speech(40), silence(5))
+    [early] = track.asked
+    assert track.flush() == [SpeechEnd(0, 90 * WINDOW / 16_000), Hasten(early)]
+    assert track.asked == [early]
 
 
 def test_a_flush_in_silence_does_nothing() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
 
@@ -21,13 +21,17 @@ from vivavoce.engine.vad import SileroVad
 from vivavoce.errors import InvalidAudio, RecognizerError
 from vivavoce.protocol.stream import Down, Failed, Hypothesis, Up
 from vivavoce.recognizers.base import Recognizer
-from vivavoce.speech.endpointing import WINDOW_SECONDS
-from vivavoce.speech.track import Cancel, Decode
+from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW_SECONDS
+from vivavoce.speech.track import Cancel, Decode, Hasten
 
 _log = structlog.get_logger(__name__)
 
+# Seconds by which audio that came early puts off its finals: a log that is read again after a restart is as
+# early as it is long, and what follows it is not.
+_MOST_AHEAD = 2.0
+
 Deliver = Callable[[Up], None]
-Outputs = Iterable[Up | Decode | Cancel]
+Outputs = Iterable[Up | Decode | Cancel | Hasten]
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +42,7 @@ class EngineStream:
     settings: StreamSettings
     recognizer: Recognizer
     deliver: Deliver
+    opened: float = field(default_factory=time.monotonic)
 
     def feed(self, item: Down) -> None:
         """Hand over the next item, in order. Whoever feeds keeps the backlog bounded, by `Progress`."""
@@ -152,10 +157,17 @@ class Engine:
     def _act(self, stream: EngineStream, outputs: Outputs) -> None:
         for output in outputs:
             if isinstance(output, Decode):
-                due = time.monotonic() + output.slack * WINDOW_SECONDS
-                self._scheduler.submit(Job(stream, output, stream.recognizer, due))
+                slack = output.slack * WINDOW_SECONDS
+                now = time.monotonic()
+                # Who sends faster than people speak gives way to those who do not.
+                spoken = stream.opened + (output.start + len(output.audio)) / SAMPLE_RATE
+                ahead = min(max(0.0, spoken - now), _MOST_AHEAD)
+                due, certain = now + ahead + slack, now + slack
+                self._scheduler.submit(Job(stream, output, stream.recognizer, due, certain))
             elif isinstance(output, Cancel):
                 self._scheduler.cancel(output.decode)
+            elif isinstance(output, Hasten):
+                self._scheduler.hasten(output.decode)
             else:
                 stream.deliver(output)
 

@@ -14,7 +14,7 @@ import bisect
 import math
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition
 
 from vivavoce.recognizers.base import Recognizer, Request
@@ -37,12 +37,16 @@ _FORGOTTEN = 3.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A track's wish on its way to a recogniser; `due` is when it is needed, in monotonic seconds."""
+    """A track's wish on its way to a recogniser; `due` is when it is needed, in monotonic seconds.
+
+    A final may turn out to be needless until it is `certain` (by default, until it is due).
+    """
 
     stream: Hashable
     decode: Decode
     recognizer: Recognizer
     due: float
+    certain: float | None = None
 
     @property
     def final(self) -> bool:
@@ -105,6 +109,15 @@ class Scheduler:
         with self._condition:
             self._finals = [job for job in self._finals if job.decode is not decode]
 
+    def hasten(self, decode: Decode) -> None:
+        """The answer to `decode` is certain to be needed: it is held no longer."""
+        with self._condition:
+            now = self._clock()
+            self._finals = [
+                replace(job, certain=now) if job.decode is decode else job for job in self._finals
+            ]
+            self._condition.notify()
+
     def forget(self, stream: Hashable) -> None:
         """Forget all that waits for `stream`."""
         with self._condition:
@@ -138,21 +151,22 @@ class Scheduler:
             self._condition.notify_all()
 
     def _next_final(self) -> Job | None:
-        if not self._finals or (self._running and self._hold() > 0):
-            return None
-        # How late it starts is the load's doing; how long it takes is not.
-        self._worst, self._worst_at = self._lateness(), self._clock()
-        return self._finals.pop(0)
+        ready = (job for job in self._finals if not self._running or self._hold(job) <= 0)
+        if job := next(ready, None):
+            # How late it starts is the load's doing; how long it takes is not.
+            self._worst, self._worst_at = self._lateness(), self._clock()
+            self._finals.remove(job)
+        return job
 
-    def _hold(self) -> float:
-        """For how many seconds the next final need not start yet."""
+    def _hold(self, job: Job) -> float:
+        """For how many seconds a final need not start yet."""
         lead = _MARGIN * self._final_seconds * (1 - self._busy)
-        return self._finals[0].due - lead - self._clock()
+        return (job.due if job.certain is None else job.certain) - lead - self._clock()
 
     def _until_more(self) -> float | None:
         """Seconds until there may be work without anybody saying so; None if there will not be any."""
         if self._finals:
-            return max(0.0, self._hold())
+            return max(0.0, min(map(self._hold, self._finals)))
         late = self._lateness()
         return _FORGOTTEN * math.log(late / _LATE) if self._partials and late > _LATE else None
 

@@ -28,7 +28,10 @@ from vivavoce.protocol.stream import (
 )
 from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW, Endpointing
 from vivavoce.speech.language import LanguagePolicy
-from vivavoce.speech.track import Cancel, Decode, Output, Settled, Track
+from vivavoce.speech.track import Cancel, Decode, Hasten, Output, Settled, Track
+
+Request = Decode | Cancel | Hasten
+"""What a track wants of the scheduler."""
 
 _PROGRESS_STEP = 0.5
 
@@ -83,7 +86,7 @@ class RecognitionStream:
         self._reported = 0.0
         self._marker: int | None = None
 
-    def take(self, item: Down) -> Iterator[Up | Decode | Cancel]:
+    def take(self, item: Down) -> Iterator[Up | Request]:
         """Take the next item of the stream. Raises InvalidAudio if the bytes are not what was declared."""
         if isinstance(item, Audio):
             yield from self._hear(self._decoder.feed(item.data))
@@ -100,12 +103,12 @@ class RecognitionStream:
             self._marker = item.marker
         yield from self._report()
 
-    def answer(self, decode: Decode, hypothesis: Hypothesis) -> Iterator[Up | Decode | Cancel]:
+    def answer(self, decode: Decode, hypothesis: Hypothesis) -> Iterator[Up | Request]:
         """Take what a recogniser made of `decode`."""
         yield from self._translate(self._channels[decode.channel].track.decoded(decode, hypothesis))
         yield from self._report()
 
-    def _hear(self, samples: NDArray[np.float32]) -> Iterator[Up | Decode | Cancel]:
+    def _hear(self, samples: NDArray[np.float32]) -> Iterator[Up | Request]:
         samples = np.concatenate([self._rest, samples], axis=1)
         count = samples.shape[1] // WINDOW
         self._rest = samples[:, count * WINDOW :]
@@ -116,7 +119,7 @@ class RecognitionStream:
             probabilities = channel.vad.probabilities(of_channel)
             yield from self._translate(channel.track.advance(of_channel, probabilities))
 
-    def _translate(self, outputs: Iterator[Output]) -> Iterator[Up | Decode | Cancel]:
+    def _translate(self, outputs: Iterator[Output]) -> Iterator[Up | Request]:
         for output in outputs:
             if isinstance(output, Settled):
                 yield Final(output.utterance, self._byte_offset(self._settled()))

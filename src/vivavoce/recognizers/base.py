@@ -31,7 +31,8 @@ class Request:
     `audio` is float32, shape (samples,), 16 kHz, -1 to 1, at most 30 s. `languages`: one code fixes the
     language, several restrict detection to them, none leaves all open. `final` asks for the best
     answer; without it a quicker, rougher one (a partial) is welcome. `draft` are the tokens of an earlier
-    hypothesis about the beginning of `audio`: they may save time and must not change the words.
+    hypothesis about the beginning of `audio`: they may save time, and only change the words where it was a
+    close decision.
     """
 
     audio: NDArray[np.float32]

@@ -35,7 +35,8 @@ class LiveSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette's WebSocket would take as long for a frame as all the rest of its way to the log.
         query = QueryParams(scope["query_string"])
-        assert (await receive())["type"] == "websocket.connect"
+        connecting = await receive()
+        assert connecting["type"] == "websocket.connect"
         # Only a socket that is open can say with a close code why it is refused.
         await send({"type": "websocket.accept"})
         connection = _Connection(send)

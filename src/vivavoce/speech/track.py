@@ -68,7 +68,14 @@ class Settled:
     resume: int
 
 
-Output = SpeechStart | SpeechEnd | Partial | Settled | Decode | Cancel
+@dataclass(frozen=True, slots=True)
+class Hasten:
+    """The answer to `decode` is needed now: it was asked for early, and the pause is over before its time."""
+
+    decode: Decode
+
+
+Output = SpeechStart | SpeechEnd | Partial | Settled | Decode | Cancel | Hasten
 
 
 @dataclass(slots=True)
@@ -165,6 +172,7 @@ class Track:
         event = self._endpointer.flush()
         if event:
             yield from self._act(event)
+        yield from (Hasten(decode) for decode in self._running if decode.slack)
 
     def decoded(self, decode: Decode, heard: Hypothesis) -> Iterator[Output]:
         """Take the answer to one of this track's requests."""

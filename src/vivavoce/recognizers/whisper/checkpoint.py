@@ -47,6 +47,8 @@ class Checkpoint:
             self.config: Mapping[str, Any] = json.loads((directory / "config.json").read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise ModelError(f"{directory / 'config.json'} cannot be read: {error}") from error
+        if not isinstance(self.config, dict):
+            raise ModelError(f"{directory / 'config.json'} must be an object of settings")
 
     def __contains__(self, name: str) -> bool:
         return name in self._arrays or name in self._aliases

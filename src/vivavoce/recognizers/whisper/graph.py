@@ -8,12 +8,22 @@ what is computed together would change each other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    RuntimeException,
+)
+
+RUNTIME_ERRORS: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeException)
+"""What ONNX Runtime raises for networks and inputs that it cannot compute."""
 
 _OPSET = 20
 _IR_VERSION = 9

@@ -56,7 +56,7 @@ def is_runaway(decoding: Decoding) -> bool:
 
 
 def compression_ratio(tokens: Sequence[int]) -> float:
-    """Length over compressed length: 0.9 to 1.5 for any language, above 2 for three rounds of anything.
+    """Length over compressed length: 0.9 to 1.5 for any language, above 2 for three rounds of a sentence.
 
     Whisper's own measure takes the text, which in scripts of three bytes a letter always looks repetitive.
     """
@@ -83,14 +83,14 @@ def is_noise(words: Sequence[Word]) -> bool:
 
 
 def without_echo(words: Sequence[Word]) -> tuple[Word, ...]:
-    """The words before the first repetition that nobody had the time to say.
+    """The words before a repetition, up to the end, that nobody had the time to say.
 
     After a text that is complete, the decoder may write it once more; alignment then finds no audio for it.
     """
     texts = [word.text.casefold() for word in words]
-    for start, word in enumerate(words):
-        if word.end - word.start <= _NO_TIME and any(
-            texts[start - length : start] == texts[start : start + length] for length in range(1, start + 1)
-        ):
+    for start in range(len(words) - 1, len(words) // 2 - 1, -1):
+        length = len(words) - start
+        untimely = words[start].end - words[start].start <= _NO_TIME
+        if untimely and texts[start - length : start] == texts[start:]:
             return tuple(words[:start])
     return tuple(words)

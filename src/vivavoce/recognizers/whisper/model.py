@@ -16,6 +16,7 @@ from vivavoce.recognizers.whisper.alignment import token_steps
 from vivavoce.recognizers.whisper.checkpoint import Checkpoint
 from vivavoce.recognizers.whisper.decoder import Decoder
 from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded, Encoder
+from vivavoce.recognizers.whisper.graph import RUNTIME_ERRORS
 from vivavoce.recognizers.whisper.search import beam_search
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
 from vivavoce.recognizers.whisper.words import loud_steps, split_words, timed_words, token_times
@@ -52,19 +53,23 @@ class WhisperModel:
 
     def __init__(self, directory: Path, *, quantized: bool = True) -> None:
         checkpoint = Checkpoint(directory)
-        size = len(checkpoint.array("decoder/embeddings/weight"))
-        self.vocabulary = Vocabulary.load(directory, multilingual=size >= _MULTILINGUAL_SIZE)
-        writable = np.arange(size) <= self.vocabulary.end
-        writable[checkpoint.config.get("suppress_ids", [])] = False
-        self._not_first = frozenset(checkpoint.config.get("suppress_ids_begin", []))
         try:
+            size = len(checkpoint.array("decoder/embeddings/weight"))
+            self.vocabulary = Vocabulary.load(directory, multilingual=size >= _MULTILINGUAL_SIZE)
+            writable = np.arange(size) <= self.vocabulary.end
+            writable[checkpoint.config.get("suppress_ids", [])] = False
+            self._not_first = frozenset(checkpoint.config.get("suppress_ids_begin", []))
             self.encode = Encoder(checkpoint, quantized=quantized)
             self._decoder = Decoder(checkpoint, writable, quantized=quantized)
+            # What does not fit together shows as soon as it is computed.
+            self.languages(self.encode(np.zeros(0, np.float32), 1.0))
         except KeyError as error:
             raise ModelError(f"{directory} lacks {error}, which every Whisper model has") from error
+        except (*RUNTIME_ERRORS, IndexError, ValueError) as error:
+            raise ModelError(f"the files in {directory} do not fit together: {error}") from error
 
     def languages(self, encoded: Encoded) -> dict[str, float]:
-        """The probability of every language. Only for multilingual models."""
+        """The probability of every language; of little meaning for models that know one."""
         special = self._decoder.start(encoded, self.vocabulary.start_sequence("en")[:1]).special
         languages = self.vocabulary.language_tokens
         total = sum(float(special[token - self.vocabulary.end]) for token in languages.values())
