@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -125,3 +126,24 @@ def test_thirty_seconds_are_heard_to_their_end_and_more_is_refused(whisper: Whis
 def test_a_directory_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be loaded"):
         WhisperRecognizer(ModelFiles("none", tmp_path, "test"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"alignment_heads": [[3, 20]]},
+        {"alignment_heads": [[30, 0]]},
+        {"suppress_ids": [1_000_000]},
+    ],
+    ids=["a head too many", "a layer too many", "a token too many"],
+)
+def test_files_of_different_models_are_refused(
+    base_files: ModelFiles, tmp_path: Path, change: dict[str, object]
+) -> None:
+    for file in base_files.directory.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    config = json.loads((base_files.directory / "config.json").read_text("utf-8")) | change
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
+    with pytest.raises(ModelError, match="do not fit together"):
+        WhisperRecognizer(ModelFiles("mixed", tmp_path, "test"))
