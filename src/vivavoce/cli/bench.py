@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vivavoce.cli.terminal import needs_server_extra, say
+from vivavoce.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from vivavoce.bench.measure import Target
     from vivavoce.recognizers.base import Recognizer
     from vivavoce.settings import Settings
+
+
+_SECONDS = 60.0
 
 
 class ScenarioName(StrEnum):
@@ -49,7 +53,7 @@ def bench(
     reading: Annotated[
         bool, typer.Option("--reading", help="Continuous readings instead of conversations.")
     ] = False,
-    seconds: Annotated[float, typer.Option(min=5, help="Audio of each session.")] = 60.0,
+    seconds: Annotated[float, typer.Option(min=5, help="Audio of each session.")] = _SECONDS,
     endpointing: Annotated[float, typer.Option(help="Silence that ends an utterance.")] = 0.3,
     maximum: Annotated[float, typer.Option(help="The longest utterance.")] = 5.0,
     capacity: Annotated[
@@ -77,6 +81,7 @@ def bench(
     """Stream speech to a server in real time and measure when its words come, and which."""
     with needs_server_extra():
         from vivavoce.bench.client import Ask
+        from vivavoce.bench.error_rate import word_error_rate
         from vivavoce.bench.material import recordings
         from vivavoce.bench.outcome import Outcome
         from vivavoce.bench.peers import PEERS, launch
@@ -89,6 +94,13 @@ def bench(
         from vivavoce.server.models import model_registry
         from vivavoce.settings import Settings
 
+    names = [*(SCENARIOS if all_scenarios else ()), *(scenario or ())]
+    if names and (sessions, seconds, reading) != (1, _SECONDS, False):
+        raise ConfigurationError(
+            "--sessions, --seconds and --reading describe a load of your own: leave out --all and --scenario"
+        )
+    # What is missing shows before a minute is spent.
+    word_error_rate([("one", "one")])
     outcome = Outcome(surroundings(shlex.join(["vivavoce", *sys.argv[1:]])))
     speech = recordings(material)
     settings = Settings.from_environment({"models": ("base",)})
@@ -99,7 +111,6 @@ def bench(
     ]
     truth = Truth(weights, lambda: _recognizer(settings), cache / "words", say)
     suite = Suite(Library(speech, truth), servers, seed, typer.echo, outcome)
-    names = [*(SCENARIOS if all_scenarios else ()), *(scenario or ())]
     own = Scenario("own", sessions, reading, seconds, Ask(endpointing, maximum))
     for load in [SCENARIOS[name] for name in names if name in SCENARIOS] if names else [own]:
         if capacity:
