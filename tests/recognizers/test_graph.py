@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 def _linear(x: Floats, weight: Floats, bias: Floats | None, *, quantized: bool) -> Floats:
     graph = Graph(quantized=quantized)
     graph.output("y", graph.linear(graph.input("x", ["rows", x.shape[1]]), weight, bias))
-    [y] = graph.session().run(["y"], {"x": x})
+    y = graph.network()({"x": x})["y"]
     return np.asarray(y)
 
 

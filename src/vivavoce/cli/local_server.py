@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vivavoce.cli.terminal import fail
 from vivavoce.errors import VivavoceError
+from vivavoce.processes import ended_after
 
 STOPPED_WITHIN = 20.0
 """Seconds to say good-bye."""
@@ -52,15 +53,8 @@ def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
         with log_path.open("wb") as log:
             command = [sys.executable, "-m", "vivavoce", "serve", "--port", "0", "--data-dir", directory]
             process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True)
-        with process:
-            try:
-                yield LocalServer(_ready_url(process, log_path), process.pid)
-            finally:
-                process.terminate()
-                try:
-                    process.wait(STOPPED_WITHIN)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+        with process, ended_after(process, STOPPED_WITHIN):
+            yield LocalServer(_ready_url(process, log_path), process.pid)
 
 
 def _ready_url(process: subprocess.Popen[str], log: Path) -> str:

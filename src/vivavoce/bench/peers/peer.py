@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from vivavoce.bench.material import SAMPLE_RATE
 from vivavoce.bench.measure import Dialect, Target
 from vivavoce.bench.tracks import Track
 from vivavoce.errors import VivavoceError
+from vivavoce.processes import ended_after
 
 _STARTS_WITHIN = 120.0
 _RETRY = 0.25
@@ -52,22 +53,16 @@ def launch(peer: Peer, environments: Path, weights: Path, say: Callable[[str], N
     with (
         tempfile.TemporaryFile() as log,
         subprocess.Popen(peer.command(programs, port, weights), stdout=log, stderr=log) as process,
+        ended_after(process, _STOPS_WITHIN),
     ):
-        try:
-            if not asyncio.run(_answers(process, port)):
-                log.seek(0)
-                tail = log.read()[-2000:].decode(errors="replace")
-                raise VivavoceError(f"{peer.package} did not start:\n{tail}")
-            url = f"ws://127.0.0.1:{port}"
-            target = Target(peer.package, peer.version, url, process.pid, peer.dialect)
-            asyncio.run(_warm_up(target))
-            yield target
-        finally:
-            process.terminate()
-            try:
-                process.wait(_STOPS_WITHIN)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        if not asyncio.run(_answers(process, port)):
+            log.seek(0)
+            tail = log.read()[-2000:].decode(errors="replace")
+            raise VivavoceError(f"{peer.package} did not start:\n{tail}")
+        url = f"ws://127.0.0.1:{port}"
+        target = Target(peer.package, peer.version, url, process.pid, peer.dialect)
+        asyncio.run(_warm_up(target))
+        yield target
 
 
 def _install(peer: Peer, directory: Path, say: Callable[[str], None]) -> Path:
@@ -77,16 +72,15 @@ def _install(peer: Peer, directory: Path, say: Callable[[str], None]) -> Path:
         return programs
     say(f"installing {peer.package} {peer.version} into {directory}")
     pip = [str(programs / "python"), "-m", "pip", "install", "--quiet"]
-    try:
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, directory, ignore_errors=True)
         _run([sys.executable, "-m", "venv", str(directory)])
         _run([*pip, "--no-deps", f"{peer.package}=={peer.version}"])
         _run([*pip, *peer.needs])
         [packages] = directory.glob("lib/python*/site-packages")
         for name, text in peer.stand_ins.items():
             (packages / name).write_text(text, encoding="utf-8")
-    except BaseException:
-        shutil.rmtree(directory, ignore_errors=True)
-        raise
+        undo.pop_all()
     return programs
 
 

@@ -19,8 +19,7 @@ class Decoder:
     """The decoder of one model; calls from several threads run side by side, on one core each."""
 
     def __init__(self, checkpoint: Checkpoint, writable: NDArray[np.bool_], *, quantized: bool) -> None:
-        self._session = decoder(checkpoint, writable, _alignment_heads(checkpoint), quantized=quantized)
-        self._names = [output.name for output in self._session.get_outputs()]
+        self._network = decoder(checkpoint, writable, _alignment_heads(checkpoint), quantized=quantized)
         self._checkpoint = checkpoint
         self._positions = checkpoint.weights("decoder/position_encodings/encodings")
         heads = checkpoint.integer("decoder/num_heads")
@@ -50,7 +49,7 @@ class Decoder:
             + self._positions[before : before + count]
         )
         inputs = {"x": embedded, "causal": causal, "bias": encoded.bias, **encoded.memory, **past}
-        outputs = dict(zip(self._names, self._session.run(self._names, inputs), strict=True))
+        outputs = self._network(inputs)
         return outputs, {name: outputs.pop(new) for name, new in self._kept.items()}
 
 

@@ -39,8 +39,7 @@ class Encoder:
     """The encoder of one model; calls from several threads run side by side, on one core each."""
 
     def __init__(self, checkpoint: Checkpoint, *, quantized: bool) -> None:
-        self._session = encoder(checkpoint, quantized=quantized)
-        self._names = [output.name for output in self._session.get_outputs()]
+        self._network = encoder(checkpoint, quantized=quantized)
         n_mels = checkpoint.array("encoder/conv1/weight").shape[1]
         self._log_mel = LogMel(n_mels)
         silence = np.full((n_mels, FULL_CONTEXT * FRAMES_PER_SECOND), _SILENCE_LEVEL, np.float32)
@@ -68,8 +67,7 @@ class Encoder:
         return Encoded(memory, bias, duration)
 
     def _run(self, features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        outputs = self._session.run(self._names, {"features": features[np.newaxis]})
-        return dict(zip(self._names, outputs, strict=True))
+        return self._network({"features": features[np.newaxis]})
 
 
 def _axis(name: str) -> int:

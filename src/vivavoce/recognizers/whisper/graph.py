@@ -7,7 +7,7 @@ what is computed together would change each other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -22,8 +22,8 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
-RUNTIME_ERRORS: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeException)
-"""What ONNX Runtime raises for networks and inputs that it cannot compute."""
+# What ONNX Runtime raises for networks and inputs that it cannot compute; they share no base class.
+_RUNTIME_ERRORS: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeException)
 
 _OPSET = 20
 _IR_VERSION = 9
@@ -97,8 +97,8 @@ class Graph:
         """Attention of all to all, (1, steps, width); ONNX Runtime computes it in one piece."""
         return self.add("MultiHeadAttention", query, key, value, domain=_CONTRIBUTED, num_heads=heads)
 
-    def session(self) -> onnxruntime.InferenceSession:
-        """Ready to run on one thread; calls from several threads run side by side."""
+    def network(self) -> Network:
+        """Ready to run. Raises RuntimeError for a graph that cannot be computed."""
         graph = helper.make_graph(
             self._nodes, "whisper", self._inputs, self._outputs, initializer=self._constants
         )
@@ -107,9 +107,29 @@ class Graph:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        return onnxruntime.InferenceSession(
-            model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        try:
+            session = onnxruntime.InferenceSession(
+                model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except _RUNTIME_ERRORS as error:
+            raise RuntimeError(str(error)) from error
+        return Network(session)
+
+
+class Network:
+    """Tensors to tensors, by name, on one thread; calls from several threads run side by side."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        self._session = session
+        self._outputs = [output.name for output in session.get_outputs()]
+
+    def __call__(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """All outputs. Raises RuntimeError for inputs that do not fit."""
+        try:
+            outputs = self._session.run(self._outputs, inputs)
+        except _RUNTIME_ERRORS as error:
+            raise RuntimeError(str(error)) from error
+        return dict(zip(self._outputs, outputs, strict=True))
 
 
 def quantize(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

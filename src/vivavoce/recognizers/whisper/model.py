@@ -16,7 +16,6 @@ from vivavoce.recognizers.whisper.alignment import token_steps
 from vivavoce.recognizers.whisper.checkpoint import Checkpoint
 from vivavoce.recognizers.whisper.decoder import Decoder
 from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded, Encoder
-from vivavoce.recognizers.whisper.graph import RUNTIME_ERRORS
 from vivavoce.recognizers.whisper.search import beam_search
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
 from vivavoce.recognizers.whisper.words import loud_steps, split_words, timed_words, token_times
@@ -65,7 +64,7 @@ class WhisperModel:
             self.languages(self.encode(np.zeros(0, np.float32), 1.0))
         except KeyError as error:
             raise ModelError(f"{directory} lacks {error}, which every Whisper model has") from error
-        except (*RUNTIME_ERRORS, IndexError, ValueError) as error:
+        except (RuntimeError, IndexError, ValueError) as error:
             raise ModelError(f"the files in {directory} do not fit together: {error}") from error
 
     def languages(self, encoded: Encoded) -> dict[str, float]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto
 
 from vivavoce.recognizers.whisper.checkpoint import Checkpoint
-from vivavoce.recognizers.whisper.graph import Graph
+from vivavoce.recognizers.whisper.graph import Graph, Network
 
 CANDIDATES = 10
 """How many of the likeliest next tokens the decoder names."""
@@ -56,7 +55,7 @@ class _Builder:
         return self.graph.add("Transpose", self.graph.add("Reshape", x, shape), perm=order)
 
 
-def encoder(checkpoint: Checkpoint, *, quantized: bool) -> onnxruntime.InferenceSession:
+def encoder(checkpoint: Checkpoint, *, quantized: bool) -> Network:
     """Features (1, mels, frames) to what the decoder attends to: for each of its layers `keysN` (heads,
     depth, steps) and `valuesN` (heads, steps, depth). A step is two frames.
     """
@@ -85,7 +84,7 @@ def encoder(checkpoint: Checkpoint, *, quantized: bool) -> onnxruntime.Inference
         key, value = build.linear_parts(x, f"{layer}/attention/linear_1", 2)
         graph.output(f"keys{number}", build.split_heads(key, (1, 2, 0)))
         graph.output(f"values{number}", build.split_heads(value, (1, 0, 2)))
-    return graph.session()
+    return graph.network()
 
 
 def decoder(
@@ -94,7 +93,7 @@ def decoder(
     alignment_heads: Sequence[tuple[int, int]],
     *,
     quantized: bool,
-) -> onnxruntime.InferenceSession:
+) -> Network:
     """What may follow `rows` texts (beams) about one audio, after each of the next `tokens` tokens of theirs.
 
     In: `x` (rows, tokens, width), their embeddings; `causal` (tokens, before + tokens), added to the
@@ -151,7 +150,7 @@ def decoder(
         x = build.feed_forward(x, layer)
     graph.output("attention", graph.add("Concat", *looked_at, axis=0))
     _what_follows(build, build.norm(x, "decoder/layer_norm"), writable)
-    return graph.session()
+    return graph.network()
 
 
 def _what_follows(build: _Builder, x: str, writable: NDArray[np.bool_]) -> None:

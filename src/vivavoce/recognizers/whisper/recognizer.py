@@ -12,7 +12,6 @@ from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
 from vivavoce.recognizers.whisper.context import FINAL, FULL_CONTEXT, PARTIAL, Effort
 from vivavoce.recognizers.whisper.encoder import Encoded
-from vivavoce.recognizers.whisper.graph import RUNTIME_ERRORS
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding, WhisperModel
 
 
@@ -46,7 +45,7 @@ class WhisperRecognizer:
             language = self._language(request, encoded)
             decoding = self._decode(encoded, language.code, request, effort)
             words = self._words(request, language.code, decoding)
-        except (*RUNTIME_ERRORS, RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError) as error:
             raise RecognizerError(f"{self.name} failed: {error}") from error
         return Hypothesis(language.code, language.probability, words, decoding.tokens)
 
