@@ -14,18 +14,18 @@ from vivavoce.recognizers.base import SAMPLE_RATE
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper.alignment import token_steps
 from vivavoce.recognizers.whisper.checkpoint import Checkpoint
-from vivavoce.recognizers.whisper.context import FULL_CONTEXT
-from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded
+from vivavoce.recognizers.whisper.encoder import Encoded
 from vivavoce.recognizers.whisper.features import FRAMES_PER_SECOND, LogMel
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, WhisperModel
+from vivavoce.recognizers.whisper.networks import BIASES, MEMORY, SILENT, encoder
 
-# The encoder brings all audio to the level at which silence lies here; CTranslate2 hears the same.
-_SILENCE_LEVEL = -0.7
+_FRAMES = 3000
+_STEPS_PER_SECOND = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """The same audio encoded by both."""
+    """The same audio encoded by both, all of 30 s in all layers: no silence is known, no steps are halved."""
 
     seconds: float
     ours: Encoded
@@ -44,14 +44,25 @@ def reference(base_files: ModelFiles) -> ctranslate2.models.Whisper:
 
 @pytest.fixture(scope="module", params=["a clause", "a sentence"])
 def heard(
-    request: pytest.FixtureRequest, exact: WhisperModel, reference: ctranslate2.models.Whisper
+    request: pytest.FixtureRequest, base_files: ModelFiles, reference: ctranslate2.models.Whisper
 ) -> Heard:
     reading = two_cities().samples()[: 12 * SAMPLE_RATE]
     audio = reading if request.param == "a clause" else clip("en", "quick_brown_fox").samples()
-    features = LogMel(80)(audio, FULL_CONTEXT * FRAMES_PER_SECOND)
-    features += _SILENCE_LEVEL - features.min()
-    theirs = reference.encode(ctranslate2.StorageView.from_array(features[np.newaxis]))
-    return Heard(len(audio) / SAMPLE_RATE, exact.encode(audio, FULL_CONTEXT), theirs)
+    features = LogMel(80)(audio, _FRAMES)[np.newaxis]
+    theirs = reference.encode(ctranslate2.StorageView.from_array(features))
+    seconds = len(audio) / SAMPLE_RATE
+    return Heard(seconds, _encoded(Checkpoint(base_files.directory), features, seconds), theirs)
+
+
+def _encoded(checkpoint: Checkpoint, features: NDArray[np.float32], seconds: float) -> Encoded:
+    layers = range(len(checkpoint.layers("encoder")))
+    network = encoder(checkpoint, quantized=False, halved_after=len(layers))
+    steps = features.shape[-1] // 2
+    width = checkpoint.array("encoder/layer_norm/gamma").shape[0]
+    nothing = {f"{name}{n}": np.zeros((1, 0, width), np.float32) for name in SILENT for n in layers}
+    inputs = {"features": features, BIASES[0]: np.zeros((1, 1, steps, steps), np.float32), **nothing}
+    memory = network(inputs, [f"{name}{n}" for name in MEMORY for n in layers])
+    return Encoded(memory, np.zeros(steps, np.float32), seconds)
 
 
 def _joined(heads: NDArray[np.float32], order: tuple[int, int, int]) -> NDArray[np.float32]:
@@ -98,7 +109,7 @@ def test_words_begin_at_the_same_time(
     heard: Heard, exact: WhisperModel, reference: ctranslate2.models.Whisper
 ) -> None:
     decoding = exact.decode(heard.ours, "en", beam_size=1, max_tokens=LONGEST_TEXT)
-    steps = round(heard.seconds * STEPS_PER_SECOND)
+    steps = round(heard.seconds * _STEPS_PER_SECOND)
     ours = token_steps(decoding.attention[:, :, :steps], decoding.prompt)
     [theirs] = reference.align(
         heard.theirs,

@@ -33,7 +33,7 @@ def model(base_files: ModelFiles) -> WhisperModel:
 @pytest.fixture(scope="module", params=[("en", "counting"), ("fr", "pangrama")])
 def recording(request: pytest.FixtureRequest, model: WhisperModel) -> tuple[Encoded, str]:
     language, name = request.param
-    return model.encode(clip(language, name).samples(), 8.0), language
+    return model.encode(clip(language, name).samples(), 20), language
 
 
 def _decode(model: WhisperModel, encoded: Encoded, language: str, draft: Tokens) -> Decoding:

@@ -16,7 +16,6 @@ from vivavoce.recognizers.whisper.words import (
     loud_steps,
     split_words,
     timed_words,
-    token_times,
 )
 
 
@@ -78,14 +77,6 @@ def test_any_tokens_at_all_are_split_without_loss(
     pieces = split_words(tokens, vocabulary, language)
     assert sum(piece.length for piece in pieces) == len(tokens)
     assert all(1 <= piece.spoken <= piece.length for piece in pieces)
-
-
-def test_a_step_is_a_fiftieth_of_a_second() -> None:
-    assert token_times([0, 2, 5], 10.0) == pytest.approx([0.0, 0.04, 0.1])
-
-
-def test_times_end_with_the_audio() -> None:
-    assert token_times([0, 60], 1.0) == pytest.approx([0.0, 1.0])
 
 
 _ALL_LOUD = np.ones(500, np.bool_)

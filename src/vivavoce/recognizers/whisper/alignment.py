@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_MEDIAN = 7
+_MEDIAN = 3
 _LEAST = 1e-9
 
 

@@ -43,12 +43,11 @@ class Decoder:
         past = past or dict.fromkeys(self._kept, self._nothing)
         before = next(iter(past.values())).shape[2]
         count = tokens.shape[1]
-        causal = np.triu(np.full((count, before + count), -np.inf, np.float32), 1 + before)
         embedded = (
             self._checkpoint.rows("decoder/embeddings/weight", tokens)
             + self._positions[before : before + count]
         )
-        inputs = {"x": embedded, "causal": causal, "bias": encoded.bias, **encoded.memory, **past}
+        inputs = {"x": embedded, "bias": encoded.bias, **encoded.memory, **past}
         outputs = self._network(inputs)
         return outputs, {name: outputs.pop(new) for name, new in self._kept.items()}
 

@@ -2,9 +2,12 @@
 
 Whisper was trained on 30 s and loops or invents when it is shown less. What it misses is the silence after
 the speech, where attention goes that finds nothing else; and silence sounds the same every time. It is
-encoded once, when the model is loaded, averaged over half seconds, and appended to every audio up to 30 s.
-Each of these averages gets the attention of all the steps that it stands for (the logarithm of their number
-is added).
+computed once, when the model is loaded: what each layer of the encoder, and the decoder after them, attends
+to, averaged over blocks. Every audio is followed by these up to 30 s, in all layers. An average gets the
+attention of all the steps that it stands for (the logarithm of their number is added).
+
+Neighbouring steps of 20 ms say nearly the same after the first layers: from a third of the layers on, pairs
+are averaged, which halves what the others cost.
 """
 
 from __future__ import annotations
@@ -16,12 +19,16 @@ from numpy.typing import NDArray
 
 from vivavoce.recognizers.base import SAMPLE_RATE
 from vivavoce.recognizers.whisper.checkpoint import Checkpoint
-from vivavoce.recognizers.whisper.context import FULL_CONTEXT
-from vivavoce.recognizers.whisper.features import FRAMES_PER_SECOND, LogMel
-from vivavoce.recognizers.whisper.networks import MEMORY, encoder
+from vivavoce.recognizers.whisper.context import BLOCK, FULL_CONTEXT
+from vivavoce.recognizers.whisper.features import HOP, LogMel
+from vivavoce.recognizers.whisper.networks import BIASES, MEMORY, OWN, SILENT, encoder
 
-STEPS_PER_SECOND = 50
-_POOLED = 25
+STEPS_PER_SECOND = 25
+
+_FRAMES = BLOCK // HOP
+_STEPS = BLOCK * STEPS_PER_SECOND // SAMPLE_RATE
+"""Of one block."""
+
 # Where features of silence lie: 8 decades below the loudest sound, which most recordings have about here.
 _SILENCE_LEVEL = -0.7
 
@@ -39,35 +46,50 @@ class Encoder:
     """The encoder of one model; calls from several threads run side by side, on one core each."""
 
     def __init__(self, checkpoint: Checkpoint, *, quantized: bool) -> None:
-        self._network = encoder(checkpoint, quantized=quantized)
+        layers = range(len(checkpoint.layers("encoder")))
+        self._network = encoder(checkpoint, quantized=quantized, halved_after=len(layers) // 3)
+        self._memory = [f"{name}{n}" for name in MEMORY for n in range(len(checkpoint.layers("decoder")))]
         n_mels = checkpoint.array("encoder/conv1/weight").shape[1]
         self._log_mel = LogMel(n_mels)
-        silence = np.full((n_mels, FULL_CONTEXT * FRAMES_PER_SECOND), _SILENCE_LEVEL, np.float32)
-        self._silence = {name: _averaged(name, states) for name, states in self._run(silence).items()}
+        width = checkpoint.array("encoder/layer_norm/gamma").shape[0]
+        own = {f"{silent}{n}": f"{own}{n}" for silent, own in zip(SILENT, OWN, strict=True) for n in layers}
+        nothing = dict.fromkeys(own, np.zeros((1, 0, width), np.float32))
+        silence = np.full((n_mels, FULL_CONTEXT * _FRAMES), _SILENCE_LEVEL, np.float32)
+        inputs = {"features": silence[np.newaxis], **_biases(FULL_CONTEXT), **nothing}
+        found = self._network(inputs, [*own.values(), *self._memory])
+        self._silent = {silent: _averaged(found[name], 1) for silent, name in own.items()}
+        self._silent_memory = {name: _averaged(found[name], _axis(name)) for name in self._memory}
 
-    def __call__(self, audio: NDArray[np.float32], seconds: float) -> Encoded:
-        """Hear `audio` (samples,), followed by silence up to `seconds` (a multiple of 0.5) and then to 30 s.
+    def __call__(self, audio: NDArray[np.float32], blocks: int) -> Encoded:
+        """Hear `audio` (samples,), followed by silence up to so many `blocks` and then to 30 s.
 
         Raises `ValueError` for audio that is longer.
         """
-        duration = len(audio) / SAMPLE_RATE
-        if duration > seconds:
-            raise ValueError(f"{duration:.4f} s of audio do not fit into {seconds:g} s")
-        features = self._log_mel(audio, round(seconds * FRAMES_PER_SECOND))
+        if len(audio) > blocks * BLOCK:
+            seconds = blocks * BLOCK / SAMPLE_RATE
+            raise ValueError(f"{len(audio) / SAMPLE_RATE:.4f} s of audio do not fit into {seconds:g} s")
+        features = self._log_mel(audio, blocks * _FRAMES)
         features += _SILENCE_LEVEL - features.min()
-        steps = round(seconds * STEPS_PER_SECOND)
-        heard = self._run(features)
-        known = np.arange(steps // _POOLED, FULL_CONTEXT * STEPS_PER_SECOND // _POOLED)
+        biases = _biases(blocks)
+        silent = {name: states[:, blocks:] for name, states in self._silent.items()}
+        heard = self._network({"features": features[np.newaxis], **biases, **silent}, self._memory)
+        known = np.arange(blocks, FULL_CONTEXT)
         memory = {
-            name: np.concatenate([states, self._silence[name].take(known, _axis(name))], _axis(name))
+            name: np.concatenate([states, self._silent_memory[name].take(known, _axis(name))], _axis(name))
             for name, states in heard.items()
         }
-        bias = np.zeros(steps + len(known), np.float32)
-        bias[steps:] = np.log(_POOLED)
-        return Encoded(memory, bias, duration)
+        return Encoded(memory, biases[BIASES[1]][0, 0, 0], len(audio) / SAMPLE_RATE)
 
-    def _run(self, features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        return self._network({"features": features[np.newaxis]})
+
+def _biases(blocks: int) -> dict[str, NDArray[np.float32]]:
+    """What is added to the attention of the steps of so many `blocks` to themselves and the silence after."""
+    biases = {}
+    for name, each in zip(BIASES, (2 * _STEPS, _STEPS), strict=True):
+        steps = blocks * each
+        bias = np.zeros(steps + FULL_CONTEXT - blocks, np.float32)
+        bias[steps:] = np.log(each)
+        biases[name] = np.broadcast_to(bias, (1, 1, steps, len(bias)))
+    return biases
 
 
 def _axis(name: str) -> int:
@@ -75,7 +97,8 @@ def _axis(name: str) -> int:
     return -1 if name.startswith(MEMORY[0]) else -2
 
 
-def _averaged(name: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
-    steps = np.moveaxis(states, _axis(name), 0)
-    means = steps.reshape(-1, _POOLED, *steps.shape[1:]).mean(axis=1)
-    return np.moveaxis(means, 0, _axis(name))
+def _averaged(states: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """`states` of 30 s, averaged over each block."""
+    steps = np.moveaxis(states, axis, 0)
+    means = steps.reshape(FULL_CONTEXT, -1, *steps.shape[1:]).mean(axis=1)
+    return np.ascontiguousarray(np.moveaxis(means, 0, axis))

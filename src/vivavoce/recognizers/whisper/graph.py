@@ -93,9 +93,26 @@ class Graph:
             "LayerNormalization", x, self.constant(gamma), self.constant(beta), axis=-1, epsilon=_EPSILON
         )
 
-    def attention(self, query: str, key: str, value: str, heads: int) -> str:
-        """Attention of all to all, (1, steps, width); ONNX Runtime computes it in one piece."""
-        return self.add("MultiHeadAttention", query, key, value, domain=_CONTRIBUTED, num_heads=heads)
+    def attention(self, query: str, key: str, value: str, heads: int, bias: str) -> str:
+        """Attention of (1, steps, width) to (1, seen, width); ONNX Runtime computes it in one piece.
+
+        `bias` (1, 1, steps, seen) is added to how much each step attends to what.
+        """
+        inputs = [query, key, value, "", "", bias]
+        return self.add("MultiHeadAttention", *inputs, domain=_CONTRIBUTED, num_heads=heads)
+
+    def causal_attention(
+        self, query: str, key: str, value: str, heads: int, past: Sequence[str]
+    ) -> list[str]:
+        """Attention of each of (rows, tokens, width) to itself and what is before it, `past` included.
+
+        `past` is keys and values (rows, heads, before, depth); the result is what was attended to, and the
+        new past.
+        """
+        inputs = [query, key, value, "", "", "", *past]
+        return self.add_all(
+            "MultiHeadAttention", *inputs, count=3, domain=_CONTRIBUTED, num_heads=heads, unidirectional=1
+        )
 
     def network(self) -> Network:
         """Ready to run. Raises RuntimeError for a graph that cannot be computed."""
@@ -123,13 +140,16 @@ class Network:
         self._session = session
         self._outputs = [output.name for output in session.get_outputs()]
 
-    def __call__(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """All outputs. Raises RuntimeError for inputs that do not fit."""
+    def __call__(
+        self, inputs: Mapping[str, NDArray[Any]], wanted: Sequence[str] = ()
+    ) -> dict[str, NDArray[Any]]:
+        """The `wanted` outputs, or all. Raises RuntimeError for inputs that do not fit."""
+        names = wanted or self._outputs
         try:
-            outputs = self._session.run(self._outputs, inputs)
+            outputs = self._session.run(names, inputs)
         except _RUNTIME_ERRORS as error:
             raise RuntimeError(str(error)) from error
-        return dict(zip(self._outputs, outputs, strict=True))
+        return dict(zip(names, outputs, strict=True))
 
 
 def quantize(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

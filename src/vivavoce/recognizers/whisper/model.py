@@ -18,7 +18,7 @@ from vivavoce.recognizers.whisper.decoder import Decoder
 from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded, Encoder
 from vivavoce.recognizers.whisper.search import beam_search
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
-from vivavoce.recognizers.whisper.words import loud_steps, split_words, timed_words, token_times
+from vivavoce.recognizers.whisper.words import loud_steps, split_words, timed_words
 
 _MULTILINGUAL_SIZE = 51_865
 
@@ -61,7 +61,7 @@ class WhisperModel:
             self.encode = Encoder(checkpoint, quantized=quantized)
             self._decoder = Decoder(checkpoint, writable, quantized=quantized)
             # What does not fit together shows as soon as it is computed.
-            self.languages(self.encode(np.zeros(0, np.float32), 1.0))
+            self.languages(self.encode(np.zeros(0, np.float32), 1))
         except KeyError as error:
             raise ModelError(f"{directory} lacks {error}, which every Whisper model has") from error
         except (RuntimeError, IndexError, ValueError) as error:
@@ -125,7 +125,7 @@ class WhisperModel:
         begins = token_steps(decoding.attention[:, :length, :steps], decoding.prompt)
         return timed_words(
             split_words(tokens, self.vocabulary, language),
-            token_times(begins, duration),
+            np.minimum(begins / STEPS_PER_SECOND, duration).tolist(),
             decoding.probabilities,
             loud_steps(audio),
         )

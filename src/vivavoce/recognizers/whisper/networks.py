@@ -19,9 +19,13 @@ CANDIDATES = 10
 """How many of the likeliest next tokens the decoder names."""
 
 MEMORY = ("keys", "values")
+SILENT = ("silent_keys", "silent_values")
+OWN = ("own_keys", "own_values")
 PAST = ("past_keys", "past_values")
 PRESENT = ("present_keys", "present_values")
-"""Names of tensors that exist for every layer of the decoder; the layer's number follows."""
+"""Names of tensors that exist for every layer; the layer's number follows."""
+
+BIASES = ("bias", "halved_bias")
 
 
 class _Builder:
@@ -55,9 +59,14 @@ class _Builder:
         return self.graph.add("Transpose", self.graph.add("Reshape", x, shape), perm=order)
 
 
-def encoder(checkpoint: Checkpoint, *, quantized: bool) -> Network:
+def encoder(checkpoint: Checkpoint, *, quantized: bool, halved_after: int) -> Network:
     """Features (1, mels, frames) to what the decoder attends to: for each of its layers `keysN` (heads,
-    depth, steps) and `valuesN` (heads, steps, depth). A step is two frames.
+    depth, steps) and `valuesN` (heads, steps, depth).
+
+    A step is two frames; after `halved_after` layers neighbours are averaged and a step is four. Each layer
+    also attends to `silent_keysN` and `silent_valuesN` (1, silent, width), which are given; what it finds in
+    the audio itself is `own_keysN` and `own_valuesN` (1, steps, width). `bias` (1, 1, steps, steps + silent),
+    and `halved_bias` where steps are halved, is added to the attention.
     """
     build = _Builder(checkpoint, "encoder", Graph(quantized=quantized))
     graph = build.graph
@@ -71,10 +80,20 @@ def encoder(checkpoint: Checkpoint, *, quantized: bool) -> Network:
     positions = graph.constant(build.weights("encoder/position_encodings/encodings"))
     positions = graph.add("Slice", positions, graph.constant([0]), steps, graph.constant([0]))
     x = graph.add("Add", x, positions)
-    for layer in build.layers:
+    bias = graph.input(BIASES[0], [1, 1, "steps", "seen"])
+    width = build.heads * build.depth
+    for number, layer in enumerate(build.layers):
+        if number == halved_after:
+            pairs = graph.add("Reshape", x, graph.constant([1, -1, 2, width]))
+            x = graph.add("ReduceMean", pairs, graph.constant([2]), keepdims=0)
+            bias = graph.input(BIASES[1], [1, 1, "halved", "halved_seen"])
         normal = build.norm(x, f"{layer}/self_attention/layer_norm")
-        query, key, value = build.linear_parts(normal, f"{layer}/self_attention/linear_0", 3)
-        attended = graph.attention(query, key, value, build.heads)
+        query, *own = build.linear_parts(normal, f"{layer}/self_attention/linear_0", 3)
+        silent = [graph.input(f"{name}{number}", [1, "silent", width]) for name in SILENT]
+        for name, states in zip(OWN, own, strict=True):
+            graph.output(f"{name}{number}", states)
+        key, value = (graph.add("Concat", *pair, axis=1) for pair in zip(own, silent, strict=True))
+        attended = graph.attention(query, key, value, build.heads, bias)
         x = graph.add("Add", x, build.linear(attended, f"{layer}/self_attention/linear_1"))
         x = build.feed_forward(x, layer)
     x = build.norm(x, "encoder/layer_norm")
@@ -96,10 +115,9 @@ def decoder(
 ) -> Network:
     """What may follow `rows` texts (beams) about one audio, after each of the next `tokens` tokens of theirs.
 
-    In: `x` (rows, tokens, width), their embeddings; `causal` (tokens, before + tokens), added to the
-    attention among them; for each layer the `keysN` and `valuesN` of the encoder, and `past_keysN` and
-    `past_valuesN` (rows, heads, before, depth) of the tokens before; `bias` (steps,), added to the
-    attention to the audio.
+    In: `x` (rows, tokens, width), their embeddings; for each layer the `keysN` and `valuesN` of the encoder,
+    and `past_keysN` and `past_valuesN` (rows, heads, before, depth) of the tokens before; `bias` (steps,),
+    added to the attention to the audio.
 
     Out, for each of the tokens: `candidates` (rows, tokens, CANDIDATES), the likeliest of the tokens that are
     `writable` (vocabulary,), and `scores`, the logarithms of their probabilities among those; `writing`
@@ -111,28 +129,18 @@ def decoder(
     graph, heads, depth = build.graph, build.heads, build.depth
     width = heads * depth
     x = graph.input("x", ["rows", "tokens", width])
-    causal = graph.input("causal", ["tokens", "seen"])
     bias = graph.input("bias", ["steps"])
     shape = graph.add("Slice", graph.add("Shape", x), graph.constant([0]), graph.constant([2]))
     shape = graph.add("Concat", shape, graph.constant([width]), axis=0)
-    split = graph.constant([0, 0, heads, depth])
     scale = depth**-0.5
     looked_at = []
     for number, layer in enumerate(build.layers):
         normal = build.norm(x, f"{layer}/self_attention/layer_norm")
-        query, key, value = (
-            graph.add("Transpose", graph.add("Reshape", part, split), perm=[0, 2, 1, 3])
-            for part in build.linear_parts(normal, f"{layer}/self_attention/linear_0", 3)
-        )
+        query, key, value = build.linear_parts(normal, f"{layer}/self_attention/linear_0", 3)
         past = [graph.input(f"{name}{number}", ["rows", heads, "before", depth]) for name in PAST]
-        key, value = (graph.add("Concat", *pair, axis=2) for pair in zip(past, (key, value), strict=True))
-        for name, tensor in zip(PRESENT, (key, value), strict=True):
+        attended, *present = graph.causal_attention(query, key, value, heads, past)
+        for name, tensor in zip(PRESENT, present, strict=True):
             graph.output(f"{name}{number}", tensor)
-        query = graph.add("Mul", query, graph.constant(np.array([scale], np.float32)))
-        scores = graph.add("MatMul", query, graph.add("Transpose", key, perm=[0, 1, 3, 2]))
-        weights = graph.add("Softmax", graph.add("Add", scores, causal), axis=-1)
-        attended = graph.add("Transpose", graph.add("MatMul", weights, value), perm=[0, 2, 1, 3])
-        attended = graph.add("Reshape", attended, shape)
         x = graph.add("Add", x, build.linear(attended, f"{layer}/self_attention/linear_1"))
 
         # The audio is the same for all rows: their queries are one matrix for each head.

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Hypothesis, Request
+from vivavoce.recognizers.base import Capabilities, Hypothesis, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
-from vivavoce.recognizers.whisper.context import FINAL, FULL_CONTEXT, PARTIAL, Effort
+from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context
 from vivavoce.recognizers.whisper.encoder import Encoded
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding, WhisperModel
+
+# Texts that are followed for a final; a partial takes the likeliest word each time.
+_BEAM_SIZE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +43,23 @@ class WhisperRecognizer:
         if not guards.is_audible(request.audio):
             return Hypothesis(request.languages[0] if request.languages else "en", 0.0, ())
         try:
-            effort = FINAL if request.final else PARTIAL
-            encoded = self._model.encode(request.audio, effort.context(len(request.audio) / SAMPLE_RATE))
+            encoded = self._model.encode(request.audio, context(len(request.audio)))
             language = self._language(request, encoded)
-            decoding = self._decode(encoded, language.code, request, effort)
+            decoding = self._decode(encoded, language.code, request)
             words = self._words(request, language.code, decoding)
         except (RuntimeError, ValueError) as error:
             raise RecognizerError(f"{self.name} failed: {error}") from error
         return Hypothesis(language.code, language.probability, words, decoding.tokens)
 
-    def _decode(self, encoded: Encoded, language: str, request: Request, effort: Effort) -> Decoding:
+    def _decode(self, encoded: Encoded, language: str, request: Request) -> Decoding:
         decoding = self._model.decode(
             encoded,
             language,
-            beam_size=effort.beam_size,
+            beam_size=_BEAM_SIZE if request.final else 1,
             max_tokens=guards.token_limit(encoded.duration),
             draft=request.draft,
         )
-        if effort is PARTIAL or not guards.is_runaway(decoding) or guards.is_silence(decoding):
+        if not request.final or not guards.is_runaway(decoding) or guards.is_silence(decoding):
             return decoding
         # A second try with the context that Whisper was trained on.
         full = self._model.encode(request.audio, FULL_CONTEXT)

@@ -85,11 +85,6 @@ def _only(text: str, characters: frozenset[str]) -> bool:
     return text != "" and characters.issuperset(text)
 
 
-def token_times(begins: Sequence[int] | NDArray[np.int64], duration: float) -> list[float]:
-    """When each token begins and, last, when the text ends: seconds up to `duration`, from steps of 20 ms."""
-    return [min(int(step) * _SECONDS_PER_STEP, duration) for step in begins]
-
-
 def loud_steps(audio: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which steps of 20 ms are within 30 dB of the loudest of `audio` (samples,)."""
     power = np.square(audio[: len(audio) // _STEP * _STEP]).reshape(-1, _STEP).mean(axis=1)
