@@ -121,26 +121,26 @@ def dip(level: float = -40) -> Sound:
 
 
 def test_an_utterance_that_is_too_long_is_split_at_its_quietest_window() -> None:
-    said = events(NORMAL, speech(100), dip(), speech(100))
-    assert said[1] == (FIVE_SECONDS, Split(101, closes=True))
+    said = events(NORMAL, speech(130), dip(), speech(100))
+    assert said[1] == (FIVE_SECONDS, Split(131, closes=True))
 
 
 def test_a_window_that_is_hardly_speech_is_preferred_to_one_that_is_a_little_quieter() -> None:
     hardly = Sound(3, 0.4, LOUD)
-    said = events(NORMAL, speech(100), hardly, speech(10), dip(LOUD - 5), speech(100))
-    assert said[1] == (FIVE_SECONDS, Split(101, closes=True))
+    said = events(NORMAL, speech(130), hardly, speech(5), dip(LOUD - 5), speech(100))
+    assert said[1] == (FIVE_SECONDS, Split(131, closes=True))
 
 
-def test_a_split_is_never_in_the_first_half() -> None:
-    said = events(NORMAL, speech(20), dip(-50), speech(100), dip(-30), speech(100))
-    assert said[1] == (FIVE_SECONDS, Split(124, closes=True))
+def test_a_split_is_always_in_the_last_fifth() -> None:
+    said = events(NORMAL, speech(100), dip(-50), speech(30), dip(-30), speech(100))
+    assert said[1] == (FIVE_SECONDS, Split(134, closes=True))
 
 
 def test_the_rest_of_a_split_counts_from_the_split() -> None:
-    said = events(NORMAL, speech(100), dip(), speech(400))
+    said = events(NORMAL, speech(130), dip(), speech(400))
     splits = [(heard, event) for heard, event in said if isinstance(event, Split)]
-    assert splits[1][0] == 101 + FIVE_SECONDS
-    assert splits[1][1].at >= 101 + FIVE_SECONDS // 2
+    assert splits[1][0] == 131 + FIVE_SECONDS
+    assert splits[1][1].at >= 131 + FIVE_SECONDS * 4 // 5
 
 
 @pytest.mark.parametrize("begun", [1, 2, 5])
@@ -152,7 +152,7 @@ def test_a_pause_that_has_begun_at_the_maximum_ends_the_utterance_there(begun: i
 
 def test_a_pause_at_the_maximum_ends_the_utterance_however_loud_it_is() -> None:
     loud = Sound(NORMAL.tail, 0.1, LOUD)
-    said = events(NORMAL, speech(100), dip(-50), speech(FIVE_SECONDS - 103 - NORMAL.tail), loud)
+    said = events(NORMAL, speech(130), dip(-50), speech(FIVE_SECONDS - 133 - NORMAL.tail), loud)
     assert said[-1] == (FIVE_SECONDS, Closed(FIVE_SECONDS - NORMAL.tail))
 
 
@@ -172,9 +172,9 @@ def test_a_segment_that_may_end_in_a_pause_that_has_just_begun_waits_for_it() ->
 
 
 def test_a_hesitation_at_the_maximum_gives_way_to_a_better_place() -> None:
-    said = events(NORMAL, speech(100), Sound(5, 0.4, -70), speech(FIVE_SECONDS - 106), Sound(1, 0.2, -30))
+    said = events(NORMAL, speech(130), Sound(5, 0.4, -70), speech(FIVE_SECONDS - 136), Sound(1, 0.2, -30))
     assert isinstance(said[1][1], Split)
-    assert 100 <= said[1][1].at < 105
+    assert 130 <= said[1][1].at < 135
 
 
 def test_a_split_leaves_enough_speech_for_what_follows() -> None:
@@ -185,8 +185,8 @@ def test_a_split_leaves_enough_speech_for_what_follows() -> None:
 
 
 def test_a_long_utterance_is_cut_into_segments_but_stays_one() -> None:
-    said = events(LONG, speech(600), dip(), speech(900), silence(10))
-    assert said[1] == (LONG.longest_segment, Split(601, closes=False))
+    said = events(LONG, speech(700), dip(), speech(900), silence(10))
+    assert said[1] == (LONG.longest_segment, Split(701, closes=False))
     assert [type(event) for _, event in said][1:] == [Split, Split, Paused, Closed]
     assert not any(event.closes for _, event in said if isinstance(event, Split))
 

@@ -103,8 +103,8 @@ def test_a_split_loses_no_sample_and_doubles_none() -> None:
 
 def test_a_split_goes_through_the_middle_of_the_quiet_window() -> None:
     track = listener()
-    track.hear(speech(100), speech(3, level=-40), speech(100))
-    assert len(track.asked[0].audio) == 101 * WINDOW + WINDOW // 2
+    track.hear(speech(130), speech(3, level=-40), speech(100))
+    assert len(track.asked[0].audio) == 131 * WINDOW + WINDOW // 2
 
 
 # Finals

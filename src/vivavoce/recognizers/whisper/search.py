@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Texts that are this much less likely than the best one hardly ever catch up, and each costs time.
-_WIDTH = 2.0
+_WIDTH = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
