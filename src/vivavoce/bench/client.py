@@ -14,7 +14,7 @@ from httpx import codes
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from vivavoce.bench.clock import Lateness, Start, spoken
+from vivavoce.bench.clock import FRAME_SECONDS, Lateness, Start, spoken
 from vivavoce.bench.hearing import Hearing, Transcript
 from vivavoce.bench.material import SAMPLE_RATE
 from vivavoce.bench.tracks import Track
@@ -28,11 +28,12 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a session asks for; seconds."""
+    """What a session asks for, and in frames of what length it sends; seconds."""
 
     endpointing: float = 0.3
     maximum: float = 5.0
     partials: bool = True
+    frame: float = FRAME_SECONDS
 
     @property
     def body(self) -> dict[str, Any]:
@@ -61,7 +62,7 @@ async def converse(url: str, track: Track, ask: Ask, start: Start, lateness: Lat
         listening = asyncio.create_task(_listen(socket, received))
         began = await start.time()
         with suppress(ConnectionClosed):
-            async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness):
+            async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness, ask.frame):
                 await socket.send(frame)
             await socket.send(json.dumps({"type": "stop_recording"}))
         await asyncio.wait([listening], timeout=PATIENCE)

@@ -46,9 +46,11 @@ class Start:
         return time.monotonic() + FRAME_SECONDS * (1 + place / self._barrier.parties)
 
 
-async def spoken(pcm: bytes, bytes_per_second: int, began: float, lateness: Lateness) -> AsyncIterator[bytes]:
-    """Frames of 100 ms, each when its last sample has been spoken by somebody who began at `began`."""
-    step = round(bytes_per_second * FRAME_SECONDS)
+async def spoken(
+    pcm: bytes, bytes_per_second: int, began: float, lateness: Lateness, frame_seconds: float = FRAME_SECONDS
+) -> AsyncIterator[bytes]:
+    """Frames, each when its last sample has been spoken by somebody who began at `began`."""
+    step = round(bytes_per_second * frame_seconds)
     for start in range(0, len(pcm), step):
         frame = pcm[start : start + step]
         due = began + (start + len(frame)) / bytes_per_second

@@ -31,7 +31,8 @@ SCENARIOS = {
     one.name: one
     for one in (
         Scenario("reading", sessions=1, is_reading=True),
-        Scenario("agent", sessions=1, is_reading=False, seconds=120.0, ask=Ask(endpointing=0.1)),
+        # Voice agents send what their transport gives them: frames of 20 ms, in Pipecat and in telephony.
+        Scenario("agent", sessions=1, is_reading=False, seconds=120.0, ask=Ask(endpointing=0.1, frame=0.02)),
         Scenario("readings", sessions=8, is_reading=True),
         Scenario("calls", sessions=30, is_reading=False),
     )
