@@ -85,16 +85,18 @@ def turns_of(speech: Speech) -> list[Speech]:
 def call_like(turns: Sequence[Speech], seconds: float, seed: int) -> Track:
     """Turns in an order of the seed's, each followed by about as much silence, in low noise.
 
-    About half of the track is speech. The order, the silences and the noise depend on the seed alone.
+    About half of the track is speech. It begins somewhere in a conversation: calls that are carried together
+    did not start together. The order, the silences and the noise depend on the seed alone.
     """
     random = np.random.default_rng(seed)
     parts: list[tuple[float, Speech]] = []
-    at = float(random.uniform(0.3, 2.0))
+    at = float(random.uniform(-2 * _LONGEST_TURN, _BEFORE))
     while True:
         for index in random.permutation(len(turns)):
             if at + turns[index].seconds + _TAIL > seconds:
                 return _mixed(parts, seconds, random)
-            parts.append((at, turns[index]))
+            if at >= 0:
+                parts.append((at, turns[index]))
             at += turns[index].seconds * float(1 + random.uniform(0.6, 1.2))
 
 
