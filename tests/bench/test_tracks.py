@@ -70,3 +70,10 @@ def test_readings_are_whole_and_each_begins_elsewhere() -> None:
 
 def test_a_reading_is_as_long_as_asked_at_most() -> None:
     assert reading([speech(4.0), speech(5.0)], 8.0, 0).seconds <= 8.0
+
+
+def test_conversations_do_not_all_begin_with_a_turn() -> None:
+    begins = [call_like(TURNS, 60.0, seed).turns[0].start for seed in range(50)]
+    assert min(begins) < 0.5
+    assert max(begins) > 2
+    assert np.unique(np.round(begins, 1)).size > 15

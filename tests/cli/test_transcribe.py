@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,11 @@ def test_a_reader_that_has_enough_ends_it_quietly(server: str, recording: Path) 
 def test_an_interrupt_ends_it_without_a_traceback(server: str, recording: Path) -> None:
     words = ["transcribe", "--url", server, "--speed", "0.5", str(recording)]
     command = [sys.executable, "-m", "vivavoce", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A shell's background jobs, which the tests may be, ignore interrupts, and so do their children.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed
+    ) as process:
         assert process.stdout
         process.stdout.readline()
         process.send_signal(signal.SIGINT)

@@ -14,7 +14,8 @@ from vivavoce.recognizers.base import SAMPLE_RATE
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper.alignment import token_steps
 from vivavoce.recognizers.whisper.checkpoint import Checkpoint
-from vivavoce.recognizers.whisper.encoder import Encoded
+from vivavoce.recognizers.whisper.context import context
+from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded
 from vivavoce.recognizers.whisper.features import FRAMES_PER_SECOND, LogMel
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, WhisperModel
 from vivavoce.recognizers.whisper.networks import BIASES, MEMORY, SILENT, encoder
@@ -25,7 +26,7 @@ _STEPS_PER_SECOND = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """The same audio encoded by both, all of 30 s in all layers: no silence is known, no steps are halved."""
+    """The same audio encoded by both, all of 30 s in all layers: no silence is known, no steps are pooled."""
 
     seconds: float
     ours: Encoded
@@ -56,7 +57,7 @@ def heard(
 
 def _encoded(checkpoint: Checkpoint, features: NDArray[np.float32], seconds: float) -> Encoded:
     layers = range(len(checkpoint.layers("encoder")))
-    network = encoder(checkpoint, quantized=False, halved_after=len(layers))
+    network = encoder(checkpoint, quantized=False, pooled_after=len(layers))
     steps = features.shape[-1] // 2
     width = checkpoint.array("encoder/layer_norm/gamma").shape[0]
     nothing = {f"{name}{n}": np.zeros((1, 0, width), np.float32) for name in SILENT for n in layers}
@@ -116,7 +117,29 @@ def test_words_begin_at_the_same_time(
         exact.vocabulary.start_sequence("en"),
         [list(decoding.tokens)],
         round(heard.seconds * FRAMES_PER_SECOND),
+        median_filter_width=3,
     )
     # Pairs of a token and a step on the path, backwards: what remains of each token is its first step.
     expected = dict(reversed(theirs.alignments))
     assert np.median(np.abs(ours - [expected[token] for token in sorted(expected)])) <= 1
+
+
+def test_steps_that_are_averaged_tell_the_time_as_well(
+    exact: WhisperModel, reference: ctranslate2.models.Whisper
+) -> None:
+    audio = two_cities().samples()[: 12 * SAMPLE_RATE]
+    decoding = exact.decode(
+        exact.encode(audio, context(len(audio))), "en", beam_size=1, max_tokens=LONGEST_TEXT
+    )
+    ours = token_steps(decoding.attention[:, :, : 12 * STEPS_PER_SECOND], decoding.prompt) / STEPS_PER_SECOND
+    features = LogMel(80)(audio, _FRAMES)[np.newaxis]
+    [theirs] = reference.align(
+        reference.encode(ctranslate2.StorageView.from_array(features)),
+        exact.vocabulary.start_sequence("en"),
+        [list(decoding.tokens)],
+        12 * FRAMES_PER_SECOND,
+    )
+    first = dict(reversed(theirs.alignments))
+    expected = np.array([first[token] for token in sorted(first)]) / _STEPS_PER_SECOND
+    assert np.median(np.abs(ours - expected)) <= 0.04
+    assert np.quantile(np.abs(ours - expected), 0.9) <= 0.2

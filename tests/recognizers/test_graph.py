@@ -56,3 +56,66 @@ def test_the_largest_products_do_not_overflow(sign: int) -> None:
     x = np.full((3, 512), 2.0, np.float32)
     weight = np.full((16, 512), sign * 0.5, np.float32)
     np.testing.assert_allclose(_linear(x, weight, None, quantized=True), sign * 512.0, rtol=1e-5)
+
+
+HEADS, DEPTH = 2, 8
+
+
+def _heads(x: Floats) -> Floats:
+    """(rows, tokens, width) as (rows, heads, tokens, depth)."""
+    return np.asarray(x.reshape(*x.shape[:2], HEADS, DEPTH).transpose(0, 2, 1, 3))
+
+
+def _attended(query: Floats, key: Floats, value: Floats, bias: Floats) -> Floats:
+    """By the definition: softmax(query @ key.T / sqrt(depth) + bias) @ value."""
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(DEPTH) + bias
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    heads = weights / weights.sum(axis=-1, keepdims=True) @ value
+    return np.asarray(heads.transpose(0, 2, 1, 3).reshape(len(query), -1, HEADS * DEPTH))
+
+
+def _random(*shape: int) -> Floats:
+    return np.random.default_rng(shape).standard_normal(shape).astype(np.float32)
+
+
+def test_a_key_whose_bias_is_log_2_counts_for_two() -> None:
+    graph = Graph(quantized=False)
+    width = HEADS * DEPTH
+    names = [graph.input(name, [1, name, width]) for name in ("query", "key", "value")]
+    bias = graph.input("bias", [1, 1, "query", "key"])
+    graph.output("y", graph.attention(*names, HEADS, bias))
+    network = graph.network()
+    query, key, value = (_random(1, tokens, width) for tokens in (3, 5, 5))
+    weighed = np.zeros((1, 1, 3, 5), np.float32)
+    weighed[..., -1] = np.log(2)
+    once = network({"query": query, "key": key, "value": value, "bias": weighed})["y"]
+    key, value = (np.concatenate([part, part[:, -1:]], axis=1) for part in (key, value))
+    twice = network({"query": query, "key": key, "value": value, "bias": np.zeros((1, 1, 3, 6), np.float32)})[
+        "y"
+    ]
+    np.testing.assert_allclose(once, twice, atol=1e-5)
+    exact = _attended(_heads(query), _heads(key), _heads(value), np.zeros((3, 6), np.float32))
+    np.testing.assert_allclose(twice, exact, atol=1e-5)
+
+
+@pytest.mark.parametrize(("before", "tokens"), [(0, 1), (0, 4), (3, 1), (3, 4)])
+def test_no_token_attends_to_those_after_it(before: int, tokens: int) -> None:
+    graph = Graph(quantized=False)
+    width = HEADS * DEPTH
+    names = [graph.input(name, ["rows", "tokens", width]) for name in ("query", "key", "value")]
+    past = [graph.input(name, ["rows", HEADS, "before", DEPTH]) for name in ("past_key", "past_value")]
+    for name, tensor in zip(
+        ("y", "keys", "values"), graph.causal_attention(*names, HEADS, past), strict=True
+    ):
+        graph.output(name, tensor)
+    query, key, value = (_random(2, tokens, width) * factor for factor in (1, 2, 3))
+    past_key, past_value = (_random(2, HEADS, before, DEPTH) * factor for factor in (1, 2))
+    outputs = graph.network()(
+        {"query": query, "key": key, "value": value, "past_key": past_key, "past_value": past_value}
+    )
+    keys = np.concatenate([past_key, _heads(key)], axis=2)
+    values = np.concatenate([past_value, _heads(value)], axis=2)
+    causal = np.triu(np.full((tokens, before + tokens), -np.inf, np.float32), 1 + before)
+    np.testing.assert_allclose(outputs["y"], _attended(_heads(query), keys, values, causal), atol=1e-5)
+    np.testing.assert_array_equal(outputs["keys"], keys)
+    np.testing.assert_array_equal(outputs["values"], values)

@@ -140,7 +140,7 @@ def test_the_rest_of_a_split_counts_from_the_split() -> None:
     said = events(NORMAL, speech(130), dip(), speech(400))
     splits = [(heard, event) for heard, event in said if isinstance(event, Split)]
     assert splits[1][0] == 131 + FIVE_SECONDS
-    assert splits[1][1].at >= 131 + FIVE_SECONDS * 4 // 5
+    assert splits[1][1].at >= 131 + round(FIVE_SECONDS * 0.8)
 
 
 @pytest.mark.parametrize("begun", [1, 2, 5])
@@ -205,6 +205,7 @@ def test_a_segment_ends_in_time_though_a_long_pause_came_between() -> None:
     split = said[-1][1]
     assert isinstance(split, Split)
     assert first <= split.at <= settings.longest_segment
+    assert split.at >= 0.8 * settings.longest_segment
 
 
 # Thresholds

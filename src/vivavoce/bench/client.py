@@ -33,7 +33,7 @@ class Ask:
     endpointing: float = 0.3
     maximum: float = 5.0
     partials: bool = True
-    frame: float = FRAME_SECONDS
+    frame_seconds: float = FRAME_SECONDS
 
     @property
     def body(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ async def converse(url: str, track: Track, ask: Ask, start: Start, lateness: Lat
         listening = asyncio.create_task(_listen(socket, received))
         began = await start.time()
         with suppress(ConnectionClosed):
-            async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness, ask.frame):
+            async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness, ask.frame_seconds):
                 await socket.send(frame)
             await socket.send(json.dumps({"type": "stop_recording"}))
         await asyncio.wait([listening], timeout=PATIENCE)

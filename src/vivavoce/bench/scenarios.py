@@ -32,7 +32,7 @@ SCENARIOS = {
     for one in (
         Scenario("reading", sessions=1, is_reading=True),
         # Voice agents send what their transport gives them: frames of 20 ms, in Pipecat and in telephony.
-        Scenario("agent", sessions=1, is_reading=False, seconds=120.0, ask=Ask(endpointing=0.1, frame=0.02)),
+        Scenario("agent", 1, is_reading=False, seconds=120.0, ask=Ask(endpointing=0.1, frame_seconds=0.02)),
         Scenario("readings", sessions=8, is_reading=True),
         Scenario("calls", sessions=30, is_reading=False),
     )

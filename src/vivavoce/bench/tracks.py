@@ -85,12 +85,13 @@ def turns_of(speech: Speech) -> list[Speech]:
 def call_like(turns: Sequence[Speech], seconds: float, seed: int) -> Track:
     """Turns in an order of the seed's, each followed by about as much silence, in low noise.
 
-    About half of the track is speech. It begins somewhere in a conversation: calls that are carried together
-    did not start together. The order, the silences and the noise depend on the seed alone.
+    About half of the track is speech, but for its beginning: that lies somewhere in a conversation, since
+    calls that are carried together did not start together, and what is left of a turn there is silence. The
+    order, the silences and the noise depend on the seed alone.
     """
     random = np.random.default_rng(seed)
     parts: list[tuple[float, Speech]] = []
-    at = float(random.uniform(-2 * _LONGEST_TURN, _BEFORE))
+    at = float(random.uniform(-2 * _LONGEST_TURN, 0))
     while True:
         for index in random.permutation(len(turns)):
             if at + turns[index].seconds + _TAIL > seconds:

@@ -21,9 +21,9 @@ _LONGEST_MEASURING: Final = 1.0
 # A conversation is half speech; of ten finals that are needed, three more turn out not to be.
 _SPEECH_SHARE: Final = 0.5
 _NEEDLESS: Final = 0.3
-# Real speech has words to write down, this sound has none. Of one core, Whisper base takes 0.21 s for the
-# sound, and 0.33 s (0.24 to 0.46) for three seconds of a reading.
-_SPEECH_TO_SOUND: Final = 1.5
+# Real speech has words to write down, this sound has none. Of one core, Whisper base takes 0.09 s for the
+# sound, and 0.18 s (0.13 to 0.27) for three seconds of a reading.
+_SPEECH_TO_SOUND: Final = 2.0
 # Cores for all the rest of a session: its socket, its log, voice activity.
 _REST: Final = 0.012
 # The share of the cores that may be used before something has to wait.

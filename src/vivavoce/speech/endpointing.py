@@ -20,8 +20,8 @@ _PREROLL = 8
 _MINIMUM_SPEECH = 3
 _TAIL = 1
 _LONGEST_SEGMENT = int(24 / WINDOW_SECONDS)
-# The share of an utterance in which a cut is looked for. Further back words come later, and more are lost:
-# what follows the cut reaches its own maximum sooner.
+# The share of a segment, at its end, in which a cut is looked for. Further back words come later, and more
+# are lost: what follows the cut reaches its own maximum sooner.
 _CUT_WITHIN = 0.2
 
 
@@ -170,7 +170,7 @@ class Endpointer:
         return Closed(end)
 
     def _split(self, index: int, end: int, *, closes: bool) -> Event | None:
-        """Cut at the quietest window of the last fifth: through a word only if there is nothing better."""
+        """Cut at the quietest window of the segment's last fifth: through a word if nothing is better."""
         settings, start = self._settings, self._segment_start
         # A pause may have put the cut off for longer than a segment may be.
         length = min(index + 1 - start, settings.longest_segment)

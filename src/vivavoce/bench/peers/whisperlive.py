@@ -61,7 +61,7 @@ async def converse(url: str, track: Track, ask: Ask, start: Start, lateness: Lat
         began = await start.time()
         frames = track.samples.astype(np.float32).tobytes()
         try:
-            async for frame in spoken(frames, _BYTES_PER_SECOND, began, lateness):
+            async for frame in spoken(frames, _BYTES_PER_SECOND, began, lateness, ask.frame_seconds):
                 await socket.send(frame)
             listening.cancel()
             with suppress(TimeoutError):

@@ -33,7 +33,7 @@ async def converse(url: str, track: Track, ask: Ask, start: Start, lateness: Lat
         listening = asyncio.create_task(_listen(socket, texts))
         began = await start.time()
         try:
-            async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness):
+            async for frame in spoken(track.pcm, BYTES_PER_SECOND, began, lateness, ask.frame_seconds):
                 await socket.send(frame)
             await socket.send(b"")
         except ConnectionClosed as closed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+# Steps of 40 ms: about as long as the 7 steps of 20 ms in Whisper.
 _MEDIAN = 3
 _LEAST = 1e-9
 

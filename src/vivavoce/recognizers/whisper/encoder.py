@@ -24,10 +24,10 @@ from vivavoce.recognizers.whisper.features import HOP, LogMel
 from vivavoce.recognizers.whisper.networks import BIASES, MEMORY, OWN, SILENT, encoder
 
 STEPS_PER_SECOND = 25
+"""Of the memory: pairs of Whisper's 50."""
 
-_FRAMES = BLOCK // HOP
-_STEPS = BLOCK * STEPS_PER_SECOND // SAMPLE_RATE
-"""Of one block."""
+_FRAMES_PER_BLOCK = BLOCK // HOP
+_STEPS_PER_BLOCK = BLOCK * STEPS_PER_SECOND // SAMPLE_RATE
 
 # Where features of silence lie: 8 decades below the loudest sound, which most recordings have about here.
 _SILENCE_LEVEL = -0.7
@@ -47,14 +47,14 @@ class Encoder:
 
     def __init__(self, checkpoint: Checkpoint, *, quantized: bool) -> None:
         layers = range(len(checkpoint.layers("encoder")))
-        self._network = encoder(checkpoint, quantized=quantized, halved_after=len(layers) // 3)
+        self._network = encoder(checkpoint, quantized=quantized, pooled_after=max(1, len(layers) // 3))
         self._memory = [f"{name}{n}" for name in MEMORY for n in range(len(checkpoint.layers("decoder")))]
         n_mels = checkpoint.array("encoder/conv1/weight").shape[1]
         self._log_mel = LogMel(n_mels)
         width = checkpoint.array("encoder/layer_norm/gamma").shape[0]
         own = {f"{silent}{n}": f"{own}{n}" for silent, own in zip(SILENT, OWN, strict=True) for n in layers}
         nothing = dict.fromkeys(own, np.zeros((1, 0, width), np.float32))
-        silence = np.full((n_mels, FULL_CONTEXT * _FRAMES), _SILENCE_LEVEL, np.float32)
+        silence = np.full((n_mels, FULL_CONTEXT * _FRAMES_PER_BLOCK), _SILENCE_LEVEL, np.float32)
         inputs = {"features": silence[np.newaxis], **_biases(FULL_CONTEXT), **nothing}
         found = self._network(inputs, [*own.values(), *self._memory])
         self._silent = {silent: _averaged(found[name], 1) for silent, name in own.items()}
@@ -68,27 +68,32 @@ class Encoder:
         if len(audio) > blocks * BLOCK:
             seconds = blocks * BLOCK / SAMPLE_RATE
             raise ValueError(f"{len(audio) / SAMPLE_RATE:.4f} s of audio do not fit into {seconds:g} s")
-        features = self._log_mel(audio, blocks * _FRAMES)
+        features = self._log_mel(audio, blocks * _FRAMES_PER_BLOCK)
         features += _SILENCE_LEVEL - features.min()
-        biases = _biases(blocks)
         silent = {name: states[:, blocks:] for name, states in self._silent.items()}
-        heard = self._network({"features": features[np.newaxis], **biases, **silent}, self._memory)
+        heard = self._network({"features": features[np.newaxis], **_biases(blocks), **silent}, self._memory)
         known = np.arange(blocks, FULL_CONTEXT)
         memory = {
             name: np.concatenate([states, self._silent_memory[name].take(known, _axis(name))], _axis(name))
             for name, states in heard.items()
         }
-        return Encoded(memory, biases[BIASES[1]][0, 0, 0], len(audio) / SAMPLE_RATE)
+        return Encoded(memory, _bias(blocks, _STEPS_PER_BLOCK), len(audio) / SAMPLE_RATE)
+
+
+def _bias(blocks: int, steps_per_block: int) -> NDArray[np.float32]:
+    """What is added to the attention to the steps of so many `blocks`, and to the blocks of silence after."""
+    steps = blocks * steps_per_block
+    bias = np.zeros(steps + FULL_CONTEXT - blocks, np.float32)
+    bias[steps:] = np.log(steps_per_block)
+    return bias
 
 
 def _biases(blocks: int) -> dict[str, NDArray[np.float32]]:
-    """What is added to the attention of the steps of so many `blocks` to themselves and the silence after."""
+    """The encoder's, the same for each of its steps."""
     biases = {}
-    for name, each in zip(BIASES, (2 * _STEPS, _STEPS), strict=True):
-        steps = blocks * each
-        bias = np.zeros(steps + FULL_CONTEXT - blocks, np.float32)
-        bias[steps:] = np.log(each)
-        biases[name] = np.broadcast_to(bias, (1, 1, steps, len(bias)))
+    for name, steps_per_block in zip(BIASES, (2 * _STEPS_PER_BLOCK, _STEPS_PER_BLOCK), strict=True):
+        bias = _bias(blocks, steps_per_block)
+        biases[name] = np.broadcast_to(bias, (1, 1, blocks * steps_per_block, len(bias)))
     return biases
 
 

@@ -125,7 +125,7 @@ class WhisperModel:
         begins = token_steps(decoding.attention[:, :length, :steps], decoding.prompt)
         return timed_words(
             split_words(tokens, self.vocabulary, language),
-            np.minimum(begins / STEPS_PER_SECOND, duration).tolist(),
+            (begins / STEPS_PER_SECOND).tolist(),
             decoding.probabilities,
             loud_steps(audio),
         )

@@ -23,9 +23,10 @@ SILENT = ("silent_keys", "silent_values")
 OWN = ("own_keys", "own_values")
 PAST = ("past_keys", "past_values")
 PRESENT = ("present_keys", "present_values")
-"""Names of tensors that exist for every layer; the layer's number follows."""
+"""Names of tensors that exist for every layer of a network; the layer's number follows."""
 
-BIASES = ("bias", "halved_bias")
+BIASES = ("bias", "pooled_bias")
+"""Added to the attention within the encoder: before steps are pooled, and after."""
 
 
 class _Builder:
@@ -59,14 +60,15 @@ class _Builder:
         return self.graph.add("Transpose", self.graph.add("Reshape", x, shape), perm=order)
 
 
-def encoder(checkpoint: Checkpoint, *, quantized: bool, halved_after: int) -> Network:
+def encoder(checkpoint: Checkpoint, *, quantized: bool, pooled_after: int) -> Network:
     """Features (1, mels, frames) to what the decoder attends to: for each of its layers `keysN` (heads,
     depth, steps) and `valuesN` (heads, steps, depth).
 
-    A step is two frames; after `halved_after` layers neighbours are averaged and a step is four. Each layer
-    also attends to `silent_keysN` and `silent_valuesN` (1, silent, width), which are given; what it finds in
-    the audio itself is `own_keysN` and `own_valuesN` (1, steps, width). `bias` (1, 1, steps, steps + silent),
-    and `halved_bias` where steps are halved, is added to the attention.
+    A step is two frames; after `pooled_after` layers neighbours are averaged, so that there are half as
+    many, in the result too. Each layer also attends to `silent_keysN` and `silent_valuesN` (1, silent,
+    width), which are given; what it finds in the audio itself is `own_keysN` and `own_valuesN` (1, steps,
+    width). Added to the attention is `bias` (1, 1, steps, steps + silent), and `pooled_bias`, which is an
+    input if a layer follows, for half the steps.
     """
     build = _Builder(checkpoint, "encoder", Graph(quantized=quantized))
     graph = build.graph
@@ -83,10 +85,10 @@ def encoder(checkpoint: Checkpoint, *, quantized: bool, halved_after: int) -> Ne
     bias = graph.input(BIASES[0], [1, 1, "steps", "seen"])
     width = build.heads * build.depth
     for number, layer in enumerate(build.layers):
-        if number == halved_after:
+        if number == pooled_after:
             pairs = graph.add("Reshape", x, graph.constant([1, -1, 2, width]))
             x = graph.add("ReduceMean", pairs, graph.constant([2]), keepdims=0)
-            bias = graph.input(BIASES[1], [1, 1, "halved", "halved_seen"])
+            bias = graph.input(BIASES[1], [1, 1, "pooled", "pooled_seen"])
         normal = build.norm(x, f"{layer}/self_attention/layer_norm")
         query, *own = build.linear_parts(normal, f"{layer}/self_attention/linear_0", 3)
         silent = [graph.input(f"{name}{number}", [1, "silent", width]) for name in SILENT]
