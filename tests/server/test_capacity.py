@@ -29,9 +29,7 @@ def check_it_is_full(response: httpx.Response, many: str) -> None:
     assert response.status_code == 429
     assert response.headers["retry-after"] == "30"
     message = ErrorBody.model_validate(response.json()).message
-    assert (
-        message == f"the server carries {many} at once, all taken: try again later or raise VIVAVOCE_CAPACITY"
-    )
+    assert message == f"the server carries {many} at once, all taken: try again later"
 
 
 def test_there_is_room_until_the_last_place_is_taken() -> None:

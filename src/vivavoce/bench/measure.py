@@ -161,6 +161,10 @@ def evaluated(
 async def _metrics(target: Target) -> str:
     if target.dialect is not converse:
         return ""
-    async with httpx.AsyncClient(base_url=target.url) as http:
-        response = await http.get("/metrics")
+    try:
+        async with httpx.AsyncClient(base_url=target.url) as http:
+            response = await http.get("/metrics")
+    except httpx.HTTPError:
+        # A server that died: the clients' losses tell, and what else was measured is kept.
+        return ""
     return response.text if response.is_success else ""

@@ -52,10 +52,7 @@ class Capacity:
         """Why there is no room for one more beside `taken`, and the seconds after which to ask again."""
         if taken >= self.sessions:
             many = "1 session" if self.sessions == 1 else f"{self.sessions} sessions"
-            message = (
-                f"the server carries {many} at once, all taken: try again later or raise VIVAVOCE_CAPACITY"
-            )
-            return message, self.abandon_after
+            return f"the server carries {many} at once, all taken: try again later", self.abandon_after
         if taken >= self.cores and (late := self.lateness()) > _LATEST:
             message = f"finals are {late:.1f} s late because of the load: try again in {_RECOVERY:g} seconds"
             return message, _RECOVERY

@@ -10,12 +10,15 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+import structlog
 from fastapi import HTTPException
 
 from vivavoce.protocol import close_codes
 from vivavoce.server.capacity import Capacity
 from vivavoce.storage.records import Plan, StoredSession
 from vivavoce.storage.stores import Storage
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Admission:
                 return problem
         if full := self._capacity.problem(len(counted)):
             message, seconds = full
+            _log.warning("session_refused", reason=message, setting="VIVAVOCE_CAPACITY")
             return message, timedelta(seconds=seconds)
         return None
 
