@@ -30,7 +30,7 @@ _MARGIN = 1.5
 _BUSY_OVER = 2.0
 
 # How late finals may be, in seconds, before partials make room for them.
-_LATE = 0.25
+_LATE = 0.4
 # Lateness is forgotten: to a third within so many seconds.
 _FORGOTTEN = 3.0
 
