@@ -16,7 +16,7 @@ from vivavoce.recognizers.whisper.alignment import token_steps
 from vivavoce.recognizers.whisper.checkpoint import Checkpoint
 from vivavoce.recognizers.whisper.context import context
 from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded
-from vivavoce.recognizers.whisper.features import FRAMES_PER_SECOND, LogMel
+from vivavoce.recognizers.whisper.features import HOP, LogMel
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, WhisperModel
 from vivavoce.recognizers.whisper.networks import BIASES, MEMORY, SILENT, encoder
 
@@ -116,7 +116,7 @@ def test_words_begin_at_the_same_time(
         heard.theirs,
         exact.vocabulary.start_sequence("en"),
         [list(decoding.tokens)],
-        round(heard.seconds * FRAMES_PER_SECOND),
+        round(heard.seconds * SAMPLE_RATE / HOP),
         median_filter_width=3,
     )
     # Pairs of a token and a step on the path, backwards: what remains of each token is its first step.
@@ -137,7 +137,7 @@ def test_steps_that_are_averaged_tell_the_time_as_well(
         reference.encode(ctranslate2.StorageView.from_array(features)),
         exact.vocabulary.start_sequence("en"),
         [list(decoding.tokens)],
-        12 * FRAMES_PER_SECOND,
+        len(audio) // HOP,
     )
     first = dict(reversed(theirs.alignments))
     expected = np.array([first[token] for token in sorted(first)]) / _STEPS_PER_SECOND

