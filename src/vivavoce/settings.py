@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from vivavoce.errors import ConfigurationError
 
 PREFIX: Final = "VIVAVOCE_"
+SAME_MODEL: Final = "same"
 
 
 def _listed(separator: str) -> BeforeValidator:
@@ -133,6 +134,12 @@ class Settings(EnvironmentSettings):
         description="Models to load; the first is the default, known as solaria-1.",
         json_schema_extra={"allowed": "one or more names, separated by commas"},
     )
+    partials_model: str = Field(
+        default="tiny.en",
+        min_length=1,
+        description="A quicker model for partials, where it knows the language; `same`: none.",
+        json_schema_extra={"allowed": "the name of a model, or same"},
+    )
     model_dirs: Paths = Field(
         default=(),
         description="Where to look for model weights first.",
@@ -179,6 +186,12 @@ class Settings(EnvironmentSettings):
         default="info", description="The least severe message that is logged."
     )
     log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The names of all models that are loaded."""
+        quick = () if self.partials_model == SAME_MODEL else (self.partials_model,)
+        return tuple(dict.fromkeys((*self.models, *quick)))
 
     @field_validator("public_url")
     @classmethod

@@ -31,11 +31,16 @@ def _whisper(request: pytest.FixtureRequest) -> Recognizer:
     return recognizer
 
 
+def _two_models(request: pytest.FixtureRequest) -> Recognizer:
+    recognizer: Recognizer = request.getfixturevalue("two_models")
+    return recognizer
+
+
 def _scripted(request: pytest.FixtureRequest) -> Recognizer:
     return ScriptedRecognizer(word_every(0.4))
 
 
-@pytest.fixture(scope="module", params=[_whisper, _scripted], ids=["whisper", "scripted"])
+@pytest.fixture(scope="module", params=[_whisper, _two_models, _scripted], ids=["whisper", "two", "scripted"])
 def recognizer(request: pytest.FixtureRequest) -> Recognizer:
     build: Callable[[pytest.FixtureRequest], Recognizer] = request.param
     return build(request)

@@ -119,7 +119,7 @@ def port(settings: Settings) -> Finding:
 def weights(settings: Settings) -> Iterator[Finding]:
     from vivavoce.server.models import model_registry
 
-    for name in settings.models:
+    for name in settings.weights:
         try:
             verification = model_registry(settings).verify(name, full=True)
         except VivavoceError as error:
@@ -148,7 +148,7 @@ def decoder(files: ModelFiles) -> Finding:
     except VivavoceError as error:
         return Finding("decoder", "wrong", str(error), f"replace the model's files in {files.directory}")
     took = perf_counter() - begun
-    return Finding("decoder", "ok", f"{files.name}, {TEST_SECONDS} seconds decoded in {took:.1f} s")
+    return Finding("decoder", "ok", f"{files.name}, {TEST_SECONDS} seconds decoded in {took:.2f} s")
 
 
 def voice_activity() -> Finding:

@@ -11,6 +11,7 @@ from vivavoce.errors import ModelError
 
 if TYPE_CHECKING:
     from vivavoce.recognizers.registry import ModelRegistry
+    from vivavoce.settings import Settings
 
 app = typer.Typer(help="List and verify speech models.", no_args_is_help=True)
 
@@ -18,24 +19,23 @@ app = typer.Typer(help="List and verify speech models.", no_args_is_help=True)
 @app.command("list")
 def list_models() -> None:
     """List the models that can be asked for."""
-    registry, loaded = registry_and_models()
-    rows = []
-    for name in registry.names():
-        use = "default" if name == loaded[0] else "served" if name in loaded else ""
-        rows.append([name, use])
+    registry, settings = registry_and_settings()
+    uses = {settings.partials_model: "partials"}
+    uses |= dict.fromkeys(settings.models, "served") | {settings.models[0]: "default"}
+    rows = [[name, uses.get(name, "")] for name in registry.names()]
     show_table(["model", "use"], rows)
 
 
 @app.command("verify")
 def verify_models(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="The models; those that are served if none.")
+        list[str] | None, typer.Argument(metavar="NAME...", help="The models; those that are loaded if none.")
     ] = None,
 ) -> None:
     """Check that models are complete and, where a sum is published, what was published."""
-    registry, served = registry_and_models()
+    registry, settings = registry_and_settings()
     failed = False
-    for name in names or served:
+    for name in names or settings.weights:
         try:
             verification = registry.verify(name, full=True)
         except ModelError as error:
@@ -52,10 +52,10 @@ def verify_models(
         raise typer.Exit(1)
 
 
-def registry_and_models() -> tuple[ModelRegistry, tuple[str, ...]]:
-    """The registry that the server would use, and the names of the models that it would load."""
+def registry_and_settings() -> tuple[ModelRegistry, Settings]:
+    """The registry that the server would use, and the settings that name its models."""
     with needs_server_extra():
         from vivavoce.server.models import model_registry
         from vivavoce.settings import Settings
     settings = Settings.from_environment()
-    return model_registry(settings), settings.models
+    return model_registry(settings), settings

@@ -38,17 +38,25 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What the recogniser named `model` heard, as its own tokens: where to begin with a longer stretch."""
+
+    model: str
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """What a recogniser heard in a stretch of audio. Word times are seconds from the start of that stretch.
 
     No words means that there was no speech. `language_probability` is 1.0 where the language was given.
-    `tokens` are the recogniser's own notation of the text: a draft for a longer stretch that begins alike.
+    `draft` may be given with a longer stretch that begins alike.
     """
 
     language: str
     language_probability: float
     words: tuple[Word, ...]
-    tokens: tuple[int, ...] = ()
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

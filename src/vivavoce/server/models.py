@@ -10,6 +10,8 @@ from typing import Final
 from vivavoce.engine.vad import SileroVad, silero_path
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.recognizers.registry import ModelRegistry
+from vivavoce.recognizers.two_models import TwoModels
+from vivavoce.server.memory import release_memory
 from vivavoce.settings import Settings
 
 DEFAULT_MODEL: Final = "solaria-1"
@@ -30,8 +32,14 @@ def load_models(settings: Settings) -> Models:
     from vivavoce.recognizers.whisper import WhisperRecognizer
 
     registry = model_registry(settings)
-    recognizers: dict[str, Recognizer] = {
-        name: WhisperRecognizer(registry.resolve(name)) for name in settings.models
+    loaded: dict[str, Recognizer] = {}
+    for name in settings.weights:
+        loaded[name] = WhisperRecognizer(registry.resolve(name))
+        release_memory()
+    quick = loaded.get(settings.partials_model)
+    recognizers = {
+        name: TwoModels(loaded[name], quick) if quick and quick is not loaded[name] else loaded[name]
+        for name in settings.models
     }
     return Models(SileroVad(silero_path()), with_default(recognizers, settings.models[0]))
 
@@ -50,7 +58,7 @@ def _directories(settings: Settings) -> Mapping[str, Path]:
     found = (
         (name, directory / name)
         for directory in reversed(settings.model_dirs)
-        for name in settings.models
+        for name in settings.weights
         if (directory / name).is_dir()
     )
     return dict(found)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
+from vivavoce.protocol.stream import Draft, Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
 from vivavoce.speech.audio import AudioBuffer, level
 from vivavoce.speech.endpointing import (
     SAMPLE_RATE,
@@ -39,7 +39,7 @@ class Decode:
     """A request for words. `audio` is float32, shape (samples,), 16 kHz, and starts at sample `start`.
 
     `slack` is how many windows may pass before a final is needed: an early decode runs while the pause lasts.
-    `draft` is what was heard in the beginning of `audio` last, in the recogniser's own notation.
+    `draft` is what was heard in the beginning of `audio` last.
     """
 
     channel: int
@@ -50,7 +50,7 @@ class Decode:
     languages: tuple[str, ...]
     final: bool
     slack: int = 0
-    draft: tuple[int, ...] = ()
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class _Segment:
     speech_end: int | None = None
     decode: Decode | None = None
     heard: Hypothesis | None = None
-    draft: tuple[int, ...] = ()
+    draft: Draft | None = None
 
 
 @dataclass(slots=True)
@@ -182,7 +182,7 @@ class Track:
             utterance.segments[decode.segment].heard = heard
             yield from self._settle()
         if utterance and utterance is self._open and decode.segment == len(utterance.segments) - 1:
-            utterance.segments[-1].draft = heard.tokens
+            utterance.segments[-1].draft = heard.draft
             yield from self._show(utterance, decode, heard)
         yield from self._release()
 

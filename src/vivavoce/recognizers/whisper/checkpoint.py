@@ -7,6 +7,7 @@ type and bytes; then aliases of variables (CTranslate2, `ModelSpec.save`).
 from __future__ import annotations
 
 import json
+import mmap
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,9 @@ class Checkpoint:
         self._position = 0
         try:
             # Mapped, not read: what the networks do not copy costs no memory of ours.
-            self._data = np.memmap(path, np.uint8, "r")
+            with path.open("rb") as file:
+                self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._data = np.frombuffer(self._file, np.uint8)
             version, specification, _ = self._number("I"), self._text(), self._number("I")
             if version != _VERSION or specification != _SPECIFICATION:
                 raise ModelError(
@@ -73,6 +76,10 @@ class Checkpoint:
             scales = np.broadcast_to(self._arrays[f"{name}_scale"], len(stored))[index]
             picked = picked / scales.reshape(*index.shape, *[1] * (stored.ndim - 1))
         return np.asarray(picked, np.float32)
+
+    def unload(self) -> None:
+        """What was read leaves memory, until it is read again."""
+        self._file.madvise(mmap.MADV_DONTNEED)
 
     def layers(self, part: str) -> list[str]:
         """The names of the layers of the encoder or decoder, as prefixes of their variables' names."""

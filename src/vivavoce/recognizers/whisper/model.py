@@ -62,6 +62,7 @@ class WhisperModel:
             self._decoder = Decoder(checkpoint, writable, quantized=quantized)
             # What does not fit together shows as soon as it is computed.
             self.languages(self.encode(np.zeros(0, np.float32), 1))
+            checkpoint.unload()
         except KeyError as error:
             raise ModelError(f"{directory} lacks {error}, which every Whisper model has") from error
         except (RuntimeError, IndexError, ValueError) as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.base import Capabilities, Hypothesis, Request
+from vivavoce.recognizers.base import Capabilities, Draft, Hypothesis, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
 from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context
@@ -49,7 +49,8 @@ class WhisperRecognizer:
             words = self._words(request, language.code, decoding)
         except (RuntimeError, ValueError) as error:
             raise RecognizerError(f"{self.name} failed: {error}") from error
-        return Hypothesis(language.code, language.probability, words, decoding.tokens)
+        draft = Draft(self.name, decoding.tokens)
+        return Hypothesis(language.code, language.probability, words, draft)
 
     def _decode(self, encoded: Encoded, language: str, request: Request) -> Decoding:
         decoding = self._model.decode(
@@ -57,7 +58,7 @@ class WhisperRecognizer:
             language,
             beam_size=_BEAM_SIZE if request.final else 1,
             max_tokens=guards.token_limit(encoded.duration),
-            draft=request.draft,
+            draft=request.draft.tokens if request.draft and request.draft.model == self.name else (),
         )
         if not request.final or not guards.is_runaway(decoding) or guards.is_silence(decoding):
             return decoding
