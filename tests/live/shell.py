@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vivavoce.live.effects import Append, Close, Effect, Finish, Flush, Note, PostProcess, Send
+from vivavoce.live.limits import Limits
 from vivavoce.live.result import build_result
-from vivavoce.live.session import Limits, LiveSession
+from vivavoce.live.session import LiveSession
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Final, Partial, SpeechEnd, SpeechStart, Up, Utterance, Word
 

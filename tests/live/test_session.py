@@ -21,7 +21,8 @@ from live.shell import (
 )
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.wav import wav_header
-from vivavoce.live.session import Limits, Phase
+from vivavoce.live.limits import Limits
+from vivavoce.live.session import Phase
 from vivavoce.protocol.stream import Diagnosis, Failed, Flushed, Progress
 
 FLUSHED = Flushed(1)

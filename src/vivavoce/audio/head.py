@@ -24,6 +24,11 @@ class StreamHead:
         self._needed = SIGNATURE_BYTES
         self.header_bytes = 0
 
+    @property
+    def decided(self) -> bool:
+        """Whether all that comes from now on is audio."""
+        return self._held is None
+
     def feed(self, data: bytes) -> bytes:
         """The audio in what came so far and was not given out yet; nothing while undecided.
 

@@ -7,7 +7,6 @@ time (`now`, Unix seconds); what is to be done comes back as effects, to be carr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
@@ -26,6 +25,7 @@ from vivavoce.live.effects import (
     PostProcess,
     Send,
 )
+from vivavoce.live.limits import Limits
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.resume import AckHistory, ReadLog, find_repetition, find_resumption
 from vivavoce.protocol import close_codes
@@ -46,15 +46,6 @@ from vivavoce.protocol.stream import (
 _MARKER = 1
 # A WAV header is at most 64 KiB long.
 _START_OF_LOG = 128 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds: without a frame until the session ends, of audio at most, of absence until abandoned."""
-
-    idle: float = 60.0
-    duration: float = 3 * 3600.0
-    absence: float = 30.0
 
 
 class Phase(Enum):
@@ -194,6 +185,16 @@ class LiveSession:
         self._delivery.undelivered(message)
 
     # What the client sends
+
+    def flows(self, size: int) -> bool:
+        """Whether a frame of so many bytes only goes on with the audio: to be logged and acknowledged."""
+        return (
+            self.phase is Phase.RECORDING
+            and 0 < self.received == self._cursor
+            and size > 0
+            and self._head.decided
+            and self.audio_duration + self._format.seconds(size) < self._limits.duration
+        )
 
     def receive_audio(self, data: bytes, now: float) -> list[Effect]:
         """A frame of raw audio. An empty one only keeps the session alive."""

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket
 
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import ModelError, RecognizerError, StorageError
-from vivavoce.live.session import Limits
+from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
 from vivavoce.server.capacity import Capacity, measured_sessions

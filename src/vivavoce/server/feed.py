@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vivavoce.audio.formats import AudioFormat
-from vivavoce.engine.engine import EngineStream
-from vivavoce.protocol.stream import Audio, Flush
+from vivavoce.engine.engine import Deliver, Engine, EngineStream
+from vivavoce.engine.stream import StreamSettings
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.stream import Audio, Final, Flush
+from vivavoce.recognizers.base import Recognizer
 from vivavoce.storage.audio_log import AudioLog
 
 _SLICE = 32 * 1024
@@ -65,3 +70,26 @@ class Feed:
     def _give(self, data: bytes) -> None:
         self._stream.feed(Audio(self._fed, data))
         self._fed += len(data)
+
+
+def open_feed(
+    request: LiveRequest,
+    log: AudioLog,
+    engine: Engine,
+    recognizer: Recognizer,
+    finals: Sequence[Final],
+    deliver: Deliver,
+) -> Feed:
+    """The feed of a session to a new stream of the engine's; `finals` are not recognised again."""
+    longest = request.maximum_duration_without_endpointing
+    settings = StreamSettings(
+        format=AudioFormat.of(request),
+        endpointing=request.endpointing,
+        maximum_duration=longest,
+        speech_threshold=request.pre_processing.speech_threshold,
+        languages=tuple(request.language_config.languages),
+        code_switching=request.language_config.code_switching,
+        partials=request.messages_config.receive_partial_transcripts,
+        known={final.utterance.id: final.utterance for final in finals},
+    )
+    return Feed(log, settings.format, engine.open(settings, recognizer, deliver), longest)

@@ -14,13 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
 
 import structlog
 
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.engine.engine import Engine
-from vivavoce.engine.stream import StreamSettings
 from vivavoce.errors import StorageError
 from vivavoce.live.effects import (
     Append,
@@ -33,13 +31,15 @@ from vivavoce.live.effects import (
     PostProcess,
     Send,
 )
+from vivavoce.live.limits import Limits
 from vivavoce.live.result import build_result
-from vivavoce.live.session import Limits, LiveSession, Phase
+from vivavoce.live.session import LiveSession, Phase
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Diagnosis, Failed, Final, Progress, Up
 from vivavoce.recognizers.base import Recognizer
-from vivavoce.server.feed import Feed
+from vivavoce.server.connection import Connection
+from vivavoce.server.feed import open_feed
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
 from vivavoce.storage.audio_log import AudioLog
@@ -50,16 +50,6 @@ _log = structlog.get_logger(__name__)
 
 # A frame larger than this is written in a thread, so that the disk cannot hold up the event loop.
 _LARGE_FRAME = 256 * 1024
-
-
-class Connection(Protocol):
-    """An open socket, as a session sees it."""
-
-    async def send(self, text: str) -> bool:
-        """Whether it could be sent."""
-        ...
-
-    async def close(self, code: int, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +100,8 @@ class SessionRuntime:
         self._connections: dict[int, Connection] = {}
         self._outbox = Outbox(stored.id, surroundings.storage.sessions)
         self._format = AudioFormat.of(request)
-        self._feed = self._open_feed(surroundings.engine, recognizer, [*kept.sent, *kept.unsent])
+        finals = [*kept.sent, *kept.unsent]
+        self._feed = open_feed(request, log, surroundings.engine, recognizer, finals, self._deliver)
         self.finished = False
         """Whether the end has been stored, or could not be."""
         self._left = self._released = False
@@ -164,6 +155,27 @@ class SessionRuntime:
             else:
                 effects = self._live.receive_audio(data, self._now())
             await self._perform(effects)
+
+    def receive_at_once(self, number: int, data: bytes) -> bool:
+        """As `receive_audio`, if nothing has to be waited for; else it is untouched, and this is False."""
+        live, connection = self._live, self._connections.get(number)
+        if connection is None or not connection.ready or number != live.connection or self._lock.locked():
+            return False
+        if self._outbox.full or self._log.durable or len(data) > _LARGE_FRAME or not live.flows(len(data)):
+            return False
+        try:
+            self._log.append(data)
+        except StorageError:
+            # Nothing is left of it: `receive_audio` tries again, and says what is wrong.
+            return False
+        now = self._now()
+        live.receive_audio(data, now)
+        for effect in live.appended(now):
+            assert isinstance(effect, Send), "audio that flows is acknowledged, and no more"
+            connection.send_now(effect.message)
+            self._keep(effect)
+        self._feeding(partial(self._feed.appended, data))
+        return True
 
     async def receive_stop(self, number: int) -> None:
         async with self._lock:
@@ -261,16 +273,19 @@ class SessionRuntime:
         if connection is not None and await connection.send(effect.message):
             if self._outbox.full:
                 await self._outbox.store()
-            # What is durable is stored at once, so that after a crash little is sent twice.
-            self._outbox.add(effect.message, durable=effect.durable)
-            if self._outbox.due:
-                self._wake.set()
+            self._keep(effect)
             return
         if effect.durable:
             self._live.undelivered(effect.message)
         if self._connections.pop(effect.connection, None):
             # Nothing more is tried on a connection that did not take a message.
             await self._perform(self._live.disconnected(effect.connection, close_codes.ABNORMAL, self._now()))
+
+    def _keep(self, sent: Send) -> None:
+        # What is durable is stored at once, so that after a crash little is sent twice.
+        self._outbox.add(sent.message, durable=sent.durable)
+        if self._outbox.due:
+            self._wake.set()
 
     async def _post_process(self) -> None:
         await self._outbox.store()
@@ -320,21 +335,6 @@ class SessionRuntime:
         self._wake.set()
 
     # Recognition
-
-    def _open_feed(self, engine: Engine, recognizer: Recognizer, finals: Sequence[Final]) -> Feed:
-        request = self._request
-        settings = StreamSettings(
-            format=self._format,
-            endpointing=request.endpointing,
-            maximum_duration=request.maximum_duration_without_endpointing,
-            speech_threshold=request.pre_processing.speech_threshold,
-            languages=tuple(request.language_config.languages),
-            code_switching=request.language_config.code_switching,
-            partials=request.messages_config.receive_partial_transcripts,
-            known={final.utterance.id: final.utterance for final in finals},
-        )
-        stream = engine.open(settings, recognizer, self._deliver)
-        return Feed(self._log, self._format, stream, request.maximum_duration_without_endpointing)
 
     def _feeding(self, step: Callable[[], None]) -> None:
         try:

@@ -16,6 +16,7 @@ from vivavoce.server.app import create_app
 from vivavoce.server.logs import configure_logging
 from vivavoce.server.models import Models, load_models
 from vivavoce.server.services import Services
+from vivavoce.server.wire import Wire
 from vivavoce.settings import Settings
 from vivavoce.storage.claim import claimed
 from vivavoce.storage.stores import open_storage
@@ -55,6 +56,7 @@ async def _serve(
     app = create_app(settings, load)
     config = uvicorn.Config(
         app,
+        ws=Wire,
         access_log=False,
         log_config=None,
         proxy_headers=False,  # whom to believe is `trusted_proxies`

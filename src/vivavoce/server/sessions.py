@@ -11,7 +11,7 @@ import structlog
 
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError, VivavoceError
-from vivavoce.live.session import Limits
+from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.base import Recognizer

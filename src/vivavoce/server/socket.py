@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import structlog
@@ -10,20 +11,17 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from vivavoce.errors import StorageError
-from vivavoce.protocol.close_codes import ABNORMAL, LONGEST_REASON, RESTARTING, TRY_AGAIN
+from vivavoce.protocol.close_codes import ABNORMAL, RESTARTING, TRY_AGAIN
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
+from vivavoce.server.connection import SocketConnection
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions, Refused
+from vivavoce.server.wire import EXTENSION, Wire
 
 _log = structlog.get_logger(__name__)
 
-# A client that takes nothing for this long, in seconds, is gone.
-_SEND_TIMEOUT = 20.0
 # A text larger than this is parsed in a thread.
 _LARGE_TEXT = 64 * 1024
-# uvicorn closes by itself when a frame is too large or a ping is not answered: to send then is an error of
-# the network, or until it has said so, a mistake (RuntimeError).
-_GONE = (OSError, RuntimeError, TimeoutError)
 
 
 class LiveSocket:
@@ -39,7 +37,8 @@ class LiveSocket:
         assert connecting["type"] == "websocket.connect"
         # Only a socket that is open can say with a close code why it is refused.
         await send({"type": "websocket.accept"})
-        connection = _Connection(send)
+        wire: Wire | None = scope.get("extensions", {}).get(EXTENSION)
+        connection = SocketConnection(send, wire)
         if self._sessions.draining:
             await connection.close(RESTARTING, "the server is restarting")
             return
@@ -54,40 +53,15 @@ class LiveSocket:
             return
         number = await runtime.connect(connection, _resume_from(query))
         code = ABNORMAL
+        if wire is not None:
+            wire.take = partial(runtime.receive_at_once, number)
         try:
             code = await _receive(receive, runtime, number)
         finally:
+            if wire is not None:
+                wire.take = None
             connection.gone = True
             await runtime.disconnected(number, code)
-
-
-class _Connection:
-    """A socket that may be gone by the time something is sent."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.gone = False
-
-    async def send(self, text: str) -> bool:
-        if self.gone:
-            return False
-        try:
-            async with asyncio.timeout(_SEND_TIMEOUT):
-                await self._send({"type": "websocket.send", "text": text})
-        except _GONE:
-            self.gone = True
-        return not self.gone
-
-    async def close(self, code: int, reason: str) -> None:
-        if self.gone:
-            return
-        self.gone = True
-        text = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
-        try:
-            async with asyncio.timeout(_SEND_TIMEOUT):
-                await self._send({"type": "websocket.close", "code": code, "reason": text})
-        except _GONE:
-            _log.debug("peer_gone_before_close", code=code)
 
 
 async def _receive(receive: Receive, runtime: SessionRuntime, number: int) -> int:
