@@ -63,8 +63,7 @@ class CheckedShell(Shell):
 
     def __init__(self) -> None:
         super().__init__(BODY, limits=LIMITS)
-        self.created: list[str] = []
-        """Messages that must reach the client, in the order in which they were first sent."""
+        self.created: list[str] = []  # what must reach the client, in the order in which it was first sent
         self.next_ack: dict[int, int] = {}
         self.final_ids: set[str] = set()
 
