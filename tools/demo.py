@@ -32,7 +32,7 @@ def show_what_was_stored(url: str) -> None:
     if result is None or result.transcription is None:
         raise RuntimeError(f"session {session.id} has no result")
     duration = result.metadata.audio_duration
-    print(f"\nStored as session {session.id}, {session.status}, {duration:.2f} s of audio:\n")
+    print(f"\nWhat was stored, until the demo's server ends: {session.status}, {duration:.2f} s of audio\n")
     for utterance in result.transcription.utterances:
         print(f"  {utterance.start:6.2f} – {utterance.end:6.2f}  {utterance.text.strip()}")
 

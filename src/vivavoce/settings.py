@@ -195,11 +195,8 @@ class Settings(EnvironmentSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _is_a_web_address(cls, url: str | None) -> str | None:
-        parts = urlsplit(url or "http://unset")
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("not a web address")
-        return url and url.rstrip("/")
+    def _public_url_is_one(cls, url: str | None) -> str | None:
+        return url and _web_address(url)
 
 
 class ClientSettings(EnvironmentSettings):
@@ -208,7 +205,7 @@ class ClientSettings(EnvironmentSettings):
     url: str = Field(
         default="http://127.0.0.1:8080",
         description="The server that client commands talk to.",
-        json_schema_extra={"allowed": "a URL"},
+        json_schema_extra={"allowed": "a URL such as http://127.0.0.1:8080"},
     )
     api_key: str | None = Field(
         default=None,
@@ -216,6 +213,19 @@ class ClientSettings(EnvironmentSettings):
         description="The API key that client commands send.",
         json_schema_extra={"allowed": "a key from `vivavoce keys create`"},
     )
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_one(cls, url: str) -> str:
+        return _web_address(url)
+
+
+def _web_address(url: str) -> str:
+    """The URL of a server, without a slash at its end."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("not a web address")
+    return url.rstrip("/")
 
 
 def variable(name: str) -> str:

@@ -90,10 +90,12 @@ def test_resampling_does_not_depend_on_the_cutting(lengths: list[int], rates: tu
 
 def test_what_is_no_audio_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "nothing.wav").touch()
     for path, reason in [
         (tmp_path / "missing.wav", "there is no file"),
         (tmp_path, "is a directory; name the files in it"),
         (tmp_path / "notes.txt", "cannot be read as audio"),
+        (tmp_path / "nothing.wav", "is empty"),
     ]:
         with pytest.raises(InvalidAudio, match=reason), open_audio(path):
             pass

@@ -142,7 +142,7 @@ def test_a_model_that_is_not_there_is_an_error(run: Run) -> None:
 
 
 def test_models_are_listed_with_their_use(run: Run) -> None:
-    assert "base\tdefault" in run("models", "list").stdout.splitlines()
+    assert "base\tdefault, also solaria-1" in run("models", "list").stdout.splitlines()
 
 
 def test_without_the_extra_the_microphone_says_how_to_get_it(

@@ -45,6 +45,15 @@ def _rights(directory: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mode & 0o077 for path in directory.rglob("*")}
 
 
+def test_sessions_that_wait_are_found_without_a_look_at_all_others(tmp_path: Path) -> None:
+    migrate(tmp_path / "vivavoce.db")
+    query = "SELECT id FROM sessions WHERE status = 'queued' AND created_at > '2026-01-01'"
+    with sqlite3.connect(tmp_path / "vivavoce.db") as connection:
+        [(*_, plan)] = connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+    connection.close()
+    assert "sessions_by_status" in plan
+
+
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     migrate(tmp_path / "vivavoce.db")
     before = _schema(tmp_path / "vivavoce.db")

@@ -17,7 +17,8 @@ def word_error_rate(texts: Sequence[tuple[str, str]]) -> float:
         from whisper_normalizer.english import EnglishTextNormalizer
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"the word error rate needs {error.name}: pip install 'vivavoce[bench]'"
+            f"the word error rate needs {error.name}: pip install 'vivavoce[server,bench]'; "
+            "in a checkout: tools/setup dev"
         ) from error
     normal: Callable[[str], str] = EnglishTextNormalizer()  # type: ignore[no-untyped-call]
     return float(wer([normal(said) for said, _ in texts], [normal(heard) for _, heard in texts]))

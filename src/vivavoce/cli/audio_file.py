@@ -69,7 +69,7 @@ def open_audio(path: Path, split_channels: bool = False) -> Iterator[AudioFile]:
     try:
         file = soundfile.SoundFile(path)
     except (OSError, soundfile.LibsndfileError) as error:
-        raise InvalidAudio(_reason(path, error)) from error
+        raise InvalidAudio(_reason(path)) from error
     with file:
         if split_channels and file.channels > MOST_CHANNELS:
             many = f"{path} has {file.channels} channels, and a session takes {MOST_CHANNELS} at most"
@@ -119,10 +119,11 @@ def resampled(blocks: Iterable[Samples], rate: int, new_rate: int) -> Iterator[S
         yield up_to(round(received * new_rate / rate))
 
 
-def _reason(path: Path, error: Exception) -> str:
+def _reason(path: Path) -> str:
     if not path.exists():
         return f"there is no file {path}"
     if path.is_dir():
         return f"{path} is a directory; name the files in it"
-    known = ", ".join(sorted(soundfile.available_formats()))
-    return f"{path} cannot be read as audio: {error} Formats that can: {known}"
+    if path.stat().st_size == 0:
+        return f"{path} is empty"
+    return f"{path} cannot be read as audio: give WAV, FLAC, MP3, Ogg, AIFF or another common format"

@@ -18,10 +18,10 @@ app = typer.Typer(help="List and verify speech models.", no_args_is_help=True)
 
 @app.command("list")
 def list_models() -> None:
-    """List the models that can be asked for."""
+    """List the models that there are, and what the server uses them for."""
     registry, settings = registry_and_settings()
-    uses = {settings.partials_model: "partials"}
-    uses |= dict.fromkeys(settings.models, "served") | {settings.models[0]: "default"}
+    uses = {settings.partials_model: "partials alone"}
+    uses |= dict.fromkeys(settings.models, "served") | {settings.models[0]: "default, also solaria-1"}
     rows = [[name, uses.get(name, "")] for name in registry.names()]
     show_table(["model", "use"], rows)
 

@@ -122,7 +122,8 @@ def checked(response: httpx.Response) -> httpx.Response:
 
 def _error_message(response: httpx.Response, details: Mapping[str, Any]) -> str:
     message = details.get("message") or response.reason_phrase
-    return "\n  ".join([str(message), *map(str, details.get("validation_errors") or [])])
+    issues = map(str, details.get("validation_errors") or [])
+    return "\n  ".join(dict.fromkeys([str(message), *issues]))
 
 
 def _seconds(retry_after: str) -> float:

@@ -71,7 +71,7 @@ class ModelRegistry:
             return ModelFiles(name, directory, f"hub: {configured}")
         raise ModelError(
             f"there is no model {name!r}; known: {', '.join(self.names())}. "
-            "Configure a directory of a CTranslate2 Whisper model under that name"
+            "Put a CTranslate2 Whisper model into a directory of that name, where VIVAVOCE_MODEL_DIRS says"
         )
 
     def verify(self, name: str, *, full: bool = False) -> Verification:

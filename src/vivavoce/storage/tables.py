@@ -69,6 +69,7 @@ sessions = Table(
     Column("audio_duration", Float, nullable=False),
     Column("transcription_time", Float, nullable=False),
     Index("sessions_newest_first", "key_id", "created_at", "id"),
+    Index("sessions_by_status", "status", "created_at"),
 )
 
 utterances = Table(
