@@ -1,12 +1,12 @@
 """What everything around recognition costs: many sockets, and a recogniser that costs nothing.
 
-    python bench/gateway.py [--sessions 500] [--seconds 30] [--vad silero|loudness|real]
+    python bench/gateway.py [--sessions 500] [--seconds 30] [--vad silero|loudness|real|none]
 
 Starts the real server in a process of its own, with the scripted recogniser and either the real voice
-activity detection or one that only measures loudness (so that what is left is the gateway: sockets,
-acknowledgements, the audio log, the database, hand-offs between threads). Opens the sessions over the
-public protocol, each sending a frame of 100 ms every 100 ms, their clocks spread evenly. The audio is half
-speech; partials are on. Prints
+activity detection or one that only measures loudness; or with no recognition at all, so that what is left is
+the gateway: sockets, acknowledgements, the audio log, the database. Opens the sessions over the public
+protocol, each sending a frame of 100 ms every 100 ms, their clocks spread evenly. The audio is half speech;
+partials are on. Prints
 
   ack     from handing a frame to the kernel until its acknowledgement is read, milliseconds
   lag     how late a timer of the server's event loop fires, from its /metrics
@@ -308,9 +308,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument(
         "--vad",
-        choices=("silero", "loudness", "real"),
+        choices=("silero", "loudness", "real", "none"),
         default="silero",
-        help="real: with the server's own model, too",
+        help="real: with the server's own model, too; none: nothing is recognised",
     )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as data, server_process(data, arguments.vad) as server:
