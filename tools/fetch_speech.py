@@ -71,7 +71,7 @@ def write_example(reading: Path, target: Path) -> None:
         file.setparams((1, 2, RESAMPLED_RATE, 0, "NONE", ""))
         samples = [np.frombuffer(piece, "<i2")[:, None] / 32_768 for piece in audio.pieces(1.0)]
         for block in resampled(samples, audio.sample_rate, RESAMPLED_RATE):
-            file.writeframes(np.rint(block * 32_767).clip(-32_768, 32_767).astype("<i2").tobytes())
+            file.writeframes(np.rint(block * 32_768).clip(-32_768, 32_767).astype("<i2").tobytes())
 
 
 def main() -> None:

@@ -59,6 +59,8 @@ class Shell:
         self.disk_is_full = False
         self.kept: list[Final] = []
         self._told = 0
+        self._flows = False
+        """Whether the last frame was said to be only logged and acknowledged."""
 
     # What happens to the session
 
@@ -70,7 +72,10 @@ class Shell:
 
     def audio(self, data: bytes, connection: int | None = None) -> None:
         if self._hears(connection):
-            self.perform(self.live.receive_audio(data, self._later()))
+            self._flows = self.live.flows(len(data))
+            effects = self.live.receive_audio(data, self._later())
+            assert not self._flows or effects == [Append(data)]
+            self.perform(effects)
 
     def stop(self, connection: int | None = None, left: float = 0.0) -> None:
         if self._hears(connection):
@@ -118,7 +123,11 @@ class Shell:
                     self.perform(self.live.append_failed("the disk is full", self._later()))
                 else:
                     self.log += data
-                    self.perform(self.live.appended(self._later()))
+                    effects = self.live.appended(self._later())
+                    if self._flows:
+                        assert len(effects) <= 1
+                        assert all(isinstance(effect, Send) and not effect.durable for effect in effects)
+                    self.perform(effects)
             case Send(number, message, durable):
                 if number not in self.broken and number not in self.closed:
                     self.wires[number].append(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import random
@@ -10,9 +11,14 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from starlette.types import Receive, Scope, Send
+from uvicorn import Config
+from uvicorn.server import ServerState
+from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import ClientConnection, connect
 
 from scripted_server import scripted_server
+from vivavoce.server.wire import EXTENSION, Wire
 
 BODY = {"sample_rate": 48_000, "language_config": {"languages": ["en"]}}
 
@@ -52,3 +58,45 @@ def test_frames_of_all_kinds_and_sizes_keep_their_order(tmp_path: Path, seed: in
     assert [start for start, _ in ranges] == [0, *(end for _, end in ranges[:-1])]
     assert ranges[-1][1] == len(audio)
     assert recording[-len(audio) :] == audio
+
+
+def test_a_frame_that_none_is_before_is_taken_at_once() -> None:
+    seen: list[tuple[str, bytes | str]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        wire: Wire = scope["extensions"][EXTENSION]
+
+        def take(data: bytes) -> bool:
+            if data == b"refused":
+                return False
+            seen.append(("at once", data))
+            wire.write("taken")
+            return True
+
+        await receive()
+        await send({"type": "websocket.accept"})
+        wire.take_at_once = take
+        while (message := await receive())["type"] == "websocket.receive":
+            seen.append(("queue", message.get("bytes") or message["text"]))
+            await send({"type": "websocket.send", "text": "received"})
+
+    async def run() -> None:
+        config = Config(app, lifespan="off")
+        loop = asyncio.get_running_loop()
+        serving = await loop.create_server(lambda: Wire(config, ServerState(), {}), "127.0.0.1", 0)
+        async with serving:
+            port = serving.sockets[0].getsockname()[1]
+            async with connect_async(f"ws://127.0.0.1:{port}") as client:
+                for message in (b"one", "text", b"two", [b"a ", b"fragment"], b"refused", b"three"):
+                    await client.send(message)
+                    await client.recv()
+
+    asyncio.run(run())
+    assert seen == [
+        ("at once", b"one"),
+        ("queue", "text"),
+        ("at once", b"two"),
+        ("queue", b"a fragment"),
+        ("queue", b"refused"),
+        ("at once", b"three"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -124,6 +125,8 @@ def _reason(path: Path) -> str:
         return f"there is no file {path}"
     if path.is_dir():
         return f"{path} is a directory; name the files in it"
+    if not os.access(path, os.R_OK):
+        return f"{path} may not be read: it belongs to somebody else"
     if path.stat().st_size == 0:
         return f"{path} is empty"
     return f"{path} cannot be read as audio: give WAV, FLAC, MP3, Ogg, AIFF or another common format"

@@ -122,7 +122,7 @@ class Outgoing:
         yield self._write(PostFinalTranscriptMessage, now, data=whole)
 
     def _timestamp(self, now: float) -> str:
-        """As `timestamp`; all but the milliseconds is written once a second."""
+        """As `timestamp`, to the millisecond below; all else is written once a second."""
         if int(now) != self._second:
             self._second = int(now)
             self._date = timestamp(float(self._second)).removesuffix("000Z")

@@ -193,7 +193,7 @@ class LiveSession:
             and 0 < self.received == self._cursor
             and size > 0
             and self._head.decided
-            and self.audio_duration + self._format.seconds(size) < self._limits.duration
+            and self._format.seconds(self.received + size - self.header_bytes) < self._limits.duration
         )
 
     def receive_audio(self, data: bytes, now: float) -> list[Effect]:

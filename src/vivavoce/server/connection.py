@@ -25,10 +25,12 @@ class Connection(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Whether `send_now` may be called: what was sent before has left."""
+        """Whether `send_now` may be called: little of what was sent before waits to leave."""
         ...
 
-    def send_now(self, text: str) -> None: ...
+    def send_now(self, text: str) -> None:
+        """Send without waiting; only while `ready`."""
+        ...
 
     async def send(self, text: str) -> bool:
         """Whether it could be sent."""

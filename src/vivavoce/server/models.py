@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from vivavoce.engine.vad import SileroVad, silero_path
+from vivavoce.errors import ModelError
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.recognizers.registry import ModelRegistry
 from vivavoce.recognizers.two_models import TwoModels
@@ -34,7 +35,13 @@ def load_models(settings: Settings) -> Models:
     registry = model_registry(settings)
     loaded: dict[str, Recognizer] = {}
     for name in settings.weights:
-        loaded[name] = WhisperRecognizer(registry.resolve(name))
+        try:
+            loaded[name] = WhisperRecognizer(registry.resolve(name))
+        except ModelError as error:
+            if name in settings.models:
+                raise
+            remedy = "or have partials from the same model as finals: VIVAVOCE_PARTIALS_MODEL=same"
+            raise ModelError(f"{error}; {remedy}") from error
         release_memory()
     quick = loaded.get(settings.partials_model)
     recognizers = {

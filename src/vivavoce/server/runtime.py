@@ -157,7 +157,10 @@ class SessionRuntime:
             await self._perform(effects)
 
     def receive_at_once(self, number: int, data: bytes) -> bool:
-        """As `receive_audio`, if nothing has to be waited for; else it is untouched, and this is False."""
+        """As `receive_audio`, if nothing has to be waited for; else it is untouched, and this is False.
+
+        It does not wait, so nobody can take the free lock meanwhile; who waits for it has done nothing yet.
+        """
         live, connection = self._live, self._connections.get(number)
         if connection is None or not connection.ready or number != live.connection or self._lock.locked():
             return False

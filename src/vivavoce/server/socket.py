@@ -54,12 +54,12 @@ class LiveSocket:
         number = await runtime.connect(connection, _resume_from(query))
         code = ABNORMAL
         if wire is not None:
-            wire.take = partial(runtime.receive_at_once, number)
+            wire.take_at_once = partial(runtime.receive_at_once, number)
         try:
             code = await _receive(receive, runtime, number)
         finally:
             if wire is not None:
-                wire.take = None
+                wire.take_at_once = None
             connection.gone = True
             await runtime.disconnected(number, code)
 
