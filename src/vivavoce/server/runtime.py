@@ -164,7 +164,7 @@ class SessionRuntime:
         live, connection = self._live, self._connections.get(number)
         if connection is None or not connection.ready or number != live.connection or self._lock.locked():
             return False
-        if self._outbox.full or self._log.durable or len(data) > _LARGE_FRAME or not live.flows(len(data)):
+        if self._outbox.full or self._takes_long(data) or not live.flows(len(data)):
             return False
         try:
             self._log.append(data)
@@ -260,7 +260,7 @@ class SessionRuntime:
 
     async def _append(self, data: bytes) -> None:
         try:
-            if self._log.durable or len(data) > _LARGE_FRAME:
+            if self._takes_long(data):
                 await asyncio.to_thread(self._log.append, data)
             else:
                 self._log.append(data)
@@ -270,6 +270,10 @@ class SessionRuntime:
             return
         await self._perform(self._live.appended(self._now()))
         self._feeding(partial(self._feed.appended, data))
+
+    def _takes_long(self, data: bytes) -> bool:
+        """Whether to append `data` may hold up the event loop."""
+        return self._log.durable or len(data) > _LARGE_FRAME
 
     async def _send(self, effect: Send) -> None:
         connection = self._connections.get(effect.connection)

@@ -37,7 +37,8 @@ class LiveSocket:
         assert connecting["type"] == "websocket.connect"
         # Only a socket that is open can say with a close code why it is refused.
         await send({"type": "websocket.accept"})
-        wire: Wire | None = scope.get("extensions", {}).get(EXTENSION)
+        # The wire holds the scope: without it there, a closed connection leaves memory at once.
+        wire: Wire | None = scope.get("extensions", {}).pop(EXTENSION, None)
         connection = SocketConnection(send, wire)
         if self._sessions.draining:
             await connection.close(RESTARTING, "the server is restarting")
