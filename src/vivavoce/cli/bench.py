@@ -105,8 +105,10 @@ def bench(
     speech = recordings(material)
     settings = Settings.from_environment({"models": ("base",)})
     weights, cache = model_registry(settings).resolve("base").directory, settings.data_dir / "bench"
+    # Of a load of one's own, what is carried is to be seen, not what the server takes itself to carry.
+    unlimited = [] if names and not capacity else ["--capacity", "1000"]
     servers = [
-        partial(_ours, url, server_arg or []),
+        partial(_ours, url, [*unlimited, *(server_arg or [])]),
         *(partial(launch, PEERS[one], cache / "peers", weights, say) for one in peer or []),
     ]
     truth = Truth(weights, lambda: _recognizer(settings), cache / "words", say)
@@ -141,6 +143,5 @@ def _ours(url: str | None, arguments: list[str]) -> Iterator[Target]:
     if url:
         yield Target("vivavoce", "", url, None)
         return
-    # What it carries is to be seen, not what it takes itself to carry.
-    with local_process(["--capacity", "1000", *arguments]) as server:
+    with local_process(arguments) as server:
         yield Target("vivavoce", version("vivavoce"), server.url, server.pid)

