@@ -63,7 +63,7 @@ def test_a_quicker_recogniser_and_more_cores_carry_no_less(one: float, other: fl
 
 def test_the_estimate_for_a_final_of_a_fifth_of_a_second_on_two_cores() -> None:
     assert estimated_sessions(0.2, 2) > estimated_sessions(0.4, 2) > 5
-    # 1.6 cores to use; a final every 3 / 0.45 seconds and 0.3 for nothing, of 0.4 s each, and 0.012 for the rest.
+    # 1.6 cores; a final every 3 / 0.45 seconds and 0.3 for nothing, of 0.4 s each; 0.012 for the rest.
     assert estimated_sessions(0.2, 2) == int(1.6 / (1.3 * 0.4 * 0.45 / 3 + 0.012))
 
 

@@ -19,13 +19,13 @@ _UTTERANCE_SECONDS: Final = 3.0
 _TIMES: Final = 6
 _LONGEST_MEASURING: Final = 1.0
 
-# One side of a conversation is speech for 39 % of the time (ITU-T P.59); an agent's caller for a little more. Of
-# ten finals that are needed, three more turn out not to be.
+# One side of a conversation is speech for 39 % of the time (ITU-T P.59); an agent's caller for a little more.
+# Of ten finals that are needed, three more turn out not to be.
 _SPEECH_SHARE: Final = 0.45
 _NEEDLESS: Final = 0.3
 # Real speech has words to write down, this sound has none. Of one core, Whisper base takes 0.08 s for the
-# sound, and 0.18 s (0.13 to 0.27) for three seconds of a reading. As a check: thirty conversations, 44 % speech,
-# without partials take 0.044 of a core each, and this estimate has 0.043.
+# sound, and 0.18 s (0.13 to 0.27) for three seconds of a reading. As a check: thirty conversations,
+# 44 % speech, without partials take 0.044 of a core each, and this estimate has 0.043.
 _SPEECH_TO_SOUND: Final = 2.0
 # Cores for all the rest of a session: its socket, its log, voice activity.
 _REST: Final = 0.012
