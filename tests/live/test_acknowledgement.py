@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vivavoce.live.outgoing import Outgoing
@@ -22,6 +22,7 @@ SECONDS = st.floats(0, 11_000)
     st.tuples(SECONDS, SECONDS),
     st.floats(1_700_000_000, 2_000_000_000),
 )
+@example(UUID(int=0), (0, 0), (0.0, 0.0), 1700000000.9999998)
 def test_an_acknowledgement_reads_as_its_model_writes_it(
     session_id: UUID, span: tuple[int, int], times: tuple[float, float], now: float
 ) -> None:

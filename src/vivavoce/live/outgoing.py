@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import modf
 from typing import Any
 
 from vivavoce.live.add_ons import not_available
@@ -123,10 +124,14 @@ class Outgoing:
 
     def _timestamp(self, now: float) -> str:
         """As `timestamp`, to the millisecond below; all else is written once a second."""
-        if int(now) != self._second:
-            self._second = int(now)
-            self._date = timestamp(float(self._second)).removesuffix("000Z")
-        return f"{self._date}{int(now % 1 * 1000):03d}Z"
+        fraction, whole = modf(now)
+        # As `datetime` does: to the nearest microsecond, which may be in the next second.
+        carry, microseconds = divmod(round(fraction * 1e6), 1_000_000)
+        second = int(whole) + carry
+        if second != self._second:
+            self._second = second
+            self._date = timestamp(float(second)).removesuffix("000Z")
+        return f"{self._date}{microseconds // 1000:03d}Z"
 
     def _write(self, kind: type[ServerMessage], now: float, **fields: Any) -> str:
         message = kind(session_id=self._session_id, created_at=timestamp(now), **fields)
