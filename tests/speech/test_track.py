@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hearing import SOFT, Listener, count_windows, endpointing, listener, nothing, record, silence, speech
-from vivavoce.protocol.stream import Hypothesis, SpeechEnd, SpeechStart
+from vivavoce.protocol.stream import Draft, Final, Hypothesis, SpeechEnd, SpeechStart
 from vivavoce.speech.endpointing import WINDOW
-from vivavoce.speech.track import Cancel, Decode, Hasten, Settled
+from vivavoce.speech.outputs import Cancel, Decode, Hasten, Settled
 
 NORMAL = endpointing(0.3)
 PREROLL, TAIL, PAUSE = NORMAL.preroll, NORMAL.tail, NORMAL.silence
@@ -92,13 +93,51 @@ def test_a_flush_in_silence_does_nothing() -> None:
 
 def test_a_split_loses_no_sample_and_doubles_none() -> None:
     track = listener()
-    track.hear(silence(50), speech(500), silence(50))
+    track.hear_and_answer(silence(50), speech(500), silence(50))
     starts = [decode.start for decode in track.asked]
     ends = [decode.start + len(decode.audio) for decode in track.asked]
     assert len(starts) > 2
     assert starts[0] == (50 - PREROLL) * WINDOW
     assert starts[1:] == ends[:-1]
     assert ends[-1] == (550 + TAIL) * WINDOW
+
+
+def words_and_draft(decode: Decode) -> Hypothesis:
+    return replace(count_windows(decode), draft=Draft("counter", (decode.start // WINDOW,)))
+
+
+def test_what_follows_a_cut_goes_on_from_what_was_heard_before_it() -> None:
+    track = listener(hear_words=words_and_draft)
+    track.hear_and_answer(silence(50), speech(300), silence(50), speech(40), silence(50))
+    first, second, later = track.asked
+    assert first.before is None
+    assert second.before is not None
+    assert second.before.tobytes() == first.audio.tobytes()
+    assert second.said_before == Draft("counter", (50 - PREROLL,))
+    assert later.before is later.said_before is None
+
+
+def test_what_follows_a_cut_waits_for_what_was_heard_before_it() -> None:
+    track = listener(hear_words=words_and_draft)
+    track.hear(silence(50), speech(300), silence(50))
+    [first] = track.asked
+    track.answer_all()
+    assert [decode.said_before for decode in track.asked] == [None, Draft("counter", (50 - PREROLL,))]
+    assert len(track.finals) == 2
+
+
+def test_the_final_of_a_cut_utterance_is_given_what_was_said_next() -> None:
+    track = listener()
+    track.hear(speech(130), speech(3, level=-40), speech(100))
+    [first] = track.asked
+    assert first.after is not None
+    assert first.after.tobytes() == track.audio[len(first.audio) : 156 * WINDOW].tobytes()
+
+
+def test_nothing_goes_on_from_what_may_be_another_language() -> None:
+    track = listener(hear_words=words_and_draft, languages=("en", "fr"), code_switching=True)
+    track.hear(silence(50), speech(300), silence(50))
+    assert [decode.before for decode in track.asked] == [None, None]
 
 
 def test_a_split_goes_through_the_middle_of_the_quiet_window() -> None:
@@ -289,11 +328,16 @@ def test_a_decode_that_still_waits_for_another_is_withdrawn_without_a_word() -> 
 # What is known already
 
 
+def only_first(track: Listener) -> dict[str, Final]:
+    [first, *_] = track.known.items()
+    return dict([first])
+
+
 def test_what_is_known_to_be_final_is_passed_over() -> None:
     sounds = silence(50), speech(40), silence(50), speech(60), silence(50)
     first = listener(partials=True)
     first.hear_and_answer(*sounds)
-    second = listener(partials=True, known={final.id: final for final in first.finals[:1]})
+    second = listener(partials=True, known=only_first(first))
     second.hear_and_answer(*sounds)
     assert second.finals == first.finals[1:]
     assert {partial.id for partial in second.partials} == {"00_00000001"}
@@ -307,8 +351,7 @@ def test_what_is_known_is_heard_again_while_it_may_settle_the_language() -> None
 
     first = two_utterances(languages=(), hear_words=doubtful)
     first.answer_all()
-    known = {first.finals[0].id: first.finals[0]}
-    second = two_utterances(languages=(), hear_words=doubtful, known=known)
+    second = two_utterances(languages=(), hear_words=doubtful, known=only_first(first))
     second.answer_all()
     assert second.finals == first.finals[1:]
     assert second.wanted_finals[-1].languages == ()

@@ -102,11 +102,12 @@ class Final:
     """The last word on an utterance.
 
     `resume_offset` is the byte of the audio log from which a fresh engine must replay so that every
-    utterance after this one comes out again.
+    utterance after this one comes out again. `draft` is what a decode that continues this utterance builds on.
     """
 
     utterance: Utterance
     resume_offset: int
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

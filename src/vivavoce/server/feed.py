@@ -90,6 +90,6 @@ def open_feed(
         languages=tuple(request.language_config.languages),
         code_switching=request.language_config.code_switching,
         partials=request.messages_config.receive_partial_transcripts,
-        known={final.utterance.id: final.utterance for final in finals},
+        known={final.utterance.id: final for final in finals},
     )
     return Feed(log, settings.format, engine.open(settings, recognizer, deliver), longest)

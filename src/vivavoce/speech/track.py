@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Draft, Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
+from vivavoce.protocol.stream import Draft, Final, Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
 from vivavoce.speech.audio import AudioBuffer, level
 from vivavoce.speech.endpointing import (
     SAMPLE_RATE,
@@ -28,59 +28,24 @@ from vivavoce.speech.endpointing import (
     Split,
 )
 from vivavoce.speech.language import LanguagePolicy
+from vivavoce.speech.outputs import Cancel, Decode, Hasten, Output, Settled
 from vivavoce.speech.words import end_with_speech
 
 _FIRST_PARTIAL = 6
 _PARTIAL_INTERVAL = 6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Decode:
-    """A request for words. `audio` is float32, shape (samples,), 16 kHz, and starts at sample `start`.
-
-    `slack` is how many windows may pass before a final is needed: an early decode runs while the pause lasts.
-    `draft` is what was heard in the beginning of `audio` last.
-    """
-
-    channel: int
-    utterance: int
-    segment: int
-    start: int
-    audio: NDArray[np.float32]
-    languages: tuple[str, ...]
-    final: bool
-    slack: int = 0
-    draft: Draft | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """The answer to `decode` is not needed any more; it does no harm if it comes."""
-
-    decode: Decode
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The utterance is final. All audio before sample `resume` has been dealt with."""
-
-    utterance: Utterance
-    resume: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hasten:
-    """The answer to `decode` is needed now: it was asked for early, and the pause is over before its time."""
-
-    decode: Decode
-
-
-Output = SpeechStart | SpeechEnd | Partial | Settled | Decode | Cancel | Hasten
+# What a decode is given of either side of a cut, in samples: before it a whole segment or nothing, since only
+# of a whole one it is known what was said; after it what has been spoken when the cut is made.
+_MOST_BEFORE = 8 * SAMPLE_RATE
+_MOST_AFTER = SAMPLE_RATE
 
 
 @dataclass(slots=True)
 class _Segment:
+    """`before` is the one from which a cut through speech parts this one; `audio` is complete at the end."""
+
     start: int
+    before: _Segment | None = None
+    audio: NDArray[np.float32] | None = None
     speech_end: int | None = None
     decode: Decode | None = None
     heard: Hypothesis | None = None
@@ -118,7 +83,7 @@ class Track:
         language: LanguagePolicy,
         *,
         partials: bool,
-        known: Mapping[str, Utterance] | None = None,
+        known: Mapping[str, Final] | None = None,
     ) -> None:
         self._channel = channel
         self._settings = endpointing
@@ -139,9 +104,9 @@ class Track:
     def settled(self) -> int:
         """The first sample that a coming final may still depend on."""
         if self._closed:
-            return self._closed[0].start
+            return _reach(self._closed[0])
         if self._open:
-            return self._open.start
+            return _reach(self._open)
         return self._idle_start()
 
     @property
@@ -211,17 +176,19 @@ class Track:
         elif isinstance(event, Split):
             # Half of the quiet window goes to either side.
             end = event.at * WINDOW + WINDOW // 2
-            yield from self._ask_final(utterance, end)
+            segment = utterance.segments[-1]
+            before = segment if end - segment.start <= _MOST_BEFORE else None
+            yield from self._ask_final(utterance, end, after=min(self._window * WINDOW, end + _MOST_AFTER))
             if event.closes:
                 yield from self._finish(utterance, end)
-                self._begin(end)
+                self._begin(end, before)
             else:
-                utterance.segments.append(_Segment(end))
+                utterance.segments.append(_Segment(end, before))
 
-    def _begin(self, start: int) -> _Utterance:
+    def _begin(self, start: int, before: _Segment | None = None) -> _Utterance:
         name = f"{self._channel:02d}_{self._count:08d}"
         next_partial = self._window + _FIRST_PARTIAL
-        self._open = _Utterance(self._count, name, [_Segment(start)], next_partial=next_partial)
+        self._open = _Utterance(self._count, name, [_Segment(start, before)], next_partial=next_partial)
         self._count += 1
         return self._open
 
@@ -239,14 +206,21 @@ class Track:
         reach = self._settings.minimum_speech + self._settings.preroll
         return max(self._boundary, (self._window - reach) * WINDOW, 0)
 
-    def _ask_final(self, utterance: _Utterance, end: int, slack: int = 0) -> Iterator[Output]:
+    def _ask_final(
+        self, utterance: _Utterance, end: int, slack: int = 0, after: int | None = None
+    ) -> Iterator[Output]:
+        """Of the last segment, up to sample `end`; up to `after` there is speech on the other side of a cut."""
         segment = utterance.segments[-1]
+        request = self._request(utterance, segment, end, final=True)
+        segment.audio = request.audio
         # While the language is open, how surely it was heard here may settle it for those that follow.
         if self._language.settled and (known := self._known.get(utterance.id)):
-            segment.heard = Hypothesis(known.language, 1.0, known.words)
+            spoken = known.utterance
+            segment.heard = Hypothesis(spoken.language, 1.0, spoken.words, known.draft)
             return
         segment.heard = None
-        segment.decode = self._request(utterance, segment, end, final=True, slack=slack)
+        beyond = self._audio.slice(end, after) if after and after > end else None
+        segment.decode = replace(request, slack=slack, after=beyond)
         self._deferred.append(segment.decode)
         yield from self._release()
 
@@ -258,9 +232,7 @@ class Track:
         if segment.decode is None and utterance.id not in self._known:
             yield self._request(utterance, segment, self._window * WINDOW, final=False)
 
-    def _request(
-        self, utterance: _Utterance, segment: _Segment, end: int, *, final: bool, slack: int = 0
-    ) -> Decode:
+    def _request(self, utterance: _Utterance, segment: _Segment, end: int, *, final: bool) -> Decode:
         return Decode(
             channel=self._channel,
             utterance=utterance.number,
@@ -269,30 +241,32 @@ class Track:
             audio=self._audio.slice(segment.start, end),
             languages=self._language.candidates,
             final=final,
-            slack=slack,
             draft=segment.draft,
         )
 
     def _release(self) -> Iterator[Output]:
-        """Hand out finals: one by one while the language is open, since each may settle it for the next."""
-        while self._deferred and (self._language.settled or not self._running):
-            decode = self._deferred.popleft()
-            if decode.languages != self._language.candidates:
-                decode = self._renew(decode)
-            self._running.add(decode)
-            yield decode
+        """Hand out finals that wait for nothing more, in their order.
 
-    def _renew(self, decode: Decode) -> Decode:
-        utterance = self._find(decode.utterance)
-        assert utterance is not None, "a deferred decode belongs to an utterance that is not final"
-        renewed = replace(decode, languages=self._language.candidates)
-        utterance.segments[decode.segment].decode = renewed
-        return renewed
+        While the language is open they go one by one, since each may settle it for the next; and what comes
+        after a cut builds on what was heard before it.
+        """
+        while self._deferred and (self._language.settled or not self._running):
+            utterance = self._find(self._deferred[0].utterance)
+            assert utterance is not None, "a deferred decode belongs to an utterance that is not final"
+            segment = utterance.segments[self._deferred[0].segment]
+            languages = self._language.candidates
+            # What was said before in another language would be gone on with in that.
+            before = segment.before if len(languages) == 1 else None
+            if before and before.heard is None:
+                return
+            segment.decode = _continuing(before, replace(self._deferred.popleft(), languages=languages))
+            self._running.add(segment.decode)
+            yield segment.decode
 
     def _withdraw(self, segment: _Segment) -> Iterator[Output]:
         """Speech went on: the early decode is not the final's."""
         decode, heard = segment.decode, segment.heard
-        segment.decode = segment.heard = segment.speech_end = None
+        segment.decode = segment.heard = segment.speech_end = segment.audio = None
         if decode is None:
             return
         if decode in self._deferred:
@@ -319,6 +293,9 @@ class Track:
         while self._closed and self._closed[0].decoded:
             utterance = self._closed.popleft()
             heard = [segment.heard for segment in utterance.segments if segment.heard]
+            for segment in utterance.segments:
+                # A chain of cuts through a speech of hours is not to be kept.
+                segment.before = None
             for part in heard:
                 self._language.heard(part.language, part.language_probability, part.words)
             if utterance.id in self._known:
@@ -326,7 +303,7 @@ class Track:
             final = self._compose(utterance, heard)
             # Without words there is nothing to say, unless a partial that was shown must be taken back.
             if final.words or utterance.shown:
-                yield Settled(final, self.settled)
+                yield Settled(final, self.settled, heard[-1].draft)
 
     def _compose(self, utterance: _Utterance, heard: list[Hypothesis]) -> Utterance:
         words: list[Word] = []
@@ -349,3 +326,17 @@ class Track:
         if self._open and self._open.number == number:
             return self._open
         return next((u for u in self._closed if u.number == number), None)
+
+
+def _reach(utterance: _Utterance) -> int:
+    """The first sample that the final of this utterance may depend on."""
+    before = utterance.segments[0].before
+    return before.start if before else utterance.start
+
+
+def _continuing(before: _Segment | None, decode: Decode) -> Decode:
+    """The same decode, which goes on from what was heard before it, if there were words."""
+    said = before.heard.draft if before and before.heard else None
+    if before is None or said is None or not said.tokens:
+        return decode
+    return replace(decode, before=before.audio, said_before=said)
