@@ -38,11 +38,11 @@ def test_the_audio_of_a_final_reaches_from_the_preroll_to_the_tail() -> None:
     assert np.array_equal(decode.audio, track.audio[decode.start : decode.start + len(decode.audio)])
 
 
-def test_the_preroll_does_not_reach_into_the_utterance_before() -> None:
+def test_no_sample_is_lost_or_decoded_twice_where_a_short_pause_parts_two_utterances() -> None:
     track = listener()
-    track.hear(speech(40), silence(PAUSE), speech(40), silence(PAUSE))
+    track.hear_and_answer(speech(40), silence(PAUSE), speech(40), silence(PAUSE))
     first, second = track.asked
-    assert second.start == max(first.start + len(first.audio), (40 + PAUSE - PREROLL) * WINDOW)
+    assert second.start == first.start + len(first.audio) == (40 + TAIL) * WINDOW
 
 
 def test_the_preroll_ends_at_the_beginning_of_the_session() -> None:
@@ -115,6 +115,27 @@ def test_what_follows_a_cut_goes_on_from_what_was_heard_before_it() -> None:
     assert second.before.tobytes() == first.audio.tobytes()
     assert second.said_before == Draft("counter", (50 - PREROLL,))
     assert later.before is later.said_before is None
+
+
+def test_what_follows_a_short_pause_goes_on_from_what_was_heard_before_it() -> None:
+    track = listener(hear_words=words_and_draft)
+    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 6, silence(50), speech(60), silence(50))
+    *chain, later = track.asked
+    assert len(chain) == 6
+    starts = [decode.start for decode in chain]
+    for decode in chain[1:]:
+        assert decode.before is not None
+        first = decode.start - len(decode.before)
+        told = [start for start in starts if first <= start < decode.start]
+        assert decode.said_before == Draft("counter", tuple(start // WINDOW for start in told))
+        assert told[0] == first >= decode.start - 8 * 16_000
+    assert later.before is later.said_before is None
+
+
+def test_nothing_goes_on_from_where_no_words_were_heard() -> None:
+    track = listener(hear_words=nothing)
+    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 2)
+    assert [decode.before for decode in track.asked] == [None, None]
 
 
 def test_what_follows_a_cut_waits_for_what_was_heard_before_it() -> None:

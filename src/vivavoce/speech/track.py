@@ -33,18 +33,20 @@ from vivavoce.speech.words import end_with_speech
 
 _FIRST_PARTIAL = 6
 _PARTIAL_INTERVAL = 6
-# What a decode is given of either side of a cut, in samples: before it a whole segment or nothing, since only
+# What a decode is given of either side of a cut, in samples: before it whole segments or nothing, since only
 # of a whole one it is known what was said; after it what has been spoken when the cut is made.
 _MOST_BEFORE = 8 * SAMPLE_RATE
 _MOST_AFTER = SAMPLE_RATE
+# After a pause of at most so many windows it is the same speech that goes on.
+_SHORT_PAUSE = 16
 
 
 @dataclass(slots=True)
 class _Segment:
-    """`before` is the one from which a cut through speech parts this one; `audio` is complete at the end."""
+    """`before` are those that run into this one, the latest last; `audio` is complete at the end."""
 
     start: int
-    before: _Segment | None = None
+    before: tuple[_Segment, ...] = ()
     audio: NDArray[np.float32] | None = None
     speech_end: int | None = None
     decode: Decode | None = None
@@ -95,6 +97,7 @@ class Track:
         self._window = 0
         self._count = 0
         self._boundary = 0
+        self._latest: tuple[_Segment, ...] = ()
         self._open: _Utterance | None = None
         self._closed: deque[_Utterance] = deque()
         self._deferred: deque[Decode] = deque()
@@ -107,7 +110,8 @@ class Track:
             return _reach(self._closed[0])
         if self._open:
             return _reach(self._open)
-        return self._idle_start()
+        start = self._idle_start()
+        return self._latest[0].start if self._latest and start == self._boundary else start
 
     @property
     def _needed(self) -> int:
@@ -153,8 +157,7 @@ class Track:
 
     def _act(self, event: Event) -> Iterator[Output]:
         if isinstance(event, Opened):
-            start = max(self._boundary, (event.start - self._settings.preroll) * WINDOW)
-            if self._begin(start).id not in self._known:
+            if self._begin(self._start(event.start * WINDOW)).id not in self._known:
                 yield SpeechStart(self._channel, event.start * WINDOW / SAMPLE_RATE)
             return
         utterance = self._open
@@ -177,15 +180,16 @@ class Track:
             # Half of the quiet window goes to either side.
             end = event.at * WINDOW + WINDOW // 2
             segment = utterance.segments[-1]
-            before = segment if end - segment.start <= _MOST_BEFORE else None
             yield from self._ask_final(utterance, end, after=min(self._window * WINDOW, end + _MOST_AFTER))
             if event.closes:
                 yield from self._finish(utterance, end)
-                self._begin(end, before)
+                self._begin(end)
             else:
-                utterance.segments.append(_Segment(end, before))
+                utterance.segments.append(_Segment(end, _lately(segment, end)))
 
-    def _begin(self, start: int, before: _Segment | None = None) -> _Utterance:
+    def _begin(self, start: int) -> _Utterance:
+        # Where no sample parts them, what was said before leads on to this.
+        before = self._latest if start == self._boundary else ()
         name = f"{self._channel:02d}_{self._count:08d}"
         next_partial = self._window + _FIRST_PARTIAL
         self._open = _Utterance(self._count, name, [_Segment(start, before)], next_partial=next_partial)
@@ -194,6 +198,7 @@ class Track:
 
     def _finish(self, utterance: _Utterance, end: int) -> Iterator[Output]:
         self._boundary = end
+        self._latest = _lately(utterance.segments[-1], end)
         self._closed.append(utterance)
         self._open = None
         yield from self._settle()
@@ -202,9 +207,14 @@ class Track:
         return min(end + self._settings.tail, self._window) * WINDOW
 
     def _idle_start(self) -> int:
-        # What an opening may still reach back to: a beginning run of speech, and the pre-roll before it.
-        reach = self._settings.minimum_speech + self._settings.preroll
-        return max(self._boundary, (self._window - reach) * WINDOW, 0)
+        # What an opening may still reach back to, before the run of speech that makes one.
+        return self._start((self._window - self._settings.minimum_speech) * WINDOW)
+
+    def _start(self, speech: int) -> int:
+        """Where the audio begins of an utterance that speaks from `speech` on."""
+        if speech - self._boundary <= max(_SHORT_PAUSE, self._settings.preroll) * WINDOW:
+            return self._boundary
+        return speech - self._settings.preroll * WINDOW
 
     def _ask_final(
         self, utterance: _Utterance, end: int, slack: int = 0, after: int | None = None
@@ -256,8 +266,8 @@ class Track:
             segment = utterance.segments[self._deferred[0].segment]
             languages = self._language.candidates
             # What was said before in another language would be gone on with in that.
-            before = segment.before if len(languages) == 1 else None
-            if before and before.heard is None:
+            before = segment.before if len(languages) == 1 else ()
+            if before and before[-1].heard is None:
                 return
             segment.decode = _continuing(before, replace(self._deferred.popleft(), languages=languages))
             self._running.add(segment.decode)
@@ -295,7 +305,7 @@ class Track:
             heard = [segment.heard for segment in utterance.segments if segment.heard]
             for segment in utterance.segments:
                 # A chain of cuts through a speech of hours is not to be kept.
-                segment.before = None
+                segment.before = ()
             for part in heard:
                 self._language.heard(part.language, part.language_probability, part.words)
             if utterance.id in self._known:
@@ -331,12 +341,30 @@ class Track:
 def _reach(utterance: _Utterance) -> int:
     """The first sample that the final of this utterance may depend on."""
     before = utterance.segments[0].before
-    return before.start if before else utterance.start
+    return before[0].start if before else utterance.start
 
 
-def _continuing(before: _Segment | None, decode: Decode) -> Decode:
-    """The same decode, which goes on from what was heard before it, if there were words."""
-    said = before.heard.draft if before and before.heard else None
-    if before is None or said is None or not said.tokens:
+def _lately(segment: _Segment, end: int) -> tuple[_Segment, ...]:
+    """What was said up to `end`, where `segment` ends: as many whole segments as a decode is given."""
+    lately = (*segment.before, segment)
+    return tuple(part for part in lately if end - part.start <= _MOST_BEFORE)
+
+
+def _continuing(before: tuple[_Segment, ...], decode: Decode) -> Decode:
+    """The same decode, which goes on from what was heard before it, as far back as there were words."""
+    audio: list[NDArray[np.float32]] = []
+    said: Draft | None = None
+    for segment in reversed(before):
+        draft = segment.heard.draft if segment.heard else None
+        if segment.audio is None or draft is None or not draft.tokens:
+            break
+        if said is None:
+            said = draft
+        elif draft.model == said.model:
+            said = replace(said, tokens=draft.tokens + said.tokens)
+        else:
+            break
+        audio.insert(0, segment.audio)
+    if said is None:
         return decode
-    return replace(decode, before=before.audio, said_before=said)
+    return replace(decode, before=np.concatenate(audio), said_before=said)
