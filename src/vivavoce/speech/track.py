@@ -1,7 +1,8 @@
 """One channel's speech: windows and hypotheses in, partials, finals and requests to decode out.
 
-A pure machine: no clock, no thread, no model. A final depends on its own audio (and, until the language
-is settled, on the finals before it) and on nothing else, so replaying the audio gives the same finals.
+A pure machine: no clock, no thread, no model. A final depends on its own audio, on the speech that runs into
+it or was cut off from it, and, until the language is settled, on the finals before it; on nothing else, so
+replaying the audio gives the same finals.
 """
 
 from __future__ import annotations
