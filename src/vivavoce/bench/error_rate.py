@@ -16,7 +16,9 @@ from vivavoce.errors import ConfigurationError
 WITHOUT_SPACES = frozenset({"ja", "ko", "lo", "my", "th", "yue", "zh"})
 """Languages whose errors are counted in characters; Korean has spaces, and little agreement where."""
 
-# The normalisation joins digits that are said one after the other, and not those that are written apart.
+# The normalisation joins digits that are said one after the other, and not those that are written apart; it
+# writes "one", and "1" too, as a word or as a digit, depending on what follows.
+_ONE = re.compile(r"\bone\b")
 _DIGIT = re.compile(r"(?<=\d)(?=\d)")
 
 Texts = Sequence[tuple[str, str]]
@@ -69,7 +71,7 @@ def normalizer(language: str) -> Callable[[str], str]:
         ) from error
     if language == "en":
         english: Callable[[str], str] = EnglishTextNormalizer()  # type: ignore[no-untyped-call]
-        return lambda text: _DIGIT.sub(" ", english(text))
+        return lambda text: _DIGIT.sub(" ", _ONE.sub("1", english(text)))
     basic: Callable[[str], str] = BasicTextNormalizer()
     if language in WITHOUT_SPACES:
         return lambda text: "".join(basic(text).split())

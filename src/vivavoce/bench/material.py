@@ -73,6 +73,8 @@ def read_audio(path: Path) -> Samples:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    if rate % 100:
+        raise ConfigurationError(f"{path} has {rate} samples per second; convert it to 16000")
     if rate == SAMPLE_RATE:
         return np.ascontiguousarray(samples.T)
     resampler = Resampler(rate, samples.shape[1])

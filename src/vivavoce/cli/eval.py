@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from rich.progress import Progress
 
 from vivavoce.cli.bench import recognizer
-from vivavoce.cli.terminal import needs_server_extra, report, say, show_table, stderr
+from vivavoce.cli.terminal import needs_server_extra, report, show_table, stderr
 
 
 def evaluate(
@@ -71,14 +72,13 @@ def evaluate(
     cache = settings.data_dir / "bench"
     weights = model_registry(settings).resolve(settings.models[0]).directory
     ways = [Way(one, maximum, enhance) for one in dict.fromkeys(endpointing or [0.3])]
+    load = partial(recognizer, settings, settings.models[0])
     with Progress(console=stderr(), transient=True) as bar, local_server() as url:
         stages = Stages(bar)
         ears = Ears(
             Listener(url, server_version(where, weights), Kept(cache / "heard"), stages.advance),
             Offline(weights, Kept(cache / "offline"), stages.advance) if offline else None,
-            Truth(weights, lambda: recognizer(settings, settings.models[0]), cache / "words", say)
-            if offline
-            else None,
+            Truth(weights, load, cache / "words", lambda _: stages.advance()) if offline else None,
             stages.begin,
         )
         outcome = run(ears, items, ways, detect, where)

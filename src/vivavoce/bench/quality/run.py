@@ -126,9 +126,14 @@ def _offline(ears: Ears, items: Sequence[Item]) -> Mapping[Item, str]:
 def _alignment(ears: Ears, items: Sequence[Item]) -> Mapping[Item, Sequence[SpokenWord]]:
     if not ears.truth:
         return {}
+    aligned = [item for item in items if item.reference and item.is_mono and _has_words(item)]
+    ears.begin("times of the words", len(aligned))
     return {
-        item: ears.truth.words(Recording(item.name, item.samples[0], item.reference, item.language))
-        for item in items
-        if item.reference and item.is_mono and len(item.languages) == 1
-        if item.language not in WITHOUT_SPACES
+        item: ears.truth.words(Recording(item.name, item.samples[0], item.reference or "", item.language))
+        for item in aligned
     }
+
+
+def _has_words(item: Item) -> bool:
+    """Words between spaces, of one language."""
+    return len(item.languages) == 1 and item.language not in WITHOUT_SPACES
