@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from vivavoce.bench.kept import Kept, digest
 from vivavoce.bench.quality.items import Item
 from vivavoce.bench.surroundings import Surroundings
 from vivavoce.client.async_client import AsyncClient, AsyncLive
+from vivavoce.client.async_session import AsyncSession
 from vivavoce.client.events import AnyMessage
-from vivavoce.errors import VivavoceError
+from vivavoce.errors import LimitError, VivavoceError
 from vivavoce.protocol.messages import TranscriptMessage
 from vivavoce.protocol.responses import UtteranceModel
 from vivavoce.recognizers.weights import sha256_of
@@ -24,6 +26,9 @@ _AT_ONCE = 4
 _FRAME_SECONDS = 0.1
 _AHEAD_SECONDS = 5.0
 """How much audio the client may have sent that the server has not acknowledged."""
+
+_PATIENCE = 60.0
+"""Seconds in which the server should take a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +137,25 @@ class Listener:
 
         second = form["sample_rate"] * form["channels"] * 2
         frame = round(second * _FRAME_SECONDS)
-        async with live.start_session(request, buffer_bytes=round(second * _AHEAD_SECONDS)) as session:
+        async with await _session(live, request, round(second * _AHEAD_SECONDS)) as session:
             session.on("message", listen)
             for start in range(0, len(audio), frame):
                 await session.send_audio(audio[start : start + frame])
         finals.sort(key=lambda one: (one.channel, one.start))
         self._kept.write(name, [one.model_dump(mode="json") for one in finals])
         return finals
+
+
+async def _session(live: AsyncLive, request: dict[str, Any], ahead: int) -> AsyncSession:
+    """A server that is behind takes no new session for some seconds."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return await live.start_session(request, buffer_bytes=ahead)
+        except LimitError as error:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(error.retry_after)
 
 
 def server_version(where: Surroundings, weights: Path) -> str:
