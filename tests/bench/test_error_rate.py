@@ -36,8 +36,9 @@ def test_words_where_nothing_is_said_have_no_rate() -> None:
 
 @given(WORDS, WORDS)
 def test_all_that_is_wrong_of_two_texts_is_wrong_of_both_together(said: str, heard: str) -> None:
-    one, other = [(said, heard)], [(heard, said)]
-    assert errors("it", one) + errors("it", other) == errors("it", one + other)
+    one, other = (said, heard), (heard, said)
+    each, both = [errors("it", [one]), errors("it", [other])], errors("it", [one, other])
+    assert (both.wrong, both.of) == (sum(x.wrong for x in each), sum(x.of for x in each))
 
 
 @given(WORDS)

@@ -32,9 +32,6 @@ class Errors:
     wrong: int
     of: int
 
-    def __add__(self, other: Errors) -> Errors:
-        return Errors(self.wrong + other.wrong, self.of + other.of)
-
     @property
     def rate(self) -> float:
         """Not a number where nothing was said."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from vivavoce.protocol.messages import TranscriptMessage
 from vivavoce.protocol.responses import UtteranceModel
 from vivavoce.recognizers.weights import sha256_of
 
-_AT_ONCE = 4
+_AT_ONCE = len(os.sched_getaffinity(0))
+"""Of so many sessions a server with as many cores refuses none because its finals are late."""
+
 _FRAME_SECONDS = 0.1
 _AHEAD_SECONDS = 5.0
 """How much audio the client may have sent that the server has not acknowledged."""
