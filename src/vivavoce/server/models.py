@@ -26,7 +26,7 @@ DEFAULT_MODEL: Final = "solaria-1"
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Recognisers by the names under which clients may ask for them; no enhancer where it is not installed."""
+    """Recognisers by the names under which clients may ask for them. `enhancer`: if it is installed."""
 
     vad: SileroVad
     recognizers: Mapping[str, Recognizer]
