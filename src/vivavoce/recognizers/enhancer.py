@@ -24,7 +24,7 @@ _NETWORK = PackagedFile(
 )
 _SHA256 = "b4718df6228e7bdf1a8a435cf98f838636eb2fd331acabf86ba87c5192ebcb87"
 # Some of the input stays: what the network takes for noise and is speech is then not lost altogether.
-_KEPT = np.float32(0.25)
+_KEPT = 0.25
 _HOP = 256
 _FRAME = 2 * _HOP
 # Its square and that of the next frame add up to 1: what the network leaves alone comes out as it went in.
@@ -57,9 +57,9 @@ class Enhancer:
         padded = np.pad(samples, (_HOP, hops * _HOP - len(samples))).reshape(-1, _HOP)
         spectra = np.fft.rfft(np.hstack([padded[:-1], padded[1:]]) * _WINDOW)
         frames = np.fft.irfft(self._masked(spectra.astype(np.complex64))) * _WINDOW
-        enhanced: NDArray[np.float32] = (frames[:-1, _HOP:] + frames[1:, :_HOP]).reshape(-1)
-        mixed = _KEPT * samples + (1 - _KEPT) * enhanced[: len(samples)]
-        return mixed.astype(np.float32)
+        enhanced = (frames[:-1, _HOP:] + frames[1:, :_HOP]).reshape(-1)[: len(samples)]
+        mixed: NDArray[np.float32] = (_KEPT * samples + (1 - _KEPT) * enhanced).astype(np.float32)
+        return mixed
 
     def _masked(self, spectra: NDArray[np.complex64]) -> NDArray[np.complex64]:
         """Spectra of shape (frames, bins) without the noise. The network takes them one by one."""
