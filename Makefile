@@ -33,7 +33,7 @@ reference: .venv/dev ## write the generated pages of docs/ anew
 lock: .venv/dev ## pin the versions that are installed now
 	@tools/lock > constraints.new && mv constraints.new constraints.txt
 
-.venv/server: pyproject.toml constraints.txt tools/setup
+.venv/server: pyproject.toml constraints.txt tools/setup tools/enhancer.txt
 	@PYTHON=$(PYTHON) tools/setup server
 
 .venv/dev: .venv/server

@@ -25,6 +25,7 @@ class PackagedFile:
 
     distribution: str
     path: str
+    installing: str = "install vivavoce[server], which brings it"
 
     def locate(self) -> Path:
         """Raises `ModelError` when the package or the file is not there."""
@@ -32,7 +33,7 @@ class PackagedFile:
             path = Path(str(distribution(self.distribution).locate_file(self.path)))
         except PackageNotFoundError as error:
             raise ModelError(
-                f"the package {self.distribution} is not installed; install vivavoce[server], which brings it"
+                f"the package {self.distribution} is not installed; {self.installing}"
             ) from error
         if not path.is_file():
             raise ModelError(f"{path} is missing; reinstall the package {self.distribution}")

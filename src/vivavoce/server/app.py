@@ -114,9 +114,9 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
             settings.abandon_after,
         )
         admission = Admission(storage, services.active, capacity, settings.abandon_after)
-        live = LiveSessions(storage, engine, models.recognizers, limits, admission, services.sweep_if_idle)
+        live = LiveSessions(storage, engine, models, limits, admission, services.sweep_if_idle)
         engine.start()
-        services.recognition = Recognition(engine, models.recognizers, live, admission, capacity)
+        services.recognition = Recognition(engine, models, live, admission, capacity)
         await storage.sweep()
         await live.take_up()
     except (ModelError, RecognizerError, StorageError) as error:

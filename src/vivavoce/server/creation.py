@@ -47,8 +47,11 @@ def _impossible(request: LiveRequest, recognizers: Mapping[str, Recognizer]) -> 
         yield ValidationIssue("language_config.languages", problem)
 
 
-def warnings(request: LiveRequest, body: bytes) -> list[dict[str, str]]:
-    """What was accepted and does not do what its sender may think: a code and a sentence each."""
+def warnings(request: LiveRequest, body: bytes, enhances: bool) -> list[dict[str, str]]:
+    """What was accepted and does not do what its sender may think: a code and a sentence each.
+
+    `enhances`: whether the audio enhancer is loaded.
+    """
     found = [
         ("unknown_field", f"{sent} is no known field and was ignored; did you mean {meant}?")
         for sent, meant in misspelt_fields(request)
@@ -56,7 +59,7 @@ def warnings(request: LiveRequest, body: bytes) -> list[dict[str, str]]:
     asked = {
         "realtime_processing.custom_vocabulary": request.realtime_processing.custom_vocabulary,
         "realtime_processing.custom_spelling": request.realtime_processing.custom_spelling,
-        "pre_processing.audio_enhancer": request.pre_processing.audio_enhancer,
+        "pre_processing.audio_enhancer": request.pre_processing.audio_enhancer and not enhances,
     }
     found += [
         ("not_available", f"{name} is not available in this version and was ignored")

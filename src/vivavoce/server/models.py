@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from vivavoce.engine.vad import SileroVad, silero_path
 from vivavoce.errors import ModelError
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.recognizers.enhancer import Enhancer, enhancer_path
 from vivavoce.recognizers.registry import ModelRegistry
 from vivavoce.recognizers.two_models import TwoModels
 from vivavoce.server.memory import release_memory
 from vivavoce.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 DEFAULT_MODEL: Final = "solaria-1"
 """The name by which clients of the API ask for the server's default model."""
@@ -21,10 +26,11 @@ DEFAULT_MODEL: Final = "solaria-1"
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Recognisers by the names under which clients may ask for them."""
+    """Recognisers by the names under which clients may ask for them. `enhancer`: if it is installed."""
 
     vad: SileroVad
     recognizers: Mapping[str, Recognizer]
+    enhancer: Enhancer | None = None
 
 
 def load_models(settings: Settings) -> Models:
@@ -48,7 +54,16 @@ def load_models(settings: Settings) -> Models:
         name: TwoModels(loaded[name], quick) if quick and quick is not loaded[name] else loaded[name]
         for name in settings.models
     }
-    return Models(SileroVad(silero_path()), with_default(recognizers, settings.models[0]))
+    return Models(SileroVad(silero_path()), with_default(recognizers, settings.models[0]), load_enhancer())
+
+
+def load_enhancer() -> Enhancer | None:
+    """The enhancer, if it can be loaded; the log says why not."""
+    try:
+        return Enhancer(enhancer_path())
+    except ModelError as error:
+        _log.warning("no_enhancer", reason=str(error))
+        return None
 
 
 def model_registry(settings: Settings) -> ModelRegistry:

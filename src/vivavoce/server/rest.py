@@ -64,8 +64,9 @@ async def create_session(
     recognition = services.ready()
     base = public_base(request, services.settings)
     body = await _body(request, services.settings.max_body_bytes)
-    asked = await asyncio.to_thread(parse_request, body, recognition.recognizers)
-    found = await asyncio.to_thread(warnings, asked, body)
+    asked = await asyncio.to_thread(parse_request, body, recognition.models.recognizers)
+    enhances = recognition.models.enhancer is not None
+    found = await asyncio.to_thread(warnings, asked, body, enhances)
     session = NewSession(
         id=str(uuid.uuid4()),
         request_id=request_id(request.scope),

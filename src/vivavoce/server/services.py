@@ -12,9 +12,9 @@ from fastapi import Depends, HTTPException, Request
 
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError
-from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.capacity import Capacity
 from vivavoce.server.limits import Admission
+from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions
 from vivavoce.settings import Settings
@@ -28,7 +28,7 @@ class Recognition:
     """What there is once the models are loaded."""
 
     engine: Engine
-    recognizers: Mapping[str, Recognizer]
+    models: Models
     live: LiveSessions
     admission: Admission
     capacity: Capacity

@@ -14,9 +14,10 @@ from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.recognizers.base import Recognizer
+from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission
+from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime, Surroundings
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
@@ -48,13 +49,13 @@ class LiveSessions:
         self,
         storage: Storage,
         engine: Engine,
-        recognizers: Mapping[str, Recognizer],
+        models: Models,
         limits: Limits,
         admission: Admission,
         idle: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._storage = storage
-        self._recognizers = recognizers
+        self._models = models
         self._around = Surroundings(storage, engine, limits, self._ended)
         self._runtimes: dict[str, SessionRuntime] = {}
         self._tasks: dict[asyncio.Task[None], SessionRuntime] = {}
@@ -127,9 +128,11 @@ class LiveSessions:
 
     async def _start(self, stored: StoredSession) -> None:
         request = LiveRequest.model_validate(stored.request)
-        recognizer = self._recognizers.get(request.model)
+        recognizer = self._models.recognizers.get(request.model)
         if recognizer is None:
             raise StorageError(f"session {stored.id} wants the model {request.model}, which is not loaded")
+        if request.pre_processing.audio_enhancer and self._models.enhancer:
+            recognizer = Enhanced(recognizer, self._models.enhancer)
         if stored.status == "queued" and self._storage.audio.size(stored.id):
             # The server was killed when its first audio was written, and before that was noted.
             await self._storage.sessions.start(stored.id, datetime.now(UTC))
