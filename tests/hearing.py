@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Draft, Final, Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
+from vivavoce.protocol.stream import (
+    Draft,
+    Final,
+    Hypothesis,
+    Partial,
+    SpeechEnd,
+    SpeechStart,
+    Utterance,
+    Word,
+)
 from vivavoce.speech.endpointing import WINDOW, Closed, Endpointer, Endpointing, Event
 from vivavoce.speech.language import LanguagePolicy
 from vivavoce.speech.outputs import Cancel, Decode, Output, Settled

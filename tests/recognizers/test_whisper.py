@@ -19,7 +19,6 @@ from vivavoce.recognizers.base import SAMPLE_RATE, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import WhisperRecognizer
 
-
 _THREE_SECONDS = 3 * SAMPLE_RATE
 
 

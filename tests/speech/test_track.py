@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 import weakref
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hearing import SOFT, Listener, count_windows, endpointing, listener, nothing, record, silence, speech
-from vivavoce.protocol.stream import Draft, Final, Hypothesis, SpeechEnd, SpeechStart
+from vivavoce.protocol.stream import Final, Hypothesis, SpeechEnd, SpeechStart
 from vivavoce.speech.endpointing import WINDOW
 from vivavoce.speech.outputs import Cancel, Decode, Hasten, Settled
 
@@ -100,65 +99,6 @@ def test_a_split_loses_no_sample_and_doubles_none() -> None:
     assert starts[0] == (50 - PREROLL) * WINDOW
     assert starts[1:] == ends[:-1]
     assert ends[-1] == (550 + TAIL) * WINDOW
-
-
-def words_and_draft(decode: Decode) -> Hypothesis:
-    return replace(count_windows(decode), draft=Draft("counter", (decode.start // WINDOW,)))
-
-
-def test_what_follows_a_cut_goes_on_from_what_was_heard_before_it() -> None:
-    track = listener(hear_words=words_and_draft)
-    track.hear_and_answer(silence(50), speech(300), silence(50), speech(40), silence(50))
-    first, second, later = track.asked
-    assert first.before is None
-    assert second.before is not None
-    assert second.before.tobytes() == first.audio.tobytes()
-    assert second.said_before == Draft("counter", (50 - PREROLL,))
-    assert later.before is later.said_before is None
-
-
-def test_what_follows_a_short_pause_goes_on_from_what_was_heard_before_it() -> None:
-    track = listener(hear_words=words_and_draft)
-    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 6, silence(50), speech(60), silence(50))
-    *chain, later = track.asked
-    assert len(chain) == 6
-    starts = [decode.start for decode in chain]
-    for decode in chain[1:]:
-        assert decode.before is not None
-        first = decode.start - len(decode.before)
-        told = [start for start in starts if first <= start < decode.start]
-        assert decode.said_before == Draft("counter", tuple(start // WINDOW for start in told))
-        assert told[0] == first >= decode.start - 8 * 16_000
-    assert later.before is later.said_before is None
-
-
-def test_nothing_goes_on_from_where_no_words_were_heard() -> None:
-    track = listener(hear_words=nothing)
-    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 2)
-    assert [decode.before for decode in track.asked] == [None, None]
-
-
-def test_what_follows_a_cut_waits_for_what_was_heard_before_it() -> None:
-    track = listener(hear_words=words_and_draft)
-    track.hear(silence(50), speech(300), silence(50))
-    [first] = track.asked
-    track.answer_all()
-    assert [decode.said_before for decode in track.asked] == [None, Draft("counter", (50 - PREROLL,))]
-    assert len(track.finals) == 2
-
-
-def test_the_final_of_a_cut_utterance_is_given_what_was_said_next() -> None:
-    track = listener()
-    track.hear(speech(130), speech(3, level=-40), speech(100))
-    [first] = track.asked
-    assert first.after is not None
-    assert first.after.tobytes() == track.audio[len(first.audio) : 156 * WINDOW].tobytes()
-
-
-def test_nothing_goes_on_from_what_may_be_another_language() -> None:
-    track = listener(hear_words=words_and_draft, languages=("en", "fr"), code_switching=True)
-    track.hear(silence(50), speech(300), silence(50))
-    assert [decode.before for decode in track.asked] == [None, None]
 
 
 def test_a_split_goes_through_the_middle_of_the_quiet_window() -> None:

@@ -102,7 +102,7 @@ class Final:
     """The last word on an utterance.
 
     `resume_offset` is the byte of the audio log from which a fresh engine must replay so that every
-    utterance after this one comes out again. `draft` is what a decode that continues this utterance builds on.
+    utterance after this one comes out again. `draft` is for a decode that goes on from this utterance.
     """
 
     utterance: Utterance

@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Draft, Final, Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
+from vivavoce.protocol.stream import (
+    Draft,
+    Final,
+    Hypothesis,
+    Partial,
+    SpeechEnd,
+    SpeechStart,
+    Utterance,
+    Word,
+)
 from vivavoce.speech.audio import AudioBuffer, level
 from vivavoce.speech.endpointing import (
     SAMPLE_RATE,
@@ -186,7 +195,7 @@ class Track:
                 yield from self._finish(utterance, end)
                 self._begin(end)
             else:
-                utterance.segments.append(_Segment(end, _lately(segment, end)))
+                utterance.segments.append(_Segment(end, _lately(segment.before, segment, end)))
 
     def _begin(self, start: int) -> _Utterance:
         # Where no sample parts them, what was said before leads on to this.
@@ -199,7 +208,9 @@ class Track:
 
     def _finish(self, utterance: _Utterance, end: int) -> Iterator[Output]:
         self._boundary = end
-        self._latest = _lately(utterance.segments[-1], end)
+        first, last = utterance.segments[0], utterance.segments[-1]
+        # Of what is known to be final, only the last draft is: no final may build on more.
+        self._latest = _lately(last.before if first is last else (), last, end)
         self._closed.append(utterance)
         self._open = None
         yield from self._settle()
@@ -220,7 +231,7 @@ class Track:
     def _ask_final(
         self, utterance: _Utterance, end: int, slack: int = 0, after: int | None = None
     ) -> Iterator[Output]:
-        """Of the last segment, up to sample `end`; up to `after` there is speech on the other side of a cut."""
+        """Of the last segment, up to sample `end`, beyond which speech was cut off up to sample `after`."""
         segment = utterance.segments[-1]
         request = self._request(utterance, segment, end, final=True)
         segment.audio = request.audio
@@ -345,10 +356,9 @@ def _reach(utterance: _Utterance) -> int:
     return before[0].start if before else utterance.start
 
 
-def _lately(segment: _Segment, end: int) -> tuple[_Segment, ...]:
-    """What was said up to `end`, where `segment` ends: as many whole segments as a decode is given."""
-    lately = (*segment.before, segment)
-    return tuple(part for part in lately if end - part.start <= _MOST_BEFORE)
+def _lately(before: tuple[_Segment, ...], last: _Segment, end: int) -> tuple[_Segment, ...]:
+    """What was said up to `end`, where `last` ends: as many whole segments as a decode is given."""
+    return tuple(part for part in (*before, last) if end - part.start <= _MOST_BEFORE)
 
 
 def _continuing(before: tuple[_Segment, ...], decode: Decode) -> Decode:
