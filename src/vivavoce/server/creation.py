@@ -55,7 +55,6 @@ def warnings(request: LiveRequest, body: bytes) -> list[dict[str, str]]:
     ]
     asked = {
         "realtime_processing.custom_vocabulary": request.realtime_processing.custom_vocabulary,
-        "realtime_processing.custom_spelling": request.realtime_processing.custom_spelling,
         "pre_processing.audio_enhancer": request.pre_processing.audio_enhancer,
     }
     found += [
