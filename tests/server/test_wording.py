@@ -7,7 +7,7 @@ import asyncio
 from server.peers import PATIENCE, pieces
 from speech import clip
 from vivavoce import AsyncClient
-from vivavoce.protocol.messages import AnyMessage, TranscriptMessage
+from vivavoce.protocol.messages import TranscriptMessage
 from vivavoce.protocol.responses import SessionObject
 
 FOX = clip("en", "quick_brown_fox")
@@ -18,13 +18,14 @@ WRITTEN = FOX.text.replace("brown fox", "Reynard").replace("the lazy dog", "ReX"
 def test_custom_spelling_holds_in_what_is_sent_and_what_is_stored(live_server: str) -> None:
     heard: list[TranscriptMessage] = []
 
-    def hear(message: AnyMessage) -> None:
+    def hear(message: object) -> None:
         if isinstance(message, TranscriptMessage):
             heard.append(message)
 
     async def run() -> SessionObject:
         async with asyncio.timeout(PATIENCE), AsyncClient(base_url=live_server) as client:
             session = await client.live().start_session(
+                endpointing=0.5,
                 language_config={"languages": ["en"]},
                 messages_config={"receive_partial_transcripts": True},
                 realtime_processing={

@@ -34,10 +34,10 @@ class Request:
     about the beginning of `audio`: it may save time, and only changes the words where it was a close
     decision; recognisers pass over those of others.
 
-    Where speech was cut, or went on after a short pause, `before` and `after`, like `audio`, are the speech on
-    either side, and `said_before` is the draft of what was heard before. They help to hear the words between
-    and are not to be written: a word whose middle is in `after` belongs there. Recognisers may pass over
-    them.
+    Where speech was cut, or went on after a short pause, `before` and `after`, like `audio`, are the speech
+    on either side, and `said_before` is the draft of what was heard before. They help to hear the words
+    between and are not to be written: a word whose middle is in `after` belongs there. Recognisers may pass
+    over them.
     """
 
     audio: NDArray[np.float32]
