@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def test_a_reading_that_is_cut_through_its_words_loses_none_and_doubles_none(
     normal = EnglishTextNormalizer()
     heard_text = normal("".join(word.text for word in words))
     assert jiwer.wer(normal(reading.text), heard_text) <= 0.1
+
+
+def test_more_words_before_than_the_model_can_read_are_left_out(whisper: WhisperRecognizer) -> None:
+    audio = two_cities().samples()
+    alone = Request(audio[_THREE_SECONDS : 2 * _THREE_SECONDS], ("en",), final=True)
+    token = whisper.recognize(alone).draft
+    assert token
+    before = replace(token, tokens=token.tokens[:1] * 400)
+    heard = whisper.recognize(replace(alone, before=audio[:_THREE_SECONDS], said_before=before))
+    assert heard == whisper.recognize(alone)
 
 
 def _quietest(audio: NDArray[np.float32], seconds: float) -> int:

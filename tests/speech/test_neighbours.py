@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
-from hearing import count_windows, endpointing, listener, nothing, silence, speech
+import numpy as np
+from numpy.typing import NDArray
+
+from hearing import Sound, count_windows, endpointing, listener, nothing, record, silence, speech
 from vivavoce.protocol.stream import Draft, Hypothesis
 from vivavoce.speech.endpointing import WINDOW
 from vivavoce.speech.outputs import Decode
@@ -70,3 +75,22 @@ def test_nothing_goes_on_from_what_may_be_another_language() -> None:
     track = listener(hear_words=words_and_draft, languages=("en", "fr"), code_switching=True)
     track.hear(silence(50), speech(300), silence(50))
     assert [decode.before for decode in track.asked] == [None, None]
+
+
+def test_what_was_said_is_kept_no_longer_than_speech_may_go_on_from_it() -> None:
+    track = listener().track
+    kept: list[weakref.ref[NDArray[np.float32]]] = []
+
+    def hear(*sounds: Sound) -> int:
+        windows, probabilities = record(*sounds)
+        for window, probability in zip(windows, probabilities, strict=True):
+            for output in track.advance(window[None], probability[None]):
+                if isinstance(output, Decode):
+                    kept.append(weakref.ref(output.audio))
+                    list(track.decoded(output, words_and_draft(output)))
+                del output
+        gc.collect()
+        return sum(audio() is not None for audio in kept)
+
+    assert hear(speech(60), silence(PAUSE)) == 1
+    assert hear(silence(20)) == 0

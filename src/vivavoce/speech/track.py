@@ -120,8 +120,7 @@ class Track:
             return _reach(self._closed[0])
         if self._open:
             return _reach(self._open)
-        start = self._idle_start()
-        return self._latest[0].start if self._latest and start == self._boundary else start
+        return self._latest[0].start if self._latest else self._idle_start()
 
     @property
     def _needed(self) -> int:
@@ -144,7 +143,11 @@ class Track:
             elif self._open and self._endpointer.speaking:
                 # Where a pause may have begun nothing new is said, and the final wants the machine.
                 yield from self._ask_partial(self._open)
-            self._audio.discard(self._needed)
+            needed = self._needed
+            if not self._open and needed > self._boundary:
+                # The pause is no short one any more.
+                self._latest = ()
+            self._audio.discard(needed)
 
     def flush(self) -> Iterator[Output]:
         """Close what is open: no audio follows for now."""

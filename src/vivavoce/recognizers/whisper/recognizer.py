@@ -21,8 +21,8 @@ from vivavoce.recognizers.whisper.words import split_words
 
 # Texts that are followed for a final; a partial takes the likeliest word each time.
 _BEAM_SIZE = 5
-
-
+# Of what was said before. With the prompt and the longest text it fits into the decoder's 448 positions.
+_MOST_SAID = 216
 _NOTHING = np.empty(0, np.float32)
 
 
@@ -86,7 +86,8 @@ class WhisperRecognizer:
     def _stretch(self, request: Request) -> _Stretch:
         """What is encoded. Without what was said before a cut, what was heard there is of no use."""
         said = request.said_before
-        known = said.tokens if said and said.model == self.name else ()
+        usable = said is not None and said.model == self.name and len(said.tokens) <= _MOST_SAID
+        known = said.tokens if said and usable else ()
         before = request.before if known and request.before is not None else _NOTHING
         after = _NOTHING if request.after is None else request.after
         if len(before) + len(request.audio) + len(after) > FULL_CONTEXT * BLOCK:
