@@ -115,12 +115,10 @@ class Track:
 
     @property
     def settled(self) -> int:
-        """The first sample that a coming final may still depend on."""
+        """The first sample that a coming final's own audio may still begin at."""
         if self._closed:
-            return _reach(self._closed[0])
-        if self._open:
-            return _reach(self._open)
-        return self._latest[0].start if self._latest else self._idle_start()
+            return self._closed[0].start
+        return self._open.start if self._open else self._idle_start()
 
     @property
     def _needed(self) -> int:
@@ -351,12 +349,6 @@ class Track:
         if self._open and self._open.number == number:
             return self._open
         return next((u for u in self._closed if u.number == number), None)
-
-
-def _reach(utterance: _Utterance) -> int:
-    """The first sample that the final of this utterance may depend on."""
-    before = utterance.segments[0].before
-    return before[0].start if before else utterance.start
 
 
 def _lately(before: tuple[_Segment, ...], last: _Segment, end: int) -> tuple[_Segment, ...]:
