@@ -87,11 +87,7 @@ def _groups(words: Sequence[WordModel], limits: Limits) -> Iterator[list[WordMod
 
 def _begins_cue(group: Sequence[WordModel], word: WordModel, limits: Limits) -> bool:
     first, last = group[0], group[-1]
-    sentence_ended = (
-        last.word.endswith(ENDS_SENTENCE)
-        and cell_len(_joined(group)) > limits.width / 2
-        and last.end - first.start >= limits.shortest
-    )
+    sentence_ended = last.word.endswith(ENDS_SENTENCE) and cell_len(_joined(group)) > limits.width / 2
     return (
         sentence_ended
         or word.start - last.end > PAUSE
