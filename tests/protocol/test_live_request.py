@@ -144,6 +144,8 @@ def test_optional_configurations_have_the_documented_defaults() -> None:
         ("maximum_duration_without_endpointing", 5, 60, 4.9, 61),
         ("pre_processing.speech_threshold", 0, 1, -0.1, 1.1),
         ("realtime_processing.custom_vocabulary_config.default_intensity", 0, 1, -1, 2),
+        ("post_processing.subtitles_config.maximum_duration", 1, 30, 0.5, 31),
+        ("post_processing.subtitles_config.maximum_rows_per_caption", 1, 5, 0, 6),
     ],
 )
 def test_a_range_includes_its_ends_and_nothing_outside(
@@ -163,6 +165,7 @@ def test_a_range_includes_its_ends_and_nothing_outside(
         ("sample_rate", [8000, 16000, 32000, 44100, 48000], 22050),
         ("realtime_processing.translation_config.model", ["base", "batch", "enhanced"], "best"),
         ("post_processing.summarization_config.type", ["general", "bullet_points", "concise"], "long"),
+        ("post_processing.subtitles_config.style", ["default", "compliance"], "bold"),
     ],
 )
 def test_a_choice_names_what_it_allows(path: str, allowed: list[object], refused: object) -> None:
@@ -201,6 +204,7 @@ def test_a_choice_names_what_it_allows(path: str, allowed: list[object], refused
         ("realtime_processing.custom_vocabulary_config.vocabulary", "word"),
         ("realtime_processing.custom_spelling_config.spelling_dictionary", ["sequel"]),
         ("realtime_processing.sentiment_analysis", {"on": True}),
+        ("post_processing.subtitles_config.formats", "srt"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_its_path(path: str, value: object) -> None:
