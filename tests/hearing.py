@@ -10,10 +10,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
+from vivavoce.protocol.stream import (
+    Draft,
+    Final,
+    Hypothesis,
+    Partial,
+    SpeechEnd,
+    SpeechStart,
+    Utterance,
+    Word,
+)
 from vivavoce.speech.endpointing import WINDOW, Closed, Endpointer, Endpointing, Event
 from vivavoce.speech.language import LanguagePolicy
-from vivavoce.speech.track import Cancel, Decode, Output, Settled, Track
+from vivavoce.speech.outputs import Cancel, Decode, Output, Settled
+from vivavoce.speech.track import Track
 
 LOUD, SOFT = -20.0, -60.0
 Hear = Callable[[Decode], Hypothesis]
@@ -66,9 +76,9 @@ def nothing(decode: Decode) -> Hypothesis:
 
 
 def checksum(decode: Decode) -> Hypothesis:
-    """Hears what depends on every sample and on the languages asked for, and is not always sure of them."""
-    audio = decode.audio.tobytes()
-    chance = random.Random(zlib.crc32(audio))
+    """Hears what depends on all that it is given, and is not always sure of the language."""
+    given = [part.tobytes() for part in (decode.before, decode.audio, decode.after) if part is not None]
+    chance = random.Random(zlib.crc32(b"".join([*given, repr(decode.said_before).encode()])))
     if len(decode.languages) == 1:
         language, probability = decode.languages[0], 1.0
     else:
@@ -79,7 +89,8 @@ def checksum(decode: Decode) -> Hypothesis:
         Word(f" {language}{chance.randrange(1000)}", seconds * n / count, seconds * (n + 1) / count, 0.5)
         for n in range(count)
     )
-    return Hypothesis(language, probability, tuple(words))
+    draft = Draft("checksum", tuple(range(chance.randrange(3))))
+    return Hypothesis(language, probability, tuple(words), draft)
 
 
 @dataclass(slots=True)
@@ -152,6 +163,12 @@ class Listener:
         return [output.utterance for output in self.outputs if isinstance(output, Settled)]
 
     @property
+    def known(self) -> dict[str, Final]:
+        """The finals, as they are known after a restart."""
+        settled = [output for output in self.outputs if isinstance(output, Settled)]
+        return {one.utterance.id: Final(one.utterance, 0, one.draft) for one in settled}
+
+    @property
     def texts(self) -> list[str]:
         """Of the finals."""
         return [final.text for final in self.finals]
@@ -180,7 +197,7 @@ def listener(
     languages: Sequence[str] = ("en",),
     code_switching: bool = False,
     partials: bool = False,
-    known: Mapping[str, Utterance] | None = None,
+    known: Mapping[str, Final] | None = None,
     channel: int = 0,
 ) -> Listener:
     policy = LanguagePolicy(languages, code_switching=code_switching)

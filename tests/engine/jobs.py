@@ -12,7 +12,7 @@ import numpy as np
 
 from vivavoce.engine.scheduler import Job, Load, Scheduler
 from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
-from vivavoce.speech.track import Decode
+from vivavoce.speech.outputs import Decode
 
 PATIENCE = 20.0
 AUDIO = np.zeros(512, np.float32)

@@ -12,7 +12,7 @@ import speech
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.engine.stream import StreamSettings
 from vivavoce.engine.vad import SileroVad, silero_path
-from vivavoce.protocol.stream import Utterance, Word
+from vivavoce.protocol.stream import Final, Word
 from vivavoce.recognizers.base import Request
 from vivavoce.recognizers.scripted import ScriptedRecognizer
 
@@ -41,7 +41,7 @@ def settings(
     maximum: float = 5.0,
     languages: tuple[str, ...] = ("en",),
     partials: bool = False,
-    known: dict[str, Utterance] | None = None,
+    known: dict[str, Final] | None = None,
 ) -> StreamSettings:
     return StreamSettings(
         format=format,

@@ -34,7 +34,7 @@ from vivavoce.protocol.stream import (
 )
 from vivavoce.recognizers.base import Request
 from vivavoce.recognizers.scripted import ScriptedRecognizer
-from vivavoce.speech.track import Cancel, Decode
+from vivavoce.speech.outputs import Cancel, Decode
 
 STEREO_48 = AudioFormat("wav/pcm", 16, 48_000, 2)
 
@@ -161,7 +161,7 @@ def test_silence_gives_no_words() -> None:
 
 
 def test_what_is_known_is_passed_over(finals_of_ten_seconds: list[Utterance]) -> None:
-    known = {final.id: final for final in finals_of_ten_seconds[:2]}
+    known = {final.id: Final(final, 0) for final in finals_of_ten_seconds[:2]}
     session = Session(settings(known=known)).feed(reading(10)).flush()
     assert session.finals == finals_of_ten_seconds[2:]
 

@@ -97,6 +97,51 @@ def test_add_ons_that_were_asked_for_say_that_they_do_not_exist() -> None:
         assert name in envelope.error.message
 
 
+def test_sentences_and_subtitles_are_there_only_if_they_are_asked_for() -> None:
+    spoken = final(0, 1, " Hi.")
+    plain, asked = result(spoken), result(spoken, body={"post_processing": {"sentences": True}})
+    assert plain.transcription is not None
+    assert (plain.transcription.sentences, plain.transcription.subtitles) == (None, None)
+    assert asked.transcription is not None
+    assert asked.transcription.subtitles is None
+
+
+def test_the_official_sdk_reads_sentences_and_subtitles() -> None:
+    built = result(
+        final(0, 1, " Yes, but"),
+        final(2, 3, " not today. Never."),
+        body={
+            "post_processing": {
+                "sentences": True,
+                "subtitles": True,
+                "subtitles_config": {"formats": ["srt", "vtt"], "minimum_duration": 1.5},
+            }
+        },
+    )
+    read = LiveV2TranscriptionResultWithMessages.from_json(built.model_dump_json()).transcription
+    assert read is not None
+    assert read.sentences is not None
+    assert [(one.success, one.results) for one in read.sentences] == [
+        (True, ["Yes, but not today.", "Never."])
+    ]
+    assert read.subtitles is not None
+    assert {one.format: one.subtitles for one in read.subtitles} == {
+        "srt": "1\n00:00:00,000 --> 00:00:01,500\nYes, but\n\n"
+        "2\n00:00:02,000 --> 00:00:03,500\nnot today. Never.\n\n",
+        "vtt": "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nYes, but\n\n"
+        "00:00:02.000 --> 00:00:03.500\nnot today. Never.\n\n",
+    }
+
+
+def test_silence_has_no_sentences_and_empty_subtitles() -> None:
+    silent = result(body={"post_processing": {"sentences": True, "subtitles": True}}).transcription
+    assert silent is not None
+    assert silent.sentences is not None
+    assert [(one.success, one.is_empty, one.results) for one in silent.sentences] == [(True, True, ())]
+    assert silent.subtitles is not None
+    assert [(one.format, one.subtitles) for one in silent.subtitles] == [("srt", "")]
+
+
 def test_the_official_sdk_reads_the_result_with_all_add_ons() -> None:
     built = result(
         final(0, 1, " hi"),

@@ -37,6 +37,16 @@ DEFAULTS: dict[str, Any] = {
         "summarization": False,
         "summarization_config": {"type": "general"},
         "chapterization": False,
+        "sentences": False,
+        "subtitles": False,
+        "subtitles_config": {
+            "formats": ["srt"],
+            "minimum_duration": 1,
+            "maximum_duration": 7,
+            "maximum_characters_per_row": 42,
+            "maximum_rows_per_caption": 2,
+            "style": "default",
+        },
     },
     "messages_config": {
         "receive_partial_transcripts": False,

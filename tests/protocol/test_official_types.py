@@ -70,6 +70,9 @@ from vivavoce.protocol import (
 EXTENSIONS = {
     ("LiveV2Error", "status_code"),
     ("LiveV2Error", "exception"),
+    ("LiveV2PostProcessingConfig", "sentences"),
+    ("LiveV2PostProcessingConfig", "subtitles"),
+    ("LiveV2PostProcessingConfig", "subtitles_config"),
     ("LiveV2RealtimeProcessingConfig", "words_accurate_timestamps"),
     ("LiveV2TranscriptionResult", "chapterization"),
     ("LiveV2TranscriptionResultWithMessages", "chapterization"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from speech import clip, collection, two_cities
 from vivavoce.errors import ModelError, RecognizerError
-from vivavoce.protocol.stream import Hypothesis
+from vivavoce.protocol.stream import Hypothesis, Word
 from vivavoce.recognizers.base import SAMPLE_RATE, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import WhisperRecognizer
+
+_THREE_SECONDS = 3 * SAMPLE_RATE
 
 
 def _hear(
@@ -50,6 +53,42 @@ def test_a_long_reading_is_written_with_few_mistakes(whisper: WhisperRecognizer)
     texts = [_text(_hear(whisper, audio[start:end], "en")) for start, end in pairwise(cuts)]
     normal = EnglishTextNormalizer()
     assert jiwer.wer(normal(reading.text), normal(" ".join(texts))) <= 0.08
+
+
+def test_a_reading_that_is_cut_through_its_words_loses_none_and_doubles_none(
+    whisper: WhisperRecognizer,
+) -> None:
+    reading = two_cities()
+    audio = reading.samples()
+    before: Request | None = None
+    said = None
+    words: list[Word] = []
+    for start in range(0, len(audio), _THREE_SECONDS):
+        request = Request(
+            audio[start : start + _THREE_SECONDS],
+            ("en",),
+            final=True,
+            before=before.audio if before else None,
+            said_before=said,
+            after=audio[start + _THREE_SECONDS :][:SAMPLE_RATE],
+        )
+        heard = whisper.recognize(request)
+        assert all(0 <= word.start < word.end <= 3 for word in heard.words)
+        words += heard.words
+        before, said = request, heard.draft
+    normal = EnglishTextNormalizer()
+    heard_text = normal("".join(word.text for word in words))
+    assert jiwer.wer(normal(reading.text), heard_text) <= 0.1
+
+
+def test_more_words_before_than_the_model_can_read_are_left_out(whisper: WhisperRecognizer) -> None:
+    audio = two_cities().samples()
+    alone = Request(audio[_THREE_SECONDS : 2 * _THREE_SECONDS], ("en",), final=True)
+    token = whisper.recognize(alone).draft
+    assert token
+    before = replace(token, tokens=token.tokens[:1] * 400)
+    heard = whisper.recognize(replace(alone, before=audio[:_THREE_SECONDS], said_before=before))
+    assert heard == whisper.recognize(alone)
 
 
 def _quietest(audio: NDArray[np.float32], seconds: float) -> int:

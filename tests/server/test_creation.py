@@ -220,16 +220,6 @@ async def _warned(server: Server, asked: dict[str, Any]) -> tuple[str, list[dict
             "not_available",
             "realtime_processing.custom_vocabulary",
         ),
-        (
-            {
-                "realtime_processing": {
-                    "custom_spelling": True,
-                    "custom_spelling_config": {"spelling_dictionary": {"SQL": ["sequel"]}},
-                }
-            },
-            "not_available",
-            "realtime_processing.custom_spelling",
-        ),
         ({"encoding": "wav/alaw", "bit_depth": 16}, "bit_depth", "bit_depth 16 was ignored"),
         ({"ch\nannels": 2}, "unknown_field", "did you mean channels?"),
     ],
@@ -254,6 +244,12 @@ def test_what_will_not_do_what_it_seems_to_is_named(
         {"encoding": "wav/ulaw", "bit_depth": 8},
         {"something_of_my_own": 1},
         {"realtime_processing": {"custom_vocabulary": False, "words_accurate_timestamps": True}},
+        {
+            "realtime_processing": {
+                "custom_spelling": True,
+                "custom_spelling_config": {"spelling_dictionary": {"SQL": ["sequel"]}},
+            }
+        },
     ],
 )
 def test_what_is_as_it_seems_gets_no_warning(tmp_path: Path, asked: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hearing import Listener, Sound, checksum, endpointing, listener, record
 from vivavoce.protocol.stream import Partial, Utterance
 from vivavoce.speech.endpointing import Endpointing
-from vivavoce.speech.track import Cancel, Decode, Settled
+from vivavoce.speech.outputs import Cancel, Decode, Settled
 
 pieces = st.one_of(
     st.builds(Sound, st.integers(1, 40), st.sampled_from([0.4, 0.8, 1.0]), st.floats(-40, -5)),
@@ -98,8 +98,9 @@ def test_a_replay_gives_what_was_not_known_yet(
     count: int,
     seed: int,
 ) -> None:
-    expected = in_order(fresh(settings, languages), conversation)
-    known = {final.id: final for final in expected[:count]}
+    first = fresh(settings, languages)
+    expected = in_order(first, conversation)
+    known = {final.id: first.known[final.id] for final in expected[:count]}
     track = fresh(settings, languages, known=known, partials=True)
     assert in_disorder(track, conversation, random.Random(seed)) == expected[count:]
     assert not {partial.id for partial in track.partials} & known.keys()
@@ -125,9 +126,22 @@ def check_promises(track: Listener) -> None:
                 assert output.start >= done_with, "audio is decoded that was said to be done with"
                 heard = track.audio[output.start : output.start + len(output.audio)]
                 assert output.audio.tobytes() == heard.tobytes()
+                check_neighbours(track, output)
             case Cancel(decode):
                 assert decode.final
     assert final_ids == sorted(set(final_ids)), "finals are out of order, or come twice"
+
+
+def check_neighbours(track: Listener, decode: Decode) -> None:
+    """What was cut off on either side is the audio on either side."""
+    if decode.before is not None:
+        assert decode.final
+        first = decode.start - len(decode.before)
+        assert first >= 0
+        assert decode.before.tobytes() == track.audio[first : decode.start].tobytes()
+    if decode.after is not None:
+        end = decode.start + len(decode.audio)
+        assert decode.after.tobytes() == track.audio[end : end + len(decode.after)].tobytes()
 
 
 def check_words(utterance: Utterance) -> None:

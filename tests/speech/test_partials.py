@@ -7,7 +7,7 @@ import pytest
 from hearing import Listener, endpointing, listener, nothing, silence, speech
 from vivavoce.protocol.stream import Hypothesis, Partial, Word
 from vivavoce.speech.endpointing import WINDOW
-from vivavoce.speech.track import Decode
+from vivavoce.speech.outputs import Decode
 
 NORMAL = endpointing(0.3)
 PREROLL, TAIL, PAUSE = NORMAL.preroll, NORMAL.tail, NORMAL.silence

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from hearing import SOFT, Listener, count_windows, endpointing, listener, nothing, record, silence, speech
-from vivavoce.protocol.stream import Hypothesis, SpeechEnd, SpeechStart
+from vivavoce.protocol.stream import Final, Hypothesis, SpeechEnd, SpeechStart
 from vivavoce.speech.endpointing import WINDOW
-from vivavoce.speech.track import Cancel, Decode, Hasten, Settled
+from vivavoce.speech.outputs import Cancel, Decode, Hasten, Settled
 
 NORMAL = endpointing(0.3)
 PREROLL, TAIL, PAUSE = NORMAL.preroll, NORMAL.tail, NORMAL.silence
@@ -37,11 +37,11 @@ def test_the_audio_of_a_final_reaches_from_the_preroll_to_the_tail() -> None:
     assert np.array_equal(decode.audio, track.audio[decode.start : decode.start + len(decode.audio)])
 
 
-def test_the_preroll_does_not_reach_into_the_utterance_before() -> None:
+def test_no_sample_is_lost_or_decoded_twice_where_a_short_pause_parts_two_utterances() -> None:
     track = listener()
-    track.hear(speech(40), silence(PAUSE), speech(40), silence(PAUSE))
+    track.hear_and_answer(speech(40), silence(PAUSE), speech(40), silence(PAUSE))
     first, second = track.asked
-    assert second.start == max(first.start + len(first.audio), (40 + PAUSE - PREROLL) * WINDOW)
+    assert second.start == first.start + len(first.audio) == (40 + TAIL) * WINDOW
 
 
 def test_the_preroll_ends_at_the_beginning_of_the_session() -> None:
@@ -92,7 +92,7 @@ def test_a_flush_in_silence_does_nothing() -> None:
 
 def test_a_split_loses_no_sample_and_doubles_none() -> None:
     track = listener()
-    track.hear(silence(50), speech(500), silence(50))
+    track.hear_and_answer(silence(50), speech(500), silence(50))
     starts = [decode.start for decode in track.asked]
     ends = [decode.start + len(decode.audio) for decode in track.asked]
     assert len(starts) > 2
@@ -289,11 +289,16 @@ def test_a_decode_that_still_waits_for_another_is_withdrawn_without_a_word() -> 
 # What is known already
 
 
+def only_first(track: Listener) -> dict[str, Final]:
+    [first, *_] = track.known.items()
+    return dict([first])
+
+
 def test_what_is_known_to_be_final_is_passed_over() -> None:
     sounds = silence(50), speech(40), silence(50), speech(60), silence(50)
     first = listener(partials=True)
     first.hear_and_answer(*sounds)
-    second = listener(partials=True, known={final.id: final for final in first.finals[:1]})
+    second = listener(partials=True, known=only_first(first))
     second.hear_and_answer(*sounds)
     assert second.finals == first.finals[1:]
     assert {partial.id for partial in second.partials} == {"00_00000001"}
@@ -307,8 +312,7 @@ def test_what_is_known_is_heard_again_while_it_may_settle_the_language() -> None
 
     first = two_utterances(languages=(), hear_words=doubtful)
     first.answer_all()
-    known = {first.finals[0].id: first.finals[0]}
-    second = two_utterances(languages=(), hear_words=doubtful, known=known)
+    second = two_utterances(languages=(), hear_words=doubtful, known=only_first(first))
     second.answer_all()
     assert second.finals == first.finals[1:]
     assert second.wanted_finals[-1].languages == ()

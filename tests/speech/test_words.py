@@ -6,7 +6,7 @@ import pytest
 
 from hearing import Listener, listener, silence, speech
 from vivavoce.protocol.stream import Hypothesis, Word
-from vivavoce.speech.track import Decode
+from vivavoce.speech.outputs import Decode
 from vivavoce.speech.words import end_with_speech
 
 WORDS = (Word(" split", 1.0, 1.4, 0.9), Word(" infinity", 1.4, 2.0, 0.8))

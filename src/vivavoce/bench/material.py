@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
 from vivavoce.audio.resampling import Resampler
+from vivavoce.bench.manifest import MANIFEST, Line, numbered_lines
 from vivavoce.errors import ConfigurationError
 
 SAMPLE_RATE = 16_000
 FETCHED = Path(".cache/speech")
 """Where `make bench` puts recordings, in a checkout."""
 
-MANIFEST = "manifest.jsonl"
 _KINDS = ("read", "telephone", None)
 
 Samples = NDArray[np.float32]
@@ -27,11 +24,12 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """English speech, one voice: float32, shape (samples,), 16 kHz, and the words that are said."""
+    """Speech, one voice: float32, shape (samples,), 16 kHz, and the words that are said."""
 
     name: str
     samples: Samples
     reference: str
+    language: str = "en"
 
     @property
     def seconds(self) -> float:
@@ -52,42 +50,32 @@ def recordings(source: Path | None, longest: float = float("inf")) -> list[Recor
             f"give --material, a directory with a {MANIFEST}: a line for each recording such as "
             '{"file": "a.wav", "language": "en", "reference": "what is said", "duration_s": 4.2}'
         )
-    entries = [entry for entry in _entries(manifest) if _is_usable(entry, longest)]
-    if not entries:
+    lines = [line for _, line in numbered_lines(manifest) if _is_usable(line, longest) and line.reference]
+    if not lines:
         raise ConfigurationError(f"{manifest} lists no English recording with a sure transcript")
     return [
-        Recording(Path(entry["file"]).stem, _samples(manifest.parent / entry["file"]), entry["reference"])
-        for entry in entries
+        Recording(
+            Path(line.file).stem, read_audio(manifest.parent / line.file).mean(axis=0), line.reference or ""
+        )
+        for line in lines
     ]
 
 
-def _entries(manifest: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            entry = json.loads(line)
-            entry["file"], entry["language"], entry["reference"], entry["duration_s"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ConfigurationError(f"line {number} of {manifest} does not describe a recording") from error
-        yield entry
-
-
-def _is_usable(entry: dict[str, Any], longest: float) -> bool:
+def _is_usable(line: Line, longest: float) -> bool:
     return bool(
-        entry["language"] == "en"
-        and entry["reference"]
-        and not entry.get("uncertain")
-        and entry.get("kind") in _KINDS
-        and entry["duration_s"] <= longest
+        line.language == "en" and not line.uncertain and line.kind in _KINDS and line.duration_s <= longest
     )
 
 
-def _samples(path: Path) -> Samples:
+def read_audio(path: Path) -> Samples:
+    """Shape (channels, samples), at 16 kHz. Raises ConfigurationError if the file cannot be read."""
     try:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    mono = samples.mean(axis=1, keepdims=True).T
+    if rate % 100:
+        raise ConfigurationError(f"{path} has {rate} samples per second; convert it to 16000")
     if rate == SAMPLE_RATE:
-        return np.ascontiguousarray(mono[0])
-    resampler = Resampler(rate, 1)
-    return np.concatenate([resampler.feed(mono)[0], resampler.flush()[0]])
+        return np.ascontiguousarray(samples.T)
+    resampler = Resampler(rate, samples.shape[1])
+    return np.concatenate([resampler.feed(np.ascontiguousarray(samples.T)), resampler.flush()], axis=1)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vivavoce.bench.measure import Measurement
 from vivavoce.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _PANELS = {
     "shown": "words on the screen",
@@ -19,11 +23,7 @@ _SHOWN = (-0.5, 4.0)
 
 def write_plot(path: Path, measurements: Sequence[Measurement]) -> None:
     """Write a PNG or SVG, as the name says. Raises ConfigurationError without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise ConfigurationError("the plot needs matplotlib: pip install 'vivavoce[bench]'") from error
-    figure = Figure(figsize=(12, 4), layout="constrained")
+    figure = new_figure(12, 4)
     for axes, (name, title) in zip(
         figure.subplots(1, len(_PANELS), sharey=True), _PANELS.items(), strict=True
     ):
@@ -37,3 +37,12 @@ def write_plot(path: Path, measurements: Sequence[Measurement]) -> None:
     figure.axes[0].set_ylabel("share")
     figure.axes[0].legend(loc="lower right", fontsize="small")
     figure.savefig(path)
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Inches. Raises ConfigurationError without matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise ConfigurationError("the plot needs matplotlib: pip install 'vivavoce[bench]'") from error
+    return Figure(figsize=(width, height), layout="constrained")

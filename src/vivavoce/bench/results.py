@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vivavoce.bench.accuracy import Accuracy
+from vivavoce.bench.markdown import head, section, table
 from vivavoce.bench.measure import Measurement
 from vivavoce.bench.outcome import Outcome
 from vivavoce.bench.quantiles import Spread
@@ -19,44 +20,25 @@ def page(outcome: Outcome) -> str:
 
 
 def _lines(outcome: Outcome) -> Iterator[str]:
-    where = outcome.surroundings
-    yield "# Results"
-    yield ""
-    yield "<!-- Written by `vivavoce bench --results`. -->"
-    yield ""
-    yield "What the figures mean and how to measure them: [docs/benchmarks.md](../docs/benchmarks.md)."
-    yield ""
-    yield f"- {where.date}, `{where.command}`"
-    yield f"- {where.machine}; {where.cores} cores, {where.memory_gigabytes:.0f} GB"
-    yield f"- load of the machine before: {where.load:.1f}"
-    yield f"- Python {where.python}, " + ", ".join(f"{name} {one}" for name, one in where.versions.items())
-    changed = ", ".join(f"`{name}={value}`" for name, value in where.settings.items())
-    yield f"- settings: {changed or 'the defaults'}"
+    yield from head("Results", "vivavoce bench", "benchmarks.md", outcome.surroundings)
     if outcome.measurements:
-        yield from _section("Times", "Seconds: p50 / p95 / p99 / max.", _times(outcome.measurements))
-        yield from _section("Words and cost", "", _costs(outcome.measurements))
+        yield from section("Times", "Seconds: p50 / p95 / p99 / max.", _times(outcome.measurements))
+        yield from section("Words and cost", "", _costs(outcome.measurements))
     if len({one.target for one in outcome.measurements}) > 1:
-        yield from _section("Side by side", "", _ratios(outcome.measurements))
+        yield from section("Side by side", "", _ratios(outcome.measurements))
     if outcome.accuracies:
-        yield from _section("Accuracy", "", _accuracies(outcome.accuracies))
+        yield from section("Accuracy", "", _accuracies(outcome.accuracies))
     if outcome.capacities:
-        yield from _section(
+        yield from section(
             "Capacity",
             "The largest number of sessions at which p95 *close* is at most 1 s and nothing is lost.",
-            _table(["load", "sessions"], [[name, str(count)] for name, count in outcome.capacities.items()]),
+            table(["load", "sessions"], [[name, str(count)] for name, count in outcome.capacities.items()]),
         )
-
-
-def _section(title: str, text: str, table: Iterator[str]) -> Iterator[str]:
-    yield from ("", f"## {title}", "")
-    if text:
-        yield from (text, "")
-    yield from table
 
 
 def _times(measurements: Sequence[Measurement]) -> Iterator[str]:
     rows = [[*_what(one), *(_quantiles(getattr(one, name)) for name in _TIMES)] for one in measurements]
-    return _table(["load", "server", *(name.replace("_", " ") for name in _TIMES)], rows)
+    return table(["load", "server", *(name.replace("_", " ") for name in _TIMES)], rows)
 
 
 def _costs(measurements: Sequence[Measurement]) -> Iterator[str]:
@@ -75,7 +57,7 @@ def _costs(measurements: Sequence[Measurement]) -> Iterator[str]:
         ]
         for one in measurements
     ]
-    return _table([*columns, "MB at most", "server's lag p99", "clients late p99", "lost"], rows)
+    return table([*columns, "MB at most", "server's lag p99", "clients late p99", "lost"], rows)
 
 
 def _ratios(measurements: Sequence[Measurement]) -> Iterator[str]:
@@ -95,7 +77,7 @@ def _accuracies(accuracies: Sequence[Accuracy]) -> Iterator[str]:
         ]
         for one in accuracies
     ]
-    return _table(["server", "endpointing", "recordings", "WER of finals", "lost"], rows)
+    return table(["server", "endpointing", "recordings", "WER of finals", "lost"], rows)
 
 
 def _what(one: Measurement) -> list[str]:
@@ -111,8 +93,3 @@ def _quantiles(spread: Spread | None) -> str:
 
 def _number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    for row in (columns, ["---"] * len(columns), *rows):
-        yield f"| {' | '.join(row)} |"

@@ -6,14 +6,13 @@ included; the words of the reference take the times of those that they are align
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from vivavoce.bench.kept import Kept, digest
 from vivavoce.bench.material import SAMPLE_RATE, Recording, Samples
 from vivavoce.bench.words import HeardWord, SpokenWord, align
 from vivavoce.recognizers.base import Recognizer, Request
@@ -38,7 +37,7 @@ class Truth:
     ) -> None:
         self._weights_sum = sha256_of(weights / "model.bin")
         self._load = load
-        self._directory = directory
+        self._kept = Kept(directory)
         self._say = say
         self._recognizer: Recognizer | None = None
 
@@ -50,21 +49,19 @@ class Truth:
         return timed(_WORD.findall(recording.reference), self._heard(recording), recording.seconds)
 
     def _heard(self, recording: Recording) -> list[SpokenWord]:
-        digest = hashlib.sha256(self._weights_sum.encode() + recording.samples.tobytes()).hexdigest()
-        path = self._directory / f"{digest}.json"
-        if path.is_file():
-            return [SpokenWord(*word) for word in json.loads(path.read_text(encoding="utf-8"))]
+        name = digest(self._weights_sum, recording.language, recording.samples.tobytes())
+        if (kept := self._kept.read(name)) is not None:
+            return [SpokenWord(*word) for word in kept]
         self._say(f"finding the times of the words, once: {recording.name}")
-        words = self._transcribe(recording.samples)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps([(word.text, word.start, word.end) for word in words]), encoding="utf-8")
+        words = self._transcribe(recording.samples, recording.language)
+        self._kept.write(name, [(word.text, word.start, word.end) for word in words])
         return words
 
-    def _transcribe(self, samples: Samples) -> list[SpokenWord]:
+    def _transcribe(self, samples: Samples, language: str) -> list[SpokenWord]:
         self._recognizer = self._recognizer or self._load()
         words: list[SpokenWord] = []
         for start, end in stretches(samples):
-            heard = self._recognizer.recognize(Request(samples[start:end], ("en",), final=True))
+            heard = self._recognizer.recognize(Request(samples[start:end], (language,), final=True))
             words += (
                 SpokenWord(word.text.strip(), word.start, word.end).later(start / SAMPLE_RATE)
                 for word in heard.words

@@ -111,7 +111,7 @@ def bench(
         partial(_ours, url, [*unlimited, *(server_arg or [])]),
         *(partial(launch, PEERS[one], cache / "peers", weights, say) for one in peer or []),
     ]
-    truth = Truth(weights, lambda: _recognizer(settings), cache / "words", say)
+    truth = Truth(weights, lambda: recognizer(settings, "base"), cache / "words", say)
     suite = Suite(Library(speech, truth), servers, seed, typer.echo, outcome)
     own = Scenario("own", sessions, reading, seconds, Ask(endpointing, maximum))
     for load in [SCENARIOS[name] for name in names if name in SCENARIOS] if names else [own]:
@@ -129,10 +129,11 @@ def bench(
         results.write_text(page(outcome), encoding="utf-8")
 
 
-def _recognizer(settings: Settings) -> Recognizer:
+def recognizer(settings: Settings, name: str) -> Recognizer:
+    """Load a model as the server does."""
     from vivavoce.server.models import load_models
 
-    return load_models(settings).recognizers["base"]
+    return load_models(settings).recognizers[name]
 
 
 @contextmanager

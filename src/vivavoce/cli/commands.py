@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from vivavoce.cli import bench, doctor, keys, mic, models, serve, sessions, transcribe
+from vivavoce.cli import bench, doctor, eval, keys, mic, models, serve, sessions, transcribe
 from vivavoce.cli.terminal import fail
 from vivavoce.errors import VivavoceError
 
@@ -37,6 +37,7 @@ app.add_typer(sessions.app, name="sessions")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.command("bench")(bench.bench)
+app.command("eval")(eval.evaluate)
 app.command("doctor")(doctor.doctor)
 
 

@@ -44,7 +44,7 @@ def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
 
     if find_spec("uvicorn") is None:
         fail("a server of its own needs the server: pip install 'vivavoce[server]'")
-    models = Settings.from_environment().data_dir / "models"
+    models = Settings.from_environment().data_dir.resolve() / "models"
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
         # Only the weights are shared: two servers must not use one data directory.

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 import typer
 
-from vivavoce.cli.subtitles import cues_of, srt, vtt
 from vivavoce.cli.terminal import clock
 from vivavoce.protocol.languages import joined
 from vivavoce.protocol.responses import UtteranceModel
+from vivavoce.subtitles import cues_of, srt, vtt
 
 
 class Form(StrEnum):

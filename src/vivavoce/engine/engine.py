@@ -22,7 +22,7 @@ from vivavoce.errors import InvalidAudio, RecognizerError
 from vivavoce.protocol.stream import Down, Failed, Hypothesis, Up
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW_SECONDS
-from vivavoce.speech.track import Cancel, Decode, Hasten
+from vivavoce.speech.outputs import Cancel, Decode, Hasten
 
 _log = structlog.get_logger(__name__)
 

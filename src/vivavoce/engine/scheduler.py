@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from threading import Condition
 
 from vivavoce.recognizers.base import Recognizer, Request
-from vivavoce.speech.track import Decode
+from vivavoce.speech.outputs import Decode
 
 # The time that a final takes is learned from those before. On a machine that is not busy, one that is held
 # starts this much earlier than it must.
@@ -58,7 +58,16 @@ class Job:
 
     @property
     def request(self) -> Request:
-        return Request(self.decode.audio, self.decode.languages, self.decode.final, self.decode.draft)
+        decode = self.decode
+        return Request(
+            audio=decode.audio,
+            languages=decode.languages,
+            final=decode.final,
+            draft=decode.draft,
+            before=decode.before,
+            said_before=decode.said_before,
+            after=decode.after,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ from vivavoce.protocol.stream import (
     Hypothesis,
     Progress,
     Up,
-    Utterance,
 )
 from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW, Endpointing
 from vivavoce.speech.language import LanguagePolicy
-from vivavoce.speech.track import Cancel, Decode, Hasten, Output, Settled, Track
+from vivavoce.speech.outputs import Cancel, Decode, Hasten, Output, Settled
+from vivavoce.speech.track import Track
 
 Request = Decode | Cancel | Hasten
 """What a track wants of the scheduler."""
@@ -47,8 +47,8 @@ class StreamSettings:
     languages: tuple[str, ...]
     code_switching: bool
     partials: bool
-    known: Mapping[str, Utterance] = field(default_factory=dict)
-    """Utterances, by id, that are final already: a replayed log gives all others."""
+    known: Mapping[str, Final] = field(default_factory=dict)
+    """What is final already, by the ids of the utterances: a replayed log gives all others."""
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ class RecognitionStream:
     def _translate(self, outputs: Iterator[Output]) -> Iterator[Up | Request]:
         for output in outputs:
             if isinstance(output, Settled):
-                yield Final(output.utterance, self._byte_offset(self._settled()))
+                yield Final(output.utterance, self._byte_offset(self._settled()), output.draft)
             else:
                 yield output
 

@@ -6,21 +6,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from vivavoce.live.add_ons import not_available
+from vivavoce.live.sentences import sentences_of
 from vivavoce.protocol.languages import joined
-from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.requests import LiveRequest, SubtitlesConfig
 from vivavoce.protocol.responses import (
     AddonEnvelope,
     ChapterizationEnvelope,
     Metadata,
     NamedEntityRecognitionEnvelope,
+    Sentences,
     SentimentAnalysisEnvelope,
     SessionResult,
+    Subtitle,
     SummarizationEnvelope,
     Transcription,
     TranslationEnvelope,
     UtteranceModel,
 )
 from vivavoce.protocol.stream import Final, Utterance
+from vivavoce.subtitles import Limits, cues_of, srt, vtt
 
 
 def build_result(
@@ -37,6 +41,8 @@ def build_result(
     utterances = sorted(
         (final.utterance for final in finals), key=lambda utterance: (utterance.start, utterance.channel)
     )
+    models = tuple(map(UtteranceModel.from_stream, utterances))
+    post = request.post_processing
     return SessionResult(
         metadata=Metadata(
             audio_duration=audio_duration,
@@ -47,10 +53,30 @@ def build_result(
         transcription=Transcription(
             full_transcript=joined((utterance.language, utterance.text) for utterance in utterances),
             languages=_most_heard_first(utterances),
-            utterances=tuple(map(UtteranceModel.from_stream, utterances)),
+            utterances=models,
+            sentences=_sentences(utterances) if post.sentences else None,
+            subtitles=_subtitles(models, post.subtitles_config) if post.subtitles else None,
         ),
         **_missing_add_ons(request),
     )
+
+
+def _sentences(utterances: Iterable[Utterance]) -> tuple[Sentences, ...]:
+    # No clock here: the sentences of hours take milliseconds.
+    found = tuple(sentences_of(utterances))
+    return (Sentences(success=True, is_empty=not found, exec_time=0, results=found),)
+
+
+def _subtitles(utterances: Iterable[UtteranceModel], config: SubtitlesConfig) -> tuple[Subtitle, ...]:
+    limits = Limits(
+        shortest=config.minimum_duration,
+        longest=config.maximum_duration,
+        width=config.maximum_characters_per_row,
+        rows=config.maximum_rows_per_caption,
+    )
+    cues = cues_of(utterances, limits)
+    write = {"srt": srt, "vtt": vtt}
+    return tuple(Subtitle(format=form, subtitles=write[form](cues)) for form in config.formats)
 
 
 def _missing_add_ons(request: LiveRequest) -> dict[str, AddonEnvelope[Any]]:

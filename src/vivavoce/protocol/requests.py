@@ -201,10 +201,41 @@ class SummarizationConfig(Section):
     type: Literal["general", "bullet_points", "concise"] = "general"
 
 
+class SubtitlesConfig(Section):
+    """Durations in seconds. Both styles are written alike: all subtitles comply with their format."""
+
+    formats: Annotated[tuple[Literal["srt", "vtt"], ...], Strict(False)] = ("srt",)
+    minimum_duration: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1
+    maximum_duration: Annotated[float, Field(ge=1, le=30, allow_inf_nan=False, validate_default=True)] = 7
+    maximum_characters_per_row: Annotated[int, BeforeValidator(_whole), Field(ge=1)] = 42
+    maximum_rows_per_caption: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=5)] = 2
+    style: Literal["default", "compliance"] = "default"
+
+    @field_validator("formats")
+    @classmethod
+    def _there_is_a_format(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        if not formats:
+            raise refusal('must name "srt", "vtt" or both')
+        return tuple(dict.fromkeys(formats))
+
+    @field_validator("maximum_duration")
+    @classmethod
+    def _the_maximum_is_no_less(cls, maximum: float, info: ValidationInfo) -> float:
+        minimum = info.data.get("minimum_duration", 0)
+        if maximum < minimum:
+            raise refusal(f"must be at least minimum_duration, {minimum:g}, not {maximum:g}")
+        return maximum
+
+
 class PostProcessing(Section):
+    """Sentences and subtitles are in the result's transcription."""
+
     summarization: bool = False
     summarization_config: SummarizationConfig = SummarizationConfig()
     chapterization: bool = False
+    sentences: bool = False
+    subtitles: bool = False
+    subtitles_config: SubtitlesConfig = SubtitlesConfig()
 
 
 class MessagesConfig(Section):

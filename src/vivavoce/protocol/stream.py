@@ -101,12 +101,13 @@ class Partial:
 class Final:
     """The last word on an utterance.
 
-    `resume_offset` is the byte of the audio log from which a fresh engine must replay so that every
-    utterance after this one comes out again.
+    `resume_offset` is the byte of the audio log before which no utterance begins that is not final yet.
+    `draft` is for a decode that goes on from this utterance.
     """
 
     utterance: Utterance
     resume_offset: int
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,20 @@ class Request:
     answer; without it a quicker, rougher one (a partial) is welcome. `draft` is that of an earlier hypothesis
     about the beginning of `audio`: it may save time, and only changes the words where it was a close
     decision; recognisers pass over those of others.
+
+    Where speech was cut, or went on after a short pause, `before` and `after`, like `audio`, are the speech
+    on either side, and `said_before` is the draft of what was heard before. They help to hear the words
+    between and are not to be written: a word whose middle is in `after` belongs there. Recognisers may pass
+    over them.
     """
 
     audio: NDArray[np.float32]
     languages: tuple[str, ...]
     final: bool
     draft: Draft | None = None
+    before: NDArray[np.float32] | None = None
+    said_before: Draft | None = None
+    after: NDArray[np.float32] | None = None
 
 
 class Recognizer(Protocol):

@@ -29,6 +29,7 @@ _HOP = 256
 _FRAME = 2 * _HOP
 # Its square and that of the next frame add up to 1: what the network leaves alone comes out as it went in.
 _WINDOW = np.sin(np.pi * np.arange(_FRAME) / _FRAME).astype(np.float32)
+_NOTHING = np.empty(0, np.float32)
 _CACHES = {"conv_cache": (2, 1, 16, 16, 33), "tra_cache": (2, 3, 1, 1, 16), "inter_cache": (2, 1, 33, 16)}
 
 
@@ -94,5 +95,14 @@ class Enhanced:
     def recognize(self, request: Request) -> Hypothesis:
         """As the recogniser does. Raises `RecognizerError`."""
         if request.final:
-            request = replace(request, audio=self._enhancer.enhance(request.audio))
+            request = self._enhanced(request)
         return self._recognizer.recognize(request)
+
+    def _enhanced(self, request: Request) -> Request:
+        """In one piece with the speech on either side, so that there is no seam."""
+        given = [
+            _NOTHING if part is None else part for part in (request.before, request.audio, request.after)
+        ]
+        whole = self._enhancer.enhance(np.concatenate(given))
+        before, audio, after = np.split(whole, np.cumsum([len(part) for part in given[:2]]))
+        return replace(request, before=before, audio=audio, after=after)

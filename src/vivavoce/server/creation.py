@@ -58,7 +58,6 @@ def warnings(request: LiveRequest, body: bytes, enhances: bool) -> list[dict[str
     ]
     asked = {
         "realtime_processing.custom_vocabulary": request.realtime_processing.custom_vocabulary,
-        "realtime_processing.custom_spelling": request.realtime_processing.custom_spelling,
         "pre_processing.audio_enhancer": request.pre_processing.audio_enhancer and not enhances,
     }
     found += [

@@ -1,7 +1,8 @@
 """One channel's speech: windows and hypotheses in, partials, finals and requests to decode out.
 
-A pure machine: no clock, no thread, no model. A final depends on its own audio (and, until the language
-is settled, on the finals before it) and on nothing else, so replaying the audio gives the same finals.
+A pure machine: no clock, no thread, no model. A final depends on its own audio, on the speech that runs into
+it or was cut off from it, and, until the language is settled, on the finals before it; on nothing else, so
+replaying the audio gives the same finals.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Draft, Hypothesis, Partial, SpeechEnd, SpeechStart, Utterance, Word
+from vivavoce.protocol.stream import (
+    Draft,
+    Final,
+    Hypothesis,
+    Partial,
+    SpeechEnd,
+    SpeechStart,
+    Utterance,
+    Word,
+)
 from vivavoce.speech.audio import AudioBuffer, level
 from vivavoce.speech.endpointing import (
     SAMPLE_RATE,
@@ -28,59 +38,26 @@ from vivavoce.speech.endpointing import (
     Split,
 )
 from vivavoce.speech.language import LanguagePolicy
+from vivavoce.speech.outputs import Cancel, Decode, Hasten, Output, Settled
 from vivavoce.speech.words import end_with_speech
 
 _FIRST_PARTIAL = 6
 _PARTIAL_INTERVAL = 6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Decode:
-    """A request for words. `audio` is float32, shape (samples,), 16 kHz, and starts at sample `start`.
-
-    `slack` is how many windows may pass before a final is needed: an early decode runs while the pause lasts.
-    `draft` is what was heard in the beginning of `audio` last.
-    """
-
-    channel: int
-    utterance: int
-    segment: int
-    start: int
-    audio: NDArray[np.float32]
-    languages: tuple[str, ...]
-    final: bool
-    slack: int = 0
-    draft: Draft | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """The answer to `decode` is not needed any more; it does no harm if it comes."""
-
-    decode: Decode
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The utterance is final. All audio before sample `resume` has been dealt with."""
-
-    utterance: Utterance
-    resume: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hasten:
-    """The answer to `decode` is needed now: it was asked for early, and the pause is over before its time."""
-
-    decode: Decode
-
-
-Output = SpeechStart | SpeechEnd | Partial | Settled | Decode | Cancel | Hasten
+# What a decode is given of either side of a cut, in samples: before it whole segments or nothing, since only
+# of a whole one it is known what was said; after it what has been spoken when the cut is made.
+_MOST_BEFORE = 8 * SAMPLE_RATE
+_MOST_AFTER = SAMPLE_RATE
+# After a pause of at most so many windows it is the same speech that goes on.
+_SHORT_PAUSE = 16
 
 
 @dataclass(slots=True)
 class _Segment:
+    """`before` are those that run into this one, the latest last; `audio` is complete at the end."""
+
     start: int
+    before: tuple[_Segment, ...] = ()
+    audio: NDArray[np.float32] | None = None
     speech_end: int | None = None
     decode: Decode | None = None
     heard: Hypothesis | None = None
@@ -118,7 +95,7 @@ class Track:
         language: LanguagePolicy,
         *,
         partials: bool,
-        known: Mapping[str, Utterance] | None = None,
+        known: Mapping[str, Final] | None = None,
     ) -> None:
         self._channel = channel
         self._settings = endpointing
@@ -130,6 +107,7 @@ class Track:
         self._window = 0
         self._count = 0
         self._boundary = 0
+        self._latest: tuple[_Segment, ...] = ()
         self._open: _Utterance | None = None
         self._closed: deque[_Utterance] = deque()
         self._deferred: deque[Decode] = deque()
@@ -137,12 +115,10 @@ class Track:
 
     @property
     def settled(self) -> int:
-        """The first sample that a coming final may still depend on."""
+        """The first sample that a coming final's own audio may still begin at."""
         if self._closed:
             return self._closed[0].start
-        if self._open:
-            return self._open.start
-        return self._idle_start()
+        return self._open.start if self._open else self._idle_start()
 
     @property
     def _needed(self) -> int:
@@ -165,7 +141,11 @@ class Track:
             elif self._open and self._endpointer.speaking:
                 # Where a pause may have begun nothing new is said, and the final wants the machine.
                 yield from self._ask_partial(self._open)
-            self._audio.discard(self._needed)
+            needed = self._needed
+            if not self._open and needed > self._boundary:
+                # The pause is no short one any more.
+                self._latest = ()
+            self._audio.discard(needed)
 
     def flush(self) -> Iterator[Output]:
         """Close what is open: no audio follows for now."""
@@ -188,8 +168,7 @@ class Track:
 
     def _act(self, event: Event) -> Iterator[Output]:
         if isinstance(event, Opened):
-            start = max(self._boundary, (event.start - self._settings.preroll) * WINDOW)
-            if self._begin(start).id not in self._known:
+            if self._begin(self._start(event.start * WINDOW)).id not in self._known:
                 yield SpeechStart(self._channel, event.start * WINDOW / SAMPLE_RATE)
             return
         utterance = self._open
@@ -211,22 +190,28 @@ class Track:
         elif isinstance(event, Split):
             # Half of the quiet window goes to either side.
             end = event.at * WINDOW + WINDOW // 2
-            yield from self._ask_final(utterance, end)
+            segment = utterance.segments[-1]
+            yield from self._ask_final(utterance, end, after=min(self._window * WINDOW, end + _MOST_AFTER))
             if event.closes:
                 yield from self._finish(utterance, end)
                 self._begin(end)
             else:
-                utterance.segments.append(_Segment(end))
+                utterance.segments.append(_Segment(end, _lately(segment.before, segment, end)))
 
     def _begin(self, start: int) -> _Utterance:
+        # Where no sample parts them, what was said before leads on to this.
+        before = self._latest if start == self._boundary else ()
         name = f"{self._channel:02d}_{self._count:08d}"
         next_partial = self._window + _FIRST_PARTIAL
-        self._open = _Utterance(self._count, name, [_Segment(start)], next_partial=next_partial)
+        self._open = _Utterance(self._count, name, [_Segment(start, before)], next_partial=next_partial)
         self._count += 1
         return self._open
 
     def _finish(self, utterance: _Utterance, end: int) -> Iterator[Output]:
         self._boundary = end
+        first, last = utterance.segments[0], utterance.segments[-1]
+        # Of what is known to be final, only the last draft is: no final may build on more.
+        self._latest = _lately(last.before if first is last else (), last, end)
         self._closed.append(utterance)
         self._open = None
         yield from self._settle()
@@ -235,18 +220,30 @@ class Track:
         return min(end + self._settings.tail, self._window) * WINDOW
 
     def _idle_start(self) -> int:
-        # What an opening may still reach back to: a beginning run of speech, and the pre-roll before it.
-        reach = self._settings.minimum_speech + self._settings.preroll
-        return max(self._boundary, (self._window - reach) * WINDOW, 0)
+        # What an opening may still reach back to, before the run of speech that makes one.
+        return self._start((self._window - self._settings.minimum_speech) * WINDOW)
 
-    def _ask_final(self, utterance: _Utterance, end: int, slack: int = 0) -> Iterator[Output]:
+    def _start(self, speech: int) -> int:
+        """Where the audio begins of an utterance that speaks from `speech` on."""
+        if speech - self._boundary <= max(_SHORT_PAUSE, self._settings.preroll) * WINDOW:
+            return self._boundary
+        return speech - self._settings.preroll * WINDOW
+
+    def _ask_final(
+        self, utterance: _Utterance, end: int, slack: int = 0, after: int | None = None
+    ) -> Iterator[Output]:
+        """Of the last segment, up to sample `end`, beyond which speech was cut off up to sample `after`."""
         segment = utterance.segments[-1]
+        request = self._request(utterance, segment, end, final=True)
+        segment.audio = request.audio
         # While the language is open, how surely it was heard here may settle it for those that follow.
         if self._language.settled and (known := self._known.get(utterance.id)):
-            segment.heard = Hypothesis(known.language, 1.0, known.words)
+            spoken = known.utterance
+            segment.heard = Hypothesis(spoken.language, 1.0, spoken.words, known.draft)
             return
         segment.heard = None
-        segment.decode = self._request(utterance, segment, end, final=True, slack=slack)
+        beyond = self._audio.slice(end, after) if after and after > end else None
+        segment.decode = replace(request, slack=slack, after=beyond)
         self._deferred.append(segment.decode)
         yield from self._release()
 
@@ -258,9 +255,7 @@ class Track:
         if segment.decode is None and utterance.id not in self._known:
             yield self._request(utterance, segment, self._window * WINDOW, final=False)
 
-    def _request(
-        self, utterance: _Utterance, segment: _Segment, end: int, *, final: bool, slack: int = 0
-    ) -> Decode:
+    def _request(self, utterance: _Utterance, segment: _Segment, end: int, *, final: bool) -> Decode:
         return Decode(
             channel=self._channel,
             utterance=utterance.number,
@@ -269,30 +264,32 @@ class Track:
             audio=self._audio.slice(segment.start, end),
             languages=self._language.candidates,
             final=final,
-            slack=slack,
             draft=segment.draft,
         )
 
     def _release(self) -> Iterator[Output]:
-        """Hand out finals: one by one while the language is open, since each may settle it for the next."""
-        while self._deferred and (self._language.settled or not self._running):
-            decode = self._deferred.popleft()
-            if decode.languages != self._language.candidates:
-                decode = self._renew(decode)
-            self._running.add(decode)
-            yield decode
+        """Hand out finals that wait for nothing more, in their order.
 
-    def _renew(self, decode: Decode) -> Decode:
-        utterance = self._find(decode.utterance)
-        assert utterance is not None, "a deferred decode belongs to an utterance that is not final"
-        renewed = replace(decode, languages=self._language.candidates)
-        utterance.segments[decode.segment].decode = renewed
-        return renewed
+        While the language is open they go one by one, since each may settle it for the next; and what comes
+        after a cut builds on what was heard before it.
+        """
+        while self._deferred and (self._language.settled or not self._running):
+            utterance = self._find(self._deferred[0].utterance)
+            assert utterance is not None, "a deferred decode belongs to an utterance that is not final"
+            segment = utterance.segments[self._deferred[0].segment]
+            languages = self._language.candidates
+            # What was said before in another language would be gone on with in that.
+            before = segment.before if len(languages) == 1 else ()
+            if before and before[-1].heard is None:
+                return
+            segment.decode = _continuing(before, replace(self._deferred.popleft(), languages=languages))
+            self._running.add(segment.decode)
+            yield segment.decode
 
     def _withdraw(self, segment: _Segment) -> Iterator[Output]:
         """Speech went on: the early decode is not the final's."""
         decode, heard = segment.decode, segment.heard
-        segment.decode = segment.heard = segment.speech_end = None
+        segment.decode = segment.heard = segment.speech_end = segment.audio = None
         if decode is None:
             return
         if decode in self._deferred:
@@ -319,6 +316,9 @@ class Track:
         while self._closed and self._closed[0].decoded:
             utterance = self._closed.popleft()
             heard = [segment.heard for segment in utterance.segments if segment.heard]
+            for segment in utterance.segments:
+                # A chain of cuts through a speech of hours is not to be kept.
+                segment.before = ()
             for part in heard:
                 self._language.heard(part.language, part.language_probability, part.words)
             if utterance.id in self._known:
@@ -326,7 +326,7 @@ class Track:
             final = self._compose(utterance, heard)
             # Without words there is nothing to say, unless a partial that was shown must be taken back.
             if final.words or utterance.shown:
-                yield Settled(final, self.settled)
+                yield Settled(final, self.settled, heard[-1].draft)
 
     def _compose(self, utterance: _Utterance, heard: list[Hypothesis]) -> Utterance:
         words: list[Word] = []
@@ -349,3 +349,28 @@ class Track:
         if self._open and self._open.number == number:
             return self._open
         return next((u for u in self._closed if u.number == number), None)
+
+
+def _lately(before: tuple[_Segment, ...], last: _Segment, end: int) -> tuple[_Segment, ...]:
+    """What was said up to `end`, where `last` ends: as many whole segments as a decode is given."""
+    return tuple(part for part in (*before, last) if end - part.start <= _MOST_BEFORE)
+
+
+def _continuing(before: tuple[_Segment, ...], decode: Decode) -> Decode:
+    """The same decode, which goes on from what was heard before it, as far back as there were words."""
+    audio: list[NDArray[np.float32]] = []
+    said: Draft | None = None
+    for segment in reversed(before):
+        draft = segment.heard.draft if segment.heard else None
+        if segment.audio is None or draft is None or not draft.tokens:
+            break
+        if said is None:
+            said = draft
+        elif draft.model == said.model:
+            said = replace(said, tokens=draft.tokens + said.tokens)
+        else:
+            break
+        audio.insert(0, segment.audio)
+    if said is None:
+        return decode
+    return replace(decode, before=np.concatenate(audio), said_before=said)

@@ -101,4 +101,5 @@ def _utterance(session_id: str, final: Final) -> dict[str, Any]:
         "language": utterance.language,
         "words": [[word.text, word.start, word.end, word.confidence] for word in utterance.words],
         "resume_offset": final.resume_offset,
+        "draft": [final.draft.model, final.draft.tokens] if final.draft else None,
     }

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.errors import StorageError
-from vivavoce.protocol.stream import Final, Utterance, Word
+from vivavoce.protocol.stream import Draft, Final, Utterance, Word
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
 from vivavoce.storage.journal import Entry, Journal
@@ -272,7 +272,8 @@ def _session(row: Row[Any]) -> StoredSession:
 def _final(row: Row[Any]) -> Final:
     words = tuple(Word(*word) for word in row.words)
     utterance = Utterance(row.utterance_id, row.channel, row.start, row.end, row.language, words)
-    return Final(utterance, row.resume_offset)
+    draft = Draft(row.draft[0], tuple(row.draft[1])) if row.draft else None
+    return Final(utterance, row.resume_offset, draft)
 
 
 def _month(at: datetime) -> str:

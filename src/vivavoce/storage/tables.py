@@ -84,6 +84,7 @@ utterances = Table(
     Column("language", String(16), nullable=False),
     Column("words", JSON, nullable=False),
     Column("resume_offset", Integer, nullable=False),
+    Column("draft", JSON(none_as_null=True)),
     UniqueConstraint("session_id", "utterance_id"),
 )
 

@@ -23,6 +23,7 @@ _MAX_COMPRESSION_RATIO = 2.0
 _ROUNDS = 3
 _INAUDIBLE = 1e-4
 _NO_TIME = 0.05
+_DOUBTFUL = -1.0
 _LEAST_CONFIDENCE = 0.03
 
 # Drawn between 300 short utterances of real speech and 40 stretches of noise, hum and music.
@@ -48,6 +49,11 @@ def is_silence(decoding: Decoding) -> bool:
         or (no_speech > _LIKELY_NO_SPEECH and sureness < _HALF_SURE)
         or (no_speech > _PERHAPS_NO_SPEECH and (sureness < _GUESSING or is_runaway(decoding)))
     )
+
+
+def is_guess(decoding: Decoding) -> bool:
+    """The model does not believe what it wrote: where it continues a text, that may be the text's fault."""
+    return decoding.mean_log_probability < _DOUBTFUL
 
 
 def is_runaway(decoding: Decoding) -> bool:

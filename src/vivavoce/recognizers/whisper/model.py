@@ -85,13 +85,14 @@ class WhisperModel:
         beam_size: int,
         max_tokens: int,
         draft: Sequence[int] = (),
+        said: Sequence[int] = (),
     ) -> Decoding:
-        """The likeliest text, of at most `max_tokens`.
+        """The likeliest text, of at most `max_tokens`, after the tokens of what is already `said`.
 
         A `draft` makes a greedy search (`beam_size` 1) quicker where it guesses right. It can only change the
         text where two tokens are about as likely: numbers are rounded together that are computed together.
         """
-        prompt = self.vocabulary.prompt(language)
+        prompt = [*self.vocabulary.prompt(language), *said]
         rows = self._decoder.start(encoded, prompt, draft if beam_size == 1 else ())
         no_speech = float(rows.special[self.vocabulary.no_speech - self.vocabulary.end])
         before = rows.prompt_attention
@@ -115,17 +116,22 @@ class WhisperModel:
         )
 
     def words(
-        self, audio: NDArray[np.float32], decoding: Decoding, language: str, tokens: Sequence[int]
+        self,
+        audio: NDArray[np.float32],
+        decoding: Decoding,
+        language: str,
+        tokens: Sequence[int],
+        begin: int = 0,
     ) -> tuple[Word, ...]:
-        """The words that `tokens`, which `decoding` begins with, write, placed in `audio`."""
+        """The words that `tokens`, which `decoding` begins with, write, placed in `audio`.
+
+        That is what was encoded from sample `begin` on, and times count from there.
+        """
         if not tokens:
             return ()
-        steps = max(1, round(len(audio) / SAMPLE_RATE * STEPS_PER_SECOND))
+        first, last = (round(at / SAMPLE_RATE * STEPS_PER_SECOND) for at in (begin, begin + len(audio)))
         length = decoding.prompt + len(tokens) + 1
-        begins = token_steps(decoding.attention[:, :length, :steps], decoding.prompt)
-        return timed_words(
-            split_words(tokens, self.vocabulary, language),
-            (begins / STEPS_PER_SECOND).tolist(),
-            decoding.probabilities,
-            loud_steps(audio),
-        )
+        begins = token_steps(decoding.attention[:, :length, first : max(last, first + 1)], decoding.prompt)
+        pieces = split_words(tokens, self.vocabulary, language)
+        times = (begins / STEPS_PER_SECOND).tolist()
+        return timed_words(pieces, times, decoding.probabilities, loud_steps(audio))

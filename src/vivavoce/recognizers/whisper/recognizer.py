@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.base import Capabilities, Draft, Hypothesis, Request
+from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Draft, Hypothesis, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
-from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context
+from vivavoce.recognizers.whisper.context import BLOCK, FULL_CONTEXT, context
 from vivavoce.recognizers.whisper.encoder import Encoded
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding, WhisperModel
+from vivavoce.recognizers.whisper.words import split_words
 
 # Texts that are followed for a final; a partial takes the likeliest word each time.
 _BEAM_SIZE = 5
+# Of what was said before. With the prompt and the longest text it fits into the decoder's 448 positions.
+_MOST_SAID = 216
+_NOTHING = np.empty(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    """What is encoded for a request, whose own audio is from sample `begin` to `end`; `said` are the tokens
+    of what comes before."""
+
+    audio: NDArray[np.float32]
+    begin: int
+    end: int
+    said: tuple[int, ...] = ()
+
+    def inside(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """Those words, with times from `begin` on, of which at least half comes before `end`."""
+        seconds = (self.end - self.begin) / SAMPLE_RATE
+        heard = takewhile(lambda word: (word.start + word.end) / 2 < seconds, words)
+        return tuple(replace(word, end=min(word.end, seconds)) for word in heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +68,62 @@ class WhisperRecognizer:
         if not guards.is_audible(request.audio):
             return Hypothesis(request.languages[0] if request.languages else "en", 0.0, ())
         try:
-            encoded = self._model.encode(request.audio, context(len(request.audio)))
+            stretch = self._stretch(request)
+            encoded = self._model.encode(stretch.audio, context(len(stretch.audio)))
             language = self._language(request, encoded)
-            decoding = self._decode(encoded, language.code, request)
-            words = self._words(request, language.code, decoding)
+            decoding = self._decode(encoded, language.code, request, stretch)
+            if stretch.said and (guards.is_runaway(decoding) or guards.is_guess(decoding)):
+                return self.recognize(replace(request, before=None, said_before=None))
+            if request.final and guards.is_runaway(decoding) and not guards.is_silence(decoding):
+                # A second try with the context that Whisper was trained on.
+                full = self._model.encode(stretch.audio, FULL_CONTEXT)
+                decoding = self._model.decode(full, language.code, beam_size=1, max_tokens=LONGEST_TEXT)
+            words, tokens = self._words(stretch, language.code, decoding)
         except (RuntimeError, ValueError) as error:
             raise RecognizerError(f"{self.name} failed: {error}") from error
-        draft = Draft(self.name, decoding.tokens)
-        return Hypothesis(language.code, language.probability, words, draft)
+        return Hypothesis(language.code, language.probability, words, Draft(self.name, tokens))
 
-    def _decode(self, encoded: Encoded, language: str, request: Request) -> Decoding:
-        decoding = self._model.decode(
+    def _stretch(self, request: Request) -> _Stretch:
+        """What is encoded. Without what was said before a cut, what was heard there is of no use."""
+        said = request.said_before
+        usable = said is not None and said.model == self.name and len(said.tokens) <= _MOST_SAID
+        known = said.tokens if said and usable else ()
+        before = request.before if known and request.before is not None else _NOTHING
+        after = _NOTHING if request.after is None else request.after
+        if len(before) + len(request.audio) + len(after) > FULL_CONTEXT * BLOCK:
+            return _Stretch(request.audio, 0, len(request.audio))
+        whole = np.concatenate([before, request.audio, after])
+        return _Stretch(whole, len(before), len(before) + len(request.audio), known)
+
+    def _decode(self, encoded: Encoded, language: str, request: Request, stretch: _Stretch) -> Decoding:
+        seconds = (len(stretch.audio) - stretch.begin) / SAMPLE_RATE
+        return self._model.decode(
             encoded,
             language,
             beam_size=_BEAM_SIZE if request.final else 1,
-            max_tokens=guards.token_limit(encoded.duration),
+            max_tokens=guards.token_limit(seconds),
             draft=request.draft.tokens if request.draft and request.draft.model == self.name else (),
+            said=stretch.said,
         )
-        if not request.final or not guards.is_runaway(decoding) or guards.is_silence(decoding):
-            return decoding
-        # A second try with the context that Whisper was trained on.
-        full = self._model.encode(request.audio, FULL_CONTEXT)
-        return self._model.decode(full, language, beam_size=1, max_tokens=LONGEST_TEXT)
 
-    def _words(self, request: Request, language: str, decoding: Decoding) -> tuple[Word, ...]:
-        """The words that were heard: none in silence, and what is repeated without being said, once."""
+    def _words(
+        self, stretch: _Stretch, language: str, decoding: Decoding
+    ) -> tuple[tuple[Word, ...], tuple[int, ...]]:
+        """The words that were heard, and the tokens that write them.
+
+        There are none in silence; what is repeated without being said counts once; what is said after a cut
+        belongs to the next utterance.
+        """
         if guards.is_silence(decoding):
-            return ()
+            return (), ()
         tokens = guards.without_loop(decoding.tokens) if guards.is_runaway(decoding) else decoding.tokens
-        words = guards.without_echo(self._model.words(request.audio, decoding, language, tokens))
-        return () if guards.is_noise(words) else words
+        heard = self._model.words(stretch.audio[stretch.begin :], decoding, language, tokens, stretch.begin)
+        words = guards.without_echo(heard)
+        if guards.is_noise(words):
+            return (), ()
+        words = stretch.inside(words)
+        pieces = split_words(tokens, self._model.vocabulary, language)
+        return words, tokens[: sum(piece.length for piece in pieces[: len(words)])]
 
     def _language(self, request: Request, encoded: Encoded) -> _Language:
         if not self._multilingual:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from vivavoce.cli.subtitles import BLINK, LINE_WIDTH, Cue, cues_of, srt, vtt
 from vivavoce.protocol.responses import UtteranceModel, WordModel
+from vivavoce.subtitles import BLINK, GAP, USUAL, Cue, Limits, cues_of, srt, vtt
 
 
 def utterance(words: list[WordModel], channel: int = 0) -> UtteranceModel:
@@ -32,14 +32,14 @@ def spoken(text: str, start: float = 0.0, pace: float = 0.3) -> list[WordModel]:
     ]
 
 
-def lines_of(text: str, pace: float = 0.3) -> list[tuple[str, ...]]:
-    return [cue.lines for cue in cues_of([utterance(spoken(text, pace=pace))])]
+def lines_of(text: str, pace: float = 0.3, limits: Limits = USUAL) -> list[tuple[str, ...]]:
+    return [cue.lines for cue in cues_of([utterance(spoken(text, pace=pace))], limits)]
 
 
 @st.composite
 def channels(draw: st.DrawFn) -> list[UtteranceModel]:
     """Utterances of up to two channels, each channel's one after the other; times down to zero length."""
-    letters = st.text("abcdeß字語.,?!", min_size=1, max_size=60)
+    letters = st.text("abcdeß字語مرส.,?!؟", min_size=1, max_size=60)
     steps = st.floats(0, 3)
     utterances = []
     for channel in range(draw(st.integers(1, 2))):
@@ -54,19 +54,39 @@ def channels(draw: st.DrawFn) -> list[UtteranceModel]:
     return utterances
 
 
-@given(channels())
-def test_every_cue_fits_two_lines_and_has_a_duration(utterances: list[UtteranceModel]) -> None:
-    for cue in cues_of(utterances):
-        assert 1 <= len(cue.lines) <= 2
-        assert all(0 < cell_len(line) <= LINE_WIDTH for line in cue.lines)
-        assert cue.end - cue.start > BLINK - 1e-6
+limits = st.builds(
+    Limits,
+    shortest=st.floats(0, 5),
+    longest=st.floats(5, 30),
+    width=st.integers(1, 60),
+    rows=st.integers(1, 5),
+)
 
 
-@given(channels())
-def test_no_word_is_lost_or_doubled(utterances: list[UtteranceModel]) -> None:
+@given(channels(), limits)
+def test_every_cue_keeps_to_the_limits(utterances: list[UtteranceModel], limits: Limits) -> None:
+    for cue in cues_of(utterances, limits):
+        assert 1 <= len(cue.lines) <= limits.rows
+        assert all(0 < cell_len(line) <= limits.width or len(line) == 1 for line in cue.lines)
+        assert BLINK - 1e-6 <= cue.end - cue.start <= limits.longest + 1e-6
+
+
+@given(channels(), limits)
+def test_a_cue_is_shorter_than_the_minimum_only_if_another_follows_at_once(
+    utterances: list[UtteranceModel], limits: Limits
+) -> None:
+    of_channel = [u for u in utterances if u.channel == 0]
+    for cue, following in pairwise([*cues_of(of_channel, limits), None]):
+        if cue is not None and cue.end - cue.start < limits.shortest - 1e-6:
+            assert following is not None
+            assert following.start - cue.end <= GAP + 1e-6
+
+
+@given(channels(), limits)
+def test_no_word_is_lost_or_doubled(utterances: list[UtteranceModel], limits: Limits) -> None:
     for channel in (0, 1):
         of_channel = [u for u in utterances if u.channel == channel]
-        shown = "".join("".join(cue.lines) for cue in cues_of(of_channel))
+        shown = "".join("".join(cue.lines) for cue in cues_of(of_channel, limits))
         assert shown.replace(" ", "") == "".join(u.text for u in of_channel).replace(" ", "")
 
 
@@ -85,6 +105,13 @@ def test_a_short_text_is_one_line() -> None:
 def test_two_lines_are_even_and_break_at_a_clause() -> None:
     assert lines_of("It was the best of times, it was the worst of times,") == [
         ("It was the best of times,", "it was the worst of times,")
+    ]
+
+
+def test_three_lines_are_as_even_as_two() -> None:
+    text = "It was the best of times, it was the worst of times, it was the age of wisdom,"
+    assert lines_of(text, pace=0.2, limits=Limits(width=30, rows=3)) == [
+        ("It was the best of times,", "it was the worst of times,", "it was the age of wisdom,")
     ]
 
 

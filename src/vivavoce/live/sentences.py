@@ -1,0 +1,89 @@
+"""Utterances as sentences. Pure.
+
+A pause does not end a sentence, its punctuation does: utterances of one channel and language are read as one
+text. What is said after a silence of `LONG_SILENCE` begins anew in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from sentencex import segment
+
+from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
+from vivavoce.protocol.stream import Utterance
+
+LONG_SILENCE = 5.0
+"""Seconds."""
+
+WITHOUT_FULL_STOPS = frozenset({"lo", "th"})
+"""Languages whose sentences end without a sign: each utterance stands for itself."""
+
+_FRENCH_TITLE = re.compile(r"\b(?:M|MM|Mme|Mlle)\.\s*$")
+"""Ends no sentence, which `sentencex` does not know where it begins one."""
+
+
+def sentences_of(utterances: Iterable[Utterance]) -> list[str]:
+    """Sentences by start: every character of the utterances but the spaces around them, in order."""
+    ordered = sorted(utterances, key=lambda utterance: (utterance.channel, utterance.start))
+    found: list[tuple[float, str]] = []
+    for _, of_channel in groupby(ordered, key=lambda utterance: utterance.channel):
+        for run in _runs(of_channel):
+            found += _sentences(run)
+    return [sentence for _, sentence in sorted(found, key=lambda timed: timed[0])]
+
+
+def _runs(utterances: Iterable[Utterance]) -> Iterator[list[Utterance]]:
+    """Utterances of one channel, those together through which a sentence may go."""
+    run: list[Utterance] = []
+    for utterance in utterances:
+        if run and not _goes_on(run[-1], utterance):
+            yield run
+            run = []
+        run.append(utterance)
+    if run:
+        yield run
+
+
+def _goes_on(earlier: Utterance, later: Utterance) -> bool:
+    return (
+        later.language == earlier.language
+        and later.language not in WITHOUT_FULL_STOPS
+        and later.start - earlier.end <= LONG_SILENCE
+    )
+
+
+def _sentences(run: Sequence[Utterance]) -> Iterator[tuple[float, str]]:
+    """Each sentence with the time at which its first word begins."""
+    language = run[0].language
+    between = "" if language in WRITTEN_WITHOUT_SPACES else " "
+    pieces: list[str] = []
+    ends: list[int] = []
+    starts: list[float] = []
+    length = 0
+    for utterance in run:
+        for index, word in enumerate(utterance.words):
+            pieces.append(word.text if index else between + word.text.lstrip())
+            length += len(pieces[-1])
+            ends.append(length)
+            starts.append(word.start)
+    begin = 0
+    for part in _parts(language, "".join(pieces)):
+        if part.strip():
+            first_letter = begin + len(part) - len(part.lstrip())
+            yield starts[bisect_right(ends, first_letter)], part.strip()
+        begin += len(part)
+
+
+def _parts(language: str, text: str) -> Iterator[str]:
+    """The text cut after its sentences."""
+    whole = ""
+    for part in segment(language, text):
+        whole += part
+        if language != "fr" or not _FRENCH_TITLE.search(whole):
+            yield whole
+            whole = ""
+    yield whole

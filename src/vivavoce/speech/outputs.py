@@ -1,0 +1,62 @@
+"""What a track says and asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.protocol.stream import Draft, Partial, SpeechEnd, SpeechStart, Utterance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decode:
+    """A request for words. `audio` is float32, shape (samples,), 16 kHz, and starts at sample `start`.
+
+    `slack` is how many windows may pass before a final is needed: an early decode runs while the pause lasts.
+    `draft` is what was heard in the beginning of `audio` last. `before`, `said_before` and `after` are what a
+    cut took away on either side, as in the recognisers' `Request`.
+    """
+
+    channel: int
+    utterance: int
+    segment: int
+    start: int
+    audio: NDArray[np.float32]
+    languages: tuple[str, ...]
+    final: bool
+    slack: int = 0
+    draft: Draft | None = None
+    before: NDArray[np.float32] | None = None
+    said_before: Draft | None = None
+    after: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The answer to `decode` is not needed any more; it does no harm if it comes."""
+
+    decode: Decode
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The utterance is final. All audio before sample `resume` has been dealt with.
+
+    `draft` is that of its last segment, for a decode that goes on from there.
+    """
+
+    utterance: Utterance
+    resume: int
+    draft: Draft | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hasten:
+    """The answer to `decode` is needed now: it was asked for early, and the pause is over before its time."""
+
+    decode: Decode
+
+
+Output = SpeechStart | SpeechEnd | Partial | Settled | Decode | Cancel | Hasten

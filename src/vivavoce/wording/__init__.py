@@ -1,0 +1,1 @@
+"""What the session's own settings make of the recogniser's words."""

@@ -1,0 +1,96 @@
+"""What runs into a final, or was cut off from it, helps to hear it."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hearing import Sound, count_windows, endpointing, listener, nothing, record, silence, speech
+from vivavoce.protocol.stream import Draft, Hypothesis
+from vivavoce.speech.endpointing import WINDOW
+from vivavoce.speech.outputs import Decode
+
+NORMAL = endpointing(0.3)
+PREROLL, PAUSE = NORMAL.preroll, NORMAL.silence
+
+
+def words_and_draft(decode: Decode) -> Hypothesis:
+    return replace(count_windows(decode), draft=Draft("counter", (decode.start // WINDOW,)))
+
+
+def test_what_follows_a_cut_goes_on_from_what_was_heard_before_it() -> None:
+    track = listener(hear_words=words_and_draft)
+    track.hear_and_answer(silence(50), speech(300), silence(50), speech(40), silence(50))
+    first, second, later = track.asked
+    assert first.before is None
+    assert second.before is not None
+    assert second.before.tobytes() == first.audio.tobytes()
+    assert second.said_before == Draft("counter", (50 - PREROLL,))
+    assert later.before is later.said_before is None
+
+
+def test_what_follows_a_short_pause_goes_on_from_what_was_heard_before_it() -> None:
+    track = listener(hear_words=words_and_draft)
+    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 6, silence(50), speech(60), silence(50))
+    *chain, later = track.asked
+    assert len(chain) == 6
+    starts = [decode.start for decode in chain]
+    for decode in chain[1:]:
+        assert decode.before is not None
+        first = decode.start - len(decode.before)
+        told = [start for start in starts if first <= start < decode.start]
+        assert decode.said_before == Draft("counter", tuple(start // WINDOW for start in told))
+        assert told[0] == first >= decode.start - 8 * 16_000
+    assert later.before is later.said_before is None
+
+
+def test_nothing_goes_on_from_where_no_words_were_heard() -> None:
+    track = listener(hear_words=nothing)
+    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 2)
+    assert [decode.before for decode in track.asked] == [None, None]
+
+
+def test_what_follows_a_cut_waits_for_what_was_heard_before_it() -> None:
+    track = listener(hear_words=words_and_draft)
+    track.hear(silence(50), speech(300), silence(50))
+    assert len(track.asked) == 1
+    track.answer_all()
+    assert [decode.said_before for decode in track.asked] == [None, Draft("counter", (50 - PREROLL,))]
+    assert len(track.finals) == 2
+
+
+def test_the_final_of_a_cut_utterance_is_given_what_was_said_next() -> None:
+    track = listener()
+    track.hear(speech(130), speech(3, level=-40), speech(100))
+    [first] = track.asked
+    assert first.after is not None
+    assert first.after.tobytes() == track.audio[len(first.audio) : 156 * WINDOW].tobytes()
+
+
+def test_nothing_goes_on_from_what_may_be_another_language() -> None:
+    track = listener(hear_words=words_and_draft, languages=("en", "fr"), code_switching=True)
+    track.hear(silence(50), speech(300), silence(50))
+    assert [decode.before for decode in track.asked] == [None, None]
+
+
+def test_what_was_said_is_kept_no_longer_than_speech_may_go_on_from_it() -> None:
+    track = listener().track
+    kept: list[weakref.ref[NDArray[np.float32]]] = []
+
+    def hear(*sounds: Sound) -> int:
+        windows, probabilities = record(*sounds)
+        for window, probability in zip(windows, probabilities, strict=True):
+            for output in track.advance(window[None], probability[None]):
+                if isinstance(output, Decode):
+                    kept.append(weakref.ref(output.audio))
+                    list(track.decoded(output, words_and_draft(output)))
+                del output
+        gc.collect()
+        return sum(audio() is not None for audio in kept)
+
+    assert hear(speech(60), silence(PAUSE)) == 1
+    assert hear(silence(20)) == 0
