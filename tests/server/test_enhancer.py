@@ -24,7 +24,7 @@ def _hears_noise(audio: NDArray[np.float32]) -> tuple[Word, ...]:
     """One word: how the quietest tenth of a second of the audio sounds."""
     step = RATE // 10
     floor = min(audio[start : start + step].std() for start in range(0, len(audio) - step, step))
-    return (Word(" noisy" if floor > 0.005 else " clean", 0.0, len(audio) / RATE, 1.0),)
+    return (Word(" noisy" if floor > 0.0075 else " clean", 0.0, len(audio) / RATE, 1.0),)
 
 
 def _models(_: Settings) -> Models:

@@ -23,8 +23,8 @@ _NETWORK = PackagedFile(
     "tools/setup server installs it, without what it depends on",
 )
 _SHA256 = "b4718df6228e7bdf1a8a435cf98f838636eb2fd331acabf86ba87c5192ebcb87"
-# Some of the input stays: what the network takes for noise and is speech is then not lost altogether.
-_KEPT = 0.25
+# Half of the input stays: what the network takes for noise and is speech is then not lost altogether.
+_KEPT = 0.5
 _HOP = 256
 _FRAME = 2 * _HOP
 # Its square and that of the next frame add up to 1: what the network leaves alone comes out as it went in.
