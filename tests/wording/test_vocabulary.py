@@ -79,7 +79,7 @@ def test_what_sounds_like_an_entry_and_was_unsure_becomes_it(
         "",
     ],
 )
-@pytest.mark.parametrize("confidence", [0.8, SURE])
+@pytest.mark.parametrize("confidence", [0.9, SURE])
 def test_ordinary_words_stay(phonemizer: Phonemizer, heard: str, confidence: float) -> None:
     assert written(phonemizer, ENTRIES, spoken(heard, confidence)) == heard
 

@@ -22,9 +22,12 @@ Sounds = Callable[[Sequence[str], str], Sequence[str]]
 _MOST_WORDS, _MOST_LONG_WORDS = 3, 10
 # How alike an entry and what was heard must be at intensity 0.5, on a scale to 1, if the recogniser was
 # entirely unsure of what it heard; and how much more if it was entirely sure.
-_LIKENESS = 0.43
+_LIKENESS = 0.45
 _IF_SURE = 0.33
-# The more entries there are, the likelier one is alike by chance: what ten times as many than 50 cost.
+# Likeness over several words is less often chance.
+_BY_WORD = 0.05
+# The more entries there are, the likelier one is alike by chance: what ten times as many than 50 cost. Fewer
+# than 10 count as 10.
 _BY_COUNT = 0.06
 # What the whole range of intensities is worth.
 _BY_INTENSITY = 0.4
@@ -84,7 +87,7 @@ class CustomVocabulary:
         self._entries = entries
         self._sounds = sounds
         self._spoken: dict[str, _Spoken] = {}
-        self._needed = _LIKENESS + _BY_COUNT * log10(max(len(entries), 1) / 50)
+        self._needed = _LIKENESS + _BY_COUNT * log10(max(len(entries), 10) / 50)
         self._longest = max((len(_letters(entry.value)) for entry in entries), default=0)
 
     def apply(self, words: tuple[Word, ...], language: str) -> tuple[Word, ...]:
@@ -94,7 +97,7 @@ class CustomVocabulary:
             return words
         spoken = self._in(language)
         alike = self._likeness(windows, spoken, language) - spoken.needed
-        alike -= _IF_SURE * np.array([[window.confidence] for window in windows])
+        alike -= np.array([[_IF_SURE * w.confidence - _BY_WORD * (w.count - 1)] for w in windows])
         best = alike.argmax(axis=1)
         written: dict[int, tuple[_Window, str]] = {}
         taken: set[int] = set()
