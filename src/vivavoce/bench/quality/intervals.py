@@ -49,4 +49,5 @@ def _drawn_rates(each: Sequence[Errors]) -> NDArray[np.float64]:
     count = len(each)
     draws = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), _DRAWS)
     wrong, of = (draws @ np.array([(one.wrong, one.of) for one in each])).T
-    return np.divide(wrong, of, out=np.full(_DRAWS, np.nan), where=of > 0)
+    rates: NDArray[np.float64] = np.divide(wrong, of, out=np.full(_DRAWS, np.nan), where=of > 0)
+    return rates
