@@ -1,4 +1,4 @@
-"""What a line carries while nobody speaks, synthesised: breath, tones, music, machines, a line that breaks."""
+"""What a line carries while nobody speaks, synthesised: breath, tones, music, machines, a broken line."""
 
 from __future__ import annotations
 
