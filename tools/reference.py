@@ -38,9 +38,8 @@ def settings_page() -> str:
 
 def languages_page() -> str:
     lines = [
-        f"The {len(LANGUAGE_NAMES)} codes that `language_config.languages`, `vivavoce transcribe --language` and",
-        "`vivavoce mic --language` take. How well a language is heard depends on the model; see",
-        "[quality.md](quality.md) for how to measure it.",
+        f"The {len(LANGUAGE_NAMES)} codes that `language_config.languages` and `--language` take. How well a",
+        "language is heard depends on the model; [quality.md](quality.md) says how to measure it.",
         "",
         *table(["code", "language"], ([f"`{code}`", name] for code, name in LANGUAGE_NAMES.items())),
     ]

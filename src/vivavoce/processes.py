@@ -7,16 +7,19 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 
 @contextmanager
 def ended_after(process: subprocess.Popen[str] | subprocess.Popen[bytes], within: float) -> Iterator[None]:
     """Asks the process to end when the block is left, and kills it if it has not after `within` seconds.
 
-    SIGTERM leaves the block as Ctrl-C does, for which this must be the main thread.
+    SIGTERM, and SIGHUP where it is not ignored, leave the block as Ctrl-C does, for which this must be the
+    main thread.
     """
-    before = signal.signal(signal.SIGTERM, _leave)
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    for one, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(one, _interrupt)
     try:
         yield
     finally:
@@ -26,8 +29,13 @@ def ended_after(process: subprocess.Popen[str] | subprocess.Popen[bytes], within
         except subprocess.TimeoutExpired:
             process.kill()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
 
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    """What Ctrl-C does, which is something else while asyncio runs."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # ignored, as in the background jobs of a shell
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)
