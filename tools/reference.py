@@ -5,6 +5,7 @@ from pathlib import Path
 from command_line import command_line_page
 from markdown_table import table
 from message_tables import messages_page
+from vivavoce.protocol.languages import LANGUAGE_NAMES
 from vivavoce.settings import ClientSettings, EnvironmentSettings, Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -17,6 +18,7 @@ def pages() -> dict[Path, str]:
         "settings": ("Settings", settings_page()),
         "cli": ("Command line", command_line_page()),
         "messages": ("Messages", messages_page()),
+        "languages": ("Languages", languages_page()),
     }
     return {
         DOCS / f"{name}.md": f"# {title}\n\n{GENERATED}\n\n{text.rstrip()}\n"
@@ -31,6 +33,16 @@ def settings_page() -> str:
     ]
     lines += ["## The server", "", *_settings_table(Settings), ""]
     lines += ["## Client commands", "", *_settings_table(ClientSettings)]
+    return "\n".join(lines)
+
+
+def languages_page() -> str:
+    lines = [
+        f"The {len(LANGUAGE_NAMES)} codes that `language_config.languages` and `--language` take. How well a",
+        "language is heard depends on the model; [quality.md](quality.md) says how to measure it.",
+        "",
+        *table(["code", "language"], ([f"`{code}`", name] for code, name in LANGUAGE_NAMES.items())),
+    ]
     return "\n".join(lines)
 
 

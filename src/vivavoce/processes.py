@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 @contextmanager
 def ended_after(process: subprocess.Popen[str] | subprocess.Popen[bytes], within: float) -> Iterator[None]:
-    """Asks the process to end when the block is left, and kills it if it has not after `within` seconds."""
+    """Asks the process to end when the block is left, and kills it if it has not after `within` seconds.
+
+    SIGTERM, and SIGHUP where it is not ignored, leave the block as Ctrl-C does, for which this must be the
+    main thread.
+    """
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    for one, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(one, _interrupt)
     try:
         yield
     finally:
@@ -18,3 +28,14 @@ def ended_after(process: subprocess.Popen[str] | subprocess.Popen[bytes], within
             process.wait(within)
         except subprocess.TimeoutExpired:
             process.kill()
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    """What Ctrl-C does, which is something else while asyncio runs."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # ignored, as in the background jobs of a shell
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)

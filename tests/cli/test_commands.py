@@ -250,3 +250,10 @@ def test_help_loads_neither_the_server_nor_numbers() -> None:
         "print(sys.modules.keys() & {'fastapi', 'uvicorn', 'sqlalchemy', 'numpy', 'soundfile', 'websockets'})"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_a_value_that_an_option_does_not_take_is_answered_with_those_that_it_takes(run: Run) -> None:
+    result = run("keys", "create", "x", "--plan", "y")
+    assert result.exit_code == 2
+    message = " ".join(result.stderr.replace("│", " ").split())
+    assert "Invalid value for '--plan': 'y' is not one of 'free'" in message

@@ -96,18 +96,27 @@ def test_a_reader_that_has_enough_ends_it_quietly(server: str, recording: Path) 
     assert process.returncode == 1
 
 
-def test_an_interrupt_ends_it_without_a_traceback(server: str, recording: Path) -> None:
-    words = ["transcribe", "--url", server, "--speed", "0.5", str(recording)]
+@pytest.mark.parametrize("form", [[], ["--text"]], ids=["captions", "text"])
+def test_an_interrupt_stops_it_and_what_was_being_said_is_written(
+    server: str, recording: Path, form: list[str]
+) -> None:
+    words = ["transcribe", "--url", server, "--speed", "0.5", *form, str(recording), "never_begun.flac"]
     command = [sys.executable, "-m", "vivavoce", *words]
     # A shell's background jobs, which the tests may be, ignore interrupts, and so do their children.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    master, slave = pty.openpty()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed
+        command, stdout=subprocess.PIPE, stderr=slave, stdin=slave, text=True, preexec_fn=heed
     ) as process:
-        assert process.stdout
-        process.stdout.readline()
+        os.close(slave)
+        shown = b""
+        while b"word1" not in shown:  # a partial: its utterance is not over
+            shown += os.read(master, 65_536)
         process.send_signal(signal.SIGINT)
-        assert "Traceback" not in process.communicate()[1]
+        assert "Traceback" not in read_all(master)
+        assert process.stdout
+        written = process.stdout.read()
+    assert "word0 word1" in written
     assert process.returncode == 130
 
 

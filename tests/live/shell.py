@@ -135,7 +135,11 @@ class Shell:
                     self.live.undelivered(message)
             case PostProcess():
                 result = build_result(
-                    self.request, self.kept, audio_duration=self.live.audio_duration, transcription_time=1.0
+                    self.request,
+                    self.kept,
+                    audio_duration=self.live.audio_duration,
+                    transcription_time=1.0,
+                    clock=lambda: 0.0,
                 )
                 self.perform(self.live.post_processed(result, self._later()))
             case Close():

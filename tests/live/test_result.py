@@ -23,7 +23,7 @@ def final(start: float, end: float, text: str, *, language: str = "en", channel:
 
 
 def result(*finals: Final, body: dict[str, Any] | None = None, **changes: Any) -> SessionResult:
-    values = {"audio_duration": 10.0, "transcription_time": 0.5} | changes
+    values = {"audio_duration": 10.0, "transcription_time": 0.5, "clock": lambda: 0.0} | changes
     return build_result(LiveRequest.model_validate(body or {}), finals, **values)
 
 
@@ -104,6 +104,15 @@ def test_sentences_and_subtitles_are_there_only_if_they_are_asked_for() -> None:
     assert (plain.transcription.sentences, plain.transcription.subtitles) == (None, None)
     assert asked.transcription is not None
     assert asked.transcription.subtitles is None
+
+
+def test_the_time_that_sentences_took_is_told() -> None:
+    times = iter([7.0, 7.25])
+    asked = {"post_processing": {"sentences": True}}
+    transcription = result(final(0, 1, " Hi."), body=asked, clock=lambda: next(times)).transcription
+    assert transcription is not None
+    assert transcription.sentences is not None
+    assert [one.exec_time for one in transcription.sentences] == [0.25]
 
 
 def test_the_official_sdk_reads_sentences_and_subtitles() -> None:

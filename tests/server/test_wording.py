@@ -15,7 +15,8 @@ SPELLING = {"Reynard": ["brown fox"], "ReX": ["the lazy dog"], "Hound": ["dog"]}
 WRITTEN = FOX.text.replace("brown fox", "Reynard").replace("the lazy dog", "ReX")
 
 
-def test_custom_spelling_holds_in_what_is_sent_and_what_is_stored(live_server: str) -> None:
+def heard_and_stored(url: str, wanted: dict[str, object]) -> tuple[list[TranscriptMessage], SessionObject]:
+    """What a session says about a sentence, and what is stored of it."""
     heard: list[TranscriptMessage] = []
 
     def hear(message: object) -> None:
@@ -23,15 +24,12 @@ def test_custom_spelling_holds_in_what_is_sent_and_what_is_stored(live_server: s
             heard.append(message)
 
     async def run() -> SessionObject:
-        async with asyncio.timeout(PATIENCE), AsyncClient(base_url=live_server) as client:
+        async with asyncio.timeout(PATIENCE), AsyncClient(base_url=url) as client:
             session = await client.live().start_session(
                 endpointing=0.5,
                 language_config={"languages": ["en"]},
                 messages_config={"receive_partial_transcripts": True},
-                realtime_processing={
-                    "custom_spelling": True,
-                    "custom_spelling_config": {"spelling_dictionary": SPELLING},
-                },
+                realtime_processing=wanted,
             )
             session.on("message", hear)
             async with session:
@@ -39,7 +37,18 @@ def test_custom_spelling_holds_in_what_is_sent_and_what_is_stored(live_server: s
                     await session.send_audio(piece)
             return await client.live().get(session.id)
 
-    stored = asyncio.run(run())
+    return heard, asyncio.run(run())
+
+
+VOCABULARY = [{"value": "Braun-Fuchs", "pronunciations": ["brown fox"]}, "DOG", "Kubernetes"]
+SAID = FOX.text.replace("brown fox", "Braun-Fuchs").replace("dog", "DOG")
+
+
+def test_custom_spelling_holds_in_what_is_sent_and_what_is_stored(live_server: str) -> None:
+    heard, stored = heard_and_stored(
+        live_server,
+        {"custom_spelling": True, "custom_spelling_config": {"spelling_dictionary": SPELLING}},
+    )
     assert not any("brown fox" in message.data.utterance.text.lower() for message in heard)
     [final] = [message.data.utterance for message in heard if message.data.is_final]
     assert final.text.strip() == WRITTEN
@@ -50,3 +59,18 @@ def test_custom_spelling_holds_in_what_is_sent_and_what_is_stored(live_server: s
     assert utterance.words == final.words
     assert "Reynard" in [word.word.strip() for word in utterance.words]
     assert utterance.words[-1].end == utterance.end
+
+
+def test_custom_vocabulary_holds_in_what_is_sent_and_what_is_stored(live_server: str) -> None:
+    heard, stored = heard_and_stored(
+        live_server,
+        {"custom_vocabulary": True, "custom_vocabulary_config": {"vocabulary": VOCABULARY}},
+    )
+    [final] = [message.data.utterance for message in heard if message.data.is_final]
+    assert final.text.strip() == SAID
+    assert stored.result
+    assert stored.result.transcription
+    [utterance] = stored.result.transcription.utterances
+    assert utterance.words == final.words
+    assert not any("brown fox" in message.data.utterance.text.lower() for message in heard)
+    assert "warnings" not in stored.post_session_metadata

@@ -7,7 +7,7 @@ Digits count one by one in English: "two fifty" is right as "250" and as "2 50".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -47,6 +47,12 @@ def errors(language: str, texts: Texts) -> Errors:
     output = (process_characters if language in WITHOUT_SPACES else process_words)(said, heard)
     missed = output.substitutions + output.deletions
     return Errors(missed + output.insertions, missed + output.hits)
+
+
+def total(each: Iterable[Errors]) -> Errors:
+    """Of all of them together."""
+    counts = [(one.wrong, one.of) for one in each]
+    return Errors(sum(wrong for wrong, _ in counts), sum(of for _, of in counts))
 
 
 def word_error_rate(texts: Texts) -> float:

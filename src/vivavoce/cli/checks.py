@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from vivavoce.errors import ConfigurationError, VivavoceError
+from vivavoce.errors import ConfigurationError, ModelError, VivavoceError
 from vivavoce.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def findings(speech: Path | None) -> Iterator[Finding]:
     yield port(settings)
     yield from weights(settings)
     yield voice_activity()
+    yield enhancer()
     yield self_test(speech)
 
 
@@ -165,6 +166,19 @@ def voice_activity() -> Finding:
     if probability > 0.5:
         return Finding("voice", "wrong", "silence is taken for speech", "reinstall faster-whisper")
     return Finding("voice", "ok", "voice activity detection works")
+
+
+def enhancer() -> Finding:
+    """A server runs without it; sessions that ask for it are then told that there is none."""
+    import numpy as np
+
+    from vivavoce.recognizers.enhancer import Enhancer, enhancer_path
+
+    try:
+        Enhancer(enhancer_path()).enhance(np.zeros(RATE, np.float32))
+    except ModelError as error:
+        return Finding("enhancer", "note", f"no `audio_enhancer`: {error}")
+    return Finding("enhancer", "ok", "the audio enhancer works")
 
 
 def self_test(speech: Path | None) -> Finding:

@@ -21,6 +21,10 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except VivavoceError as error:
             fail(str(error))
+        except typer.BadParameter as error:
+            # Typer shows how pydantic words it.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
 
 
 app = typer.Typer(

@@ -52,7 +52,10 @@ def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
         log_path = Path(directory) / "server.log"
         with log_path.open("wb") as log:
             command = [sys.executable, "-m", "vivavoce", "serve", "--port", "0", "--data-dir", directory]
-            process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True)
+            # In a group of its own: Ctrl-C is for the command, which may have something to finish.
+            process = subprocess.Popen(
+                [*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True, process_group=0
+            )
         with process, ended_after(process, STOPPED_WITHIN):
             yield LocalServer(_ready_url(process, log_path), process.pid)
 

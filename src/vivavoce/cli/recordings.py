@@ -75,7 +75,7 @@ class Recordings:
         if self._prints_captions:
             self._print_name(path)
         with open_audio(path, self.split_channels) as audio:
-            session_id, finals = self._stream(live, audio, path.name)
+            session_id, finals, interrupted = self._stream(live, audio, path.name)
         document = written(self.form, finals, str(path), session_id)
         if self.output is not None:
             target = self._target(self.output, path)
@@ -85,8 +85,12 @@ class Recordings:
             if self.form is Form.TEXT:
                 self._print_name(path)
             typer.echo(document, nl=False)
+        if interrupted:
+            raise KeyboardInterrupt
 
-    def _stream(self, live: Live, audio: AudioFile, name: str) -> tuple[str, list[UtteranceModel]]:
+    def _stream(self, live: Live, audio: AudioFile, name: str) -> tuple[str, list[UtteranceModel], bool]:
+        """The session, what was heard, and whether Ctrl-C cut the recording short; a second one is raised."""
+        interrupted = False
         with_channel = audio.channels > 1
         captions = None
         if self.console:
@@ -96,13 +100,17 @@ class Recordings:
         with captions or nullcontext(), live.start_session(request, preset=self.preset) as session:
             follower.follow(session)
             pieces = paced(audio.pieces(PIECE_SECONDS), PIECE_SECONDS, self.speed)
-            for number, piece in enumerate(pieces, start=1):
-                session.send_audio(piece)
-                follower.check()
-                if captions:
-                    captions.progress(min(number * PIECE_SECONDS, audio.duration))
+            try:
+                for number, piece in enumerate(pieces, start=1):
+                    session.send_audio(piece)
+                    follower.check()
+                    if captions:
+                        captions.progress(min(number * PIECE_SECONDS, audio.duration))
+            except KeyboardInterrupt:
+                # The block's end stops the recording and waits for what is still coming.
+                interrupted = True
         follower.check()
-        return session.id, follower.finals
+        return session.id, follower.finals, interrupted
 
     def _target(self, output: Path, path: Path) -> Path:
         if len(self.paths) > 1 or output.is_dir():

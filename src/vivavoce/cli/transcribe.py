@@ -57,7 +57,10 @@ def transcribe(
         typer.Option(parser=_speed, metavar="NUMBER|max", help="How fast; 1 is the speed of speech."),
     ] = "1",  # type: ignore[assignment]
 ) -> None:
-    """Stream recordings to a server and watch the captions grow; write them as text, JSON or subtitles."""
+    """Stream recordings to a server and watch the captions grow; write them as text, JSON or subtitles.
+
+    Ctrl-C stops the recording and writes what was said so far; a second one ends at once.
+    """
     from vivavoce.cli.recordings import Recordings
     from vivavoce.cli.streaming import screen
     from vivavoce.cli.transcripts import Form, chosen

@@ -120,6 +120,10 @@ class PreProcessing(Section):
     speech_threshold: Fraction = 0.6
 
 
+# Every one is compared with all that is said.
+_MOST_PRONUNCIATIONS = 1000
+
+
 class VocabularyEntry(Section):
     """A word to listen for. Without an `intensity` the configuration's `default_intensity` holds."""
 
@@ -176,6 +180,11 @@ class RealtimeProcessing(Section):
     ) -> CustomVocabularyConfig | None:
         if info.data.get("custom_vocabulary") and not (config and config.vocabulary):
             raise refusal("must list words in vocabulary while custom_vocabulary is true")
+        if (
+            config
+            and sum(1 + len(entry.pronunciations) for entry in config.vocabulary) > _MOST_PRONUNCIATIONS
+        ):
+            raise refusal(f"must have at most {_MOST_PRONUNCIATIONS} words and pronunciations in vocabulary")
         return config
 
     @field_validator("custom_spelling_config")

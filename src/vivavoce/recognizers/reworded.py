@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import structlog
+
+from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import Capabilities, Hypothesis, Recognizer, Request
 
+_log = structlog.get_logger(__name__)
+
+Write = Callable[[tuple[Word, ...], str], tuple[Word, ...]]
+"""Turns words of a language into those to write. Raises `RecognizerError` when it cannot."""
+
 
 class Reworded:
-    """Hears what `recognizer` does; `write` turns its words into those of the hypothesis."""
+    """Hears what `recognizer` does; each of `written` in turn makes of its words those of the hypothesis."""
 
-    def __init__(self, recognizer: Recognizer, write: Callable[[tuple[Word, ...]], tuple[Word, ...]]) -> None:
+    def __init__(self, recognizer: Recognizer, written: Sequence[Write]) -> None:
         self._recognizer = recognizer
-        self._write = write
+        self._written = written
 
     @property
     def name(self) -> str:
@@ -27,4 +35,11 @@ class Reworded:
     def recognize(self, request: Request) -> Hypothesis:
         """The draft stays the model's own. Raises `RecognizerError`."""
         heard = self._recognizer.recognize(request)
-        return replace(heard, words=self._write(heard.words))
+        words = heard.words
+        for write in self._written:
+            try:
+                words = write(words, heard.language)
+            except RecognizerError as error:
+                # Better the words as they were heard than none.
+                _log.error("not_reworded", reason=str(error))
+        return replace(heard, words=words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from time import perf_counter
 
 from vivavoce.live.result import build_result
 from vivavoce.protocol.requests import LiveRequest
@@ -43,6 +44,7 @@ def session_object(
             finals,
             audio_duration=duration,
             transcription_time=stored.transcription_time,
+            clock=perf_counter,
         ),
     )
 

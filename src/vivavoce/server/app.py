@@ -139,6 +139,7 @@ async def _stop(services: Services) -> None:
             await services.recognition.live.drain()
         finally:
             await asyncio.to_thread(services.recognition.engine.stop)
+            await asyncio.to_thread(services.recognition.models.phonemizer.close)
     try:
         await services.storage.sweep()
     except StorageError as error:

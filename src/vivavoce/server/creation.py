@@ -56,15 +56,13 @@ def warnings(request: LiveRequest, body: bytes, enhances: bool) -> list[dict[str
         ("unknown_field", f"{sent} is no known field and was ignored; did you mean {meant}?")
         for sent, meant in misspelt_fields(request)
     ]
-    asked = {
-        "realtime_processing.custom_vocabulary": request.realtime_processing.custom_vocabulary,
-        "pre_processing.audio_enhancer": request.pre_processing.audio_enhancer and not enhances,
-    }
-    found += [
-        ("not_available", f"{name} is not available in this version and was ignored")
-        for name, wanted in asked.items()
-        if wanted
-    ]
+    if request.pre_processing.audio_enhancer and not enhances:
+        found.append(
+            (
+                "not_available",
+                "pre_processing.audio_enhancer is not available in this version and was ignored",
+            )
+        )
     said = from_json(body or b"{}").get("bit_depth")
     if said not in (None, request.bit_depth):
         found.append(("bit_depth", f"{request.encoding} has 8 bits a sample; bit_depth {said} was ignored"))

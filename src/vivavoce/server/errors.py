@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vivavoce.errors import StorageError, VivavoceError
+from vivavoce.errors import RecognizerError, StorageError, VivavoceError
 from vivavoce.protocol.responses import ErrorBody, timestamp
 from vivavoce.protocol.validation import ValidationIssue, validation_issues
 from vivavoce.server.context import request_id
@@ -37,6 +37,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(InvalidRequest, _invalid_request)
     app.add_exception_handler(StorageError, _storage_error)
+    app.add_exception_handler(RecognizerError, _recognizer_error)
     app.add_exception_handler(Exception, _defect)
 
 
@@ -80,6 +81,11 @@ def _storage_error(request: Request, error: Exception) -> Response:
     return error_response(
         request, 503, "the server cannot read or write its data; try again", headers={"Retry-After": "5"}
     )
+
+
+def _recognizer_error(request: Request, error: Exception) -> Response:
+    _log.error("recognition_failed", error=str(error))
+    return error_response(request, 503, f"{error}; try again", headers={"Retry-After": "5"})
 
 
 def _defect(request: Request, error: Exception) -> Response:

@@ -10,9 +10,7 @@ from vivavoce.engine.stream import StreamSettings
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Audio, Final, Flush
 from vivavoce.recognizers.base import Recognizer
-from vivavoce.recognizers.reworded import Reworded
 from vivavoce.storage.audio_log import AudioLog
-from vivavoce.wording.spelling import Spelling
 
 _SLICE = 32 * 1024
 # What recognition may hold beyond the longest utterance: so many seconds at most, and so many bytes. The
@@ -94,14 +92,5 @@ def open_feed(
         partials=request.messages_config.receive_partial_transcripts,
         known={final.utterance.id: final for final in finals},
     )
-    stream = engine.open(settings, _as_asked(request, recognizer), deliver)
+    stream = engine.open(settings, recognizer, deliver)
     return Feed(log, settings.format, stream, longest)
-
-
-def _as_asked(request: LiveRequest, recognizer: Recognizer) -> Recognizer:
-    """The recogniser with the wording that the request asks for."""
-    wanted = request.realtime_processing
-    if wanted.custom_spelling and wanted.custom_spelling_config:
-        spelling = Spelling(wanted.custom_spelling_config.spelling_dictionary)
-        return Reworded(recognizer, spelling.apply)
-    return recognizer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from vivavoce.engine.vad import SileroVad, silero_path
 from vivavoce.errors import ModelError
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.recognizers.enhancer import Enhancer, enhancer_path
+from vivavoce.recognizers.phonemizer import Phonemizer
 from vivavoce.recognizers.registry import ModelRegistry
 from vivavoce.recognizers.two_models import TwoModels
 from vivavoce.server.memory import release_memory
@@ -26,11 +27,15 @@ DEFAULT_MODEL: Final = "solaria-1"
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Recognisers by the names under which clients may ask for them. `enhancer`: if it is installed."""
+    """Recognisers by the names under which clients may ask for them. `enhancer`: if it is installed.
+
+    `phonemizer` is closed with the server.
+    """
 
     vad: SileroVad
     recognizers: Mapping[str, Recognizer]
     enhancer: Enhancer | None = None
+    phonemizer: Phonemizer = field(default_factory=Phonemizer)
 
 
 def load_models(settings: Settings) -> Models:

@@ -29,6 +29,7 @@ from vivavoce.server.limits import Caller
 from vivavoce.server.listing import MOST_ITEMS, ListQuery, Pages
 from vivavoce.server.recording import Recording, recording_response
 from vivavoce.server.services import Services, Serving
+from vivavoce.server.wording import learn_vocabulary
 from vivavoce.storage.records import NewSession, StoredSession
 
 router = APIRouter(
@@ -67,6 +68,7 @@ async def create_session(
     asked = await asyncio.to_thread(parse_request, body, recognition.models.recognizers)
     enhances = recognition.models.enhancer is not None
     found = await asyncio.to_thread(warnings, asked, body, enhances)
+    await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
     session = NewSession(
         id=str(uuid.uuid4()),
         request_id=request_id(request.scope),

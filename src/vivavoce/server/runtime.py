@@ -307,6 +307,7 @@ class SessionRuntime:
             finals,
             audio_duration=self._live.audio_duration,
             transcription_time=self._live.transcription_time(now),
+            clock=self._now,
         )
         return self._live.post_processed(result, now)
 

@@ -19,6 +19,7 @@ from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission
 from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime, Surroundings
+from vivavoce.server.wording import as_asked
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
 
@@ -133,6 +134,7 @@ class LiveSessions:
             raise StorageError(f"session {stored.id} wants the model {request.model}, which is not loaded")
         if request.pre_processing.audio_enhancer and self._models.enhancer:
             recognizer = Enhanced(recognizer, self._models.enhancer)
+        recognizer = as_asked(request, recognizer, self._models.phonemizer)
         if stored.status == "queued" and self._storage.audio.size(stored.id):
             # The server was killed when its first audio was written, and before that was noted.
             await self._storage.sessions.start(stored.id, datetime.now(UTC))

@@ -23,7 +23,7 @@ class Spelling:
                 self._written.setdefault(_folded(variant), spelling)
         self._longest = max(map(len, self._written), default=0)
 
-    def apply(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+    def apply(self, words: tuple[Word, ...], language: str = "") -> tuple[Word, ...]:
         """The words as they are to be written; those that a variant of several words matches become one."""
         written: list[Word] = []
         place = 0

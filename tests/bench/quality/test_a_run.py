@@ -39,7 +39,9 @@ def test_a_run_judges_the_words_and_writes_it_all(tmp_path: Path, monkeypatch: p
     assert noise["streamed"] == [0, 0]
     assert told["word_times"][0]["count"] == 18
     assert told["losses"] == []
-    assert "| en | 1 | 0.0 | 9 | 0.0 | 0.0 (+0.0) | 0.0 (+0.0) |" in table.read_text(encoding="utf-8")
+    assert "| en | 1 | 0.0 | 9 | 0.0 [?] | 0.0 [?] (+0.0 [?]) | 0.0 [?] (+0.0 [?]) |" in table.read_text(
+        encoding="utf-8"
+    )
     assert str(tmp_path) not in table.read_text(encoding="utf-8")
     assert drawing.read_text(encoding="utf-8").startswith("<?xml")
 

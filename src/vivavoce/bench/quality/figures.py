@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
-from vivavoce.bench.error_rate import Errors, errors, normalizer
+from vivavoce.bench.error_rate import Errors, errors, normalizer, total
 from vivavoce.bench.quality.endpoints import Endpoints, endpoints
 from vivavoce.bench.quality.hearing import Heard, Way
+from vivavoce.bench.quality.intervals import Interval, difference_interval, rate_interval
 from vivavoce.bench.quality.items import Item
 from vivavoce.bench.quality.word_times import word_time_errors
 from vivavoce.bench.quantiles import Spread, spread
@@ -36,14 +37,20 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class WordErrors:
-    """Of the recordings of a language, or of a language and a kind. `streamed`: of each trial."""
+    """Of the recordings of a language, or of a language and a kind. `streamed`: of each trial.
+
+    The intervals are those of the rates, and of how far those of the trials are above offline.
+    """
 
     language: str
     kind: str
     recordings: int
     seconds: float
     streamed: tuple[Errors, ...]
+    streamed_within: tuple[Interval | None, ...]
     offline: Errors | None
+    offline_within: Interval | None
+    above_offline_within: tuple[Interval | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +145,26 @@ def _word_errors(
     group: Callable[[Item], tuple[str, str] | None],
 ) -> list[WordErrors]:
     texts = [trial.texts for trial in trials]
-    return [
-        WordErrors(
+
+    def word_errors(language: str, kind: str, items: Sequence[Item]) -> WordErrors:
+        streamed = [_errors(items, heard) for heard in texts]
+        alone = _errors(items, offline) if offline else None
+        return WordErrors(
             language=language,
             kind=kind,
             recordings=len(items),
             seconds=sum(item.seconds for item in items),
-            streamed=tuple(_errors(items, heard) for heard in texts),
-            offline=_errors(items, offline) if offline else None,
+            streamed=tuple(map(total, streamed)),
+            streamed_within=tuple(map(rate_interval, streamed)),
+            offline=total(alone) if alone else None,
+            offline_within=rate_interval(alone) if alone else None,
+            above_offline_within=tuple(
+                difference_interval(each, alone) if alone else None for each in streamed
+            ),
         )
-        for (language, kind), items in _grouped(
-            trials, lambda item: group(item) if item.reference else None
-        ).items()
-    ]
+
+    groups = _grouped(trials, lambda item: group(item) if item.reference else None)
+    return [word_errors(language, kind, items) for (language, kind), items in groups.items()]
 
 
 def _grouped(trials: Sequence[Trial], group: Callable[[Item], G | None]) -> dict[G, list[Item]]:
@@ -164,8 +178,9 @@ def _grouped(trials: Sequence[Trial], group: Callable[[Item], G | None]) -> dict
     return dict(sorted(groups.items()))
 
 
-def _errors(items: Sequence[Item], heard: Mapping[Item, str]) -> Errors:
-    return errors(items[0].language, [(item.reference or "", heard[item]) for item in items])
+def _errors(items: Sequence[Item], heard: Mapping[Item, str]) -> list[Errors]:
+    """Of each recording."""
+    return [errors(item.language, [(item.reference or "", heard[item])]) for item in items]
 
 
 def _count(items: Sequence[Item], heard: Mapping[Item, str]) -> int:

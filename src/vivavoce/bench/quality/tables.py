@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vivavoce.bench.error_rate import WITHOUT_SPACES, Errors
+from vivavoce.bench.error_rate import WITHOUT_SPACES
 from vivavoce.bench.markdown import head, section, table
 from vivavoce.bench.quality.figures import Detection, WordErrors
+from vivavoce.bench.quality.intervals import Interval
 from vivavoce.bench.quality.run import Outcome
 
 
@@ -27,8 +28,9 @@ def tables(outcome: Outcome) -> Iterator[Figures]:
     if outcome.by_language:
         yield Figures(
             "Words by language",
-            "Errors in 100 words (CER: characters) of the finals, by endpointing, and how many points "
-            "that is above offline.",
+            "Errors in 100 words (CER: characters) of the finals, by endpointing, and in brackets how many "
+            "points that is above offline. After each figure, where it may lie with other recordings of "
+            "this sort (95 %).",
             ["language", "recordings", "min", "words", "offline", *ways],
             [[_language(one), *_rates(one)] for one in outcome.by_language],
         )
@@ -114,19 +116,22 @@ def _rates(one: WordErrors) -> list[str]:
         str(one.recordings),
         f"{one.seconds / 60:.1f}",
         str(one.streamed[0].of),
-        _percent(one.offline) if one.offline else "–",
-        *(_compared(each, one.offline) for each in one.streamed),
+        _points(one.offline.rate, one.offline_within, ".1f") if one.offline else "–",
+        *(_compared(one, number) for number in range(len(one.streamed))),
     ]
 
 
-def _compared(streamed: Errors, offline: Errors | None) -> str:
-    if offline is None:
-        return _percent(streamed)
-    return f"{_percent(streamed)} ({100 * (streamed.rate - offline.rate):+.1f})"
+def _compared(one: WordErrors, number: int) -> str:
+    rate = one.streamed[number].rate
+    text = _points(rate, one.streamed_within[number], ".1f")
+    if one.offline is None:
+        return text
+    return f"{text} ({_points(rate - one.offline.rate, one.above_offline_within[number], '+.1f')})"
 
 
-def _percent(one: Errors) -> str:
-    return f"{100 * one.rate:.1f}"
+def _points(rate: float, within: Interval | None, form: str) -> str:
+    text = f"{100 * rate:{form}}"
+    return f"{text} [{100 * within.low:{form}}, {100 * within.high:{form}}]" if within else f"{text} [?]"
 
 
 def _detection(one: Detection) -> list[str]:

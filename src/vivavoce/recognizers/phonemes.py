@@ -1,0 +1,64 @@
+"""How the words of one language sound: a process of its own, `python -m vivavoce.recognizers.phonemes de`.
+
+A line of JSON in, a list of words; a line out, their IPA. g2p2 (MIT licence, Gladia) knows 100 languages;
+its data come in packages of which only files are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+import signal
+import sys
+from functools import cache
+from pathlib import Path
+
+from vivavoce.errors import ModelError
+from vivavoce.recognizers.weights import PackagedFile
+
+SUMS = Path(__file__).with_name("phonemes.sha256")
+
+
+@cache
+def _files() -> dict[str, tuple[str, str]]:
+    """The sum and the path, among the installed packages, of the data of every language."""
+    lines = (line.split() for line in SUMS.read_text(encoding="ascii").splitlines())
+    return {Path(path).name.partition(".")[0]: (sha256, path) for sha256, path in lines}
+
+
+def languages() -> frozenset[str]:
+    """The codes of the languages whose words can be pronounced."""
+    return frozenset(_files())
+
+
+def read(language: str) -> bytes:
+    """What g2p2 knows of a language. Raises `ModelError` when it is missing or damaged."""
+    sha256, path = _files()[language]
+    package = path.partition("/")[0].replace("_", "-")
+    packed = PackagedFile(package, path).locate().read_bytes()
+    if hashlib.sha256(packed).hexdigest() != sha256:
+        raise ModelError(f"{path} is damaged; reinstall the package {package}")
+    return lzma.decompress(packed)
+
+
+def _serve(language: str) -> None:
+    import g2p2
+
+    model = g2p2.Model.from_bytes(read(language))
+
+    def sound(word: str) -> str:
+        spelled = g2p2.expand_numbers(word, language) if any(map(str.isdigit, word)) else word
+        return "".join(model.phonemize(part) for part in spelled.replace("-", " ").split())
+
+    for line in sys.stdin:
+        print(json.dumps([sound(word) for word in json.loads(line)]), flush=True)
+
+
+if __name__ == "__main__":
+    # Ctrl-C in the server's terminal reaches this process too; it ends when its input does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _serve(sys.argv[1])
+    except ModelError as error:
+        sys.exit(str(error))

@@ -1,0 +1,49 @@
+"""The words as a session asks for them: custom vocabulary, then custom spelling."""
+
+from __future__ import annotations
+
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.recognizers.base import Recognizer
+from vivavoce.recognizers.phonemizer import Phonemizer
+from vivavoce.recognizers.reworded import Reworded, Write
+from vivavoce.wording.spelling import Spelling
+from vivavoce.wording.vocabulary import CustomVocabulary, Entry
+
+
+def as_asked(request: LiveRequest, recognizer: Recognizer, phonemizer: Phonemizer) -> Recognizer:
+    """The recogniser with the wording that the request asks for."""
+    wanted = request.realtime_processing
+    written: list[Write] = []
+    if vocabulary := _vocabulary(request, phonemizer):
+        written.append(vocabulary.apply)
+    if wanted.custom_spelling and wanted.custom_spelling_config:
+        written.append(Spelling(wanted.custom_spelling_config.spelling_dictionary).apply)
+    return Reworded(recognizer, written) if written else recognizer
+
+
+def learn_vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> None:
+    """Find out how the custom vocabulary sounds in the languages that are asked for.
+
+    What is found out is remembered, so that no final waits for it. Blocks, for seconds when the server hears
+    of a language for the first time. Raises `RecognizerError`.
+    """
+    if vocabulary := _vocabulary(request, phonemizer):
+        for language in request.language_config.languages:
+            vocabulary.prepare(language)
+
+
+def _vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> CustomVocabulary | None:
+    wanted = request.realtime_processing
+    config = wanted.custom_vocabulary_config
+    if not wanted.custom_vocabulary or not config:
+        return None
+    entries = [
+        Entry(
+            value=entry.value,
+            pronunciations=entry.pronunciations,
+            intensity=config.default_intensity if entry.intensity is None else entry.intensity,
+            language=entry.language,
+        )
+        for entry in config.vocabulary
+    ]
+    return CustomVocabulary(entries, phonemizer.sounds)

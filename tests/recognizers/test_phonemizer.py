@@ -1,0 +1,77 @@
+"""How words sound is known in every language, whatever happens to the processes that know it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from vivavoce.recognizers import phonemes
+from vivavoce.recognizers.phonemizer import Phonemizer
+from vivavoce.recognizers.whisper import WhisperRecognizer
+
+
+@pytest.fixture
+def phonemizer() -> Iterator[Phonemizer]:
+    phonemizer = Phonemizer()
+    yield phonemizer
+    phonemizer.close()
+
+
+def speakers() -> list[int]:
+    """The processes of this one that know a language."""
+    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    found = (int(number) for listed in children for number in listed.read_text().split())
+    return [pid for pid in found if b"recognizers.phonemes" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_words_sound_as_the_language_says_them(phonemizer: Phonemizer) -> None:
+    assert phonemizer.sounds(["night", "Knight", ""], "en") == ["nait", "nait", ""]
+    [english] = phonemizer.sounds(["chat"], "en")
+    [french] = phonemizer.sounds(["chat"], "fr")
+    assert english != french
+    assert phonemizer.sounds(["2"], "de") == phonemizer.sounds(["zwei"], "de")
+
+
+def test_a_language_that_nobody_can_pronounce_has_no_sounds(phonemizer: Phonemizer) -> None:
+    assert phonemizer.sounds(["a", "b"], "xx") == ["", ""]
+
+
+def test_every_language_of_the_model_can_be_pronounced(whisper: WhisperRecognizer) -> None:
+    assert whisper.capabilities.languages <= phonemes.languages()
+
+
+@pytest.mark.parametrize("language", ["en", "is", "ja", "zh"])
+def test_the_data_of_a_language_are_those_that_were_tried(language: str) -> None:
+    assert phonemes.read(language)
+
+
+def test_what_was_killed_is_started_again(phonemizer: Phonemizer) -> None:
+    before = phonemizer.sounds(["night"], "en")
+    [speaker] = speakers()
+    os.kill(speaker, signal.SIGKILL)
+    assert phonemizer.sounds(["night", "sky"], "en")[:1] == before
+    assert len(speakers()) == 1
+
+
+def test_a_fifth_language_makes_the_first_one_leave_and_it_may_come_back(phonemizer: Phonemizer) -> None:
+    for language in ("it", "pt", "ja", "ko", "is", "it"):
+        assert phonemizer.sounds(["a"], language)
+        assert len(speakers()) <= 4
+
+
+def test_many_threads_may_ask_at_once(phonemizer: Phonemizer) -> None:
+    asked = [(f"word{i}", language) for i in range(40) for language in ("it", "pt")]
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda one: phonemizer.sounds([one[0]], one[1]), asked))
+    assert answers == [phonemizer.sounds([word], language) for word, language in asked]
+
+
+def test_nothing_is_left_running(phonemizer: Phonemizer) -> None:
+    phonemizer.sounds(["a"], "it")
+    phonemizer.close()
+    assert speakers() == []
