@@ -48,6 +48,19 @@ def test_what_follows_a_short_pause_goes_on_from_what_was_heard_before_it() -> N
     assert later.before is later.said_before is None
 
 
+def test_what_is_long_by_itself_is_given_less_of_what_came_before() -> None:
+    def given(own: int) -> float:
+        track = listener(hear_words=words_and_draft)
+        track.hear_and_answer(*[speech(60), silence(PAUSE)] * 3, speech(own), silence(50))
+        last = track.asked[-1]
+        assert last.before is not None
+        assert len(last.before) + len(last.audio) <= 10 * 16_000
+        return len(last.before) / 16_000
+
+    assert given(40) > 6
+    assert 0 < given(150) < 6
+
+
 def test_nothing_goes_on_from_where_no_words_were_heard() -> None:
     track = listener(hear_words=nothing)
     track.hear_and_answer(*[speech(60), silence(PAUSE)] * 2)

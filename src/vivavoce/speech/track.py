@@ -47,6 +47,8 @@ _PARTIAL_INTERVAL = 6
 # of a whole one it is known what was said; after it what has been spoken when the cut is made.
 _MOST_BEFORE = 8 * SAMPLE_RATE
 _MOST_AFTER = SAMPLE_RATE
+# With its own audio: what is long by itself needs less around it, and would come late.
+_MOST_HEARD = 10 * SAMPLE_RATE
 # After a pause of at most so many windows it is the same speech that goes on.
 _SHORT_PAUSE = 16
 
@@ -360,9 +362,13 @@ def _continuing(before: tuple[_Segment, ...], decode: Decode) -> Decode:
     """The same decode, which goes on from what was heard before it, as far back as there were words."""
     audio: list[NDArray[np.float32]] = []
     said: Draft | None = None
+    length = len(decode.audio) + (0 if decode.after is None else len(decode.after))
     for segment in reversed(before):
         draft = segment.heard.draft if segment.heard else None
         if segment.audio is None or draft is None or not draft.tokens:
+            break
+        length += len(segment.audio)
+        if length > _MOST_HEARD:
             break
         if said is None:
             said = draft
