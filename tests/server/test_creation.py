@@ -160,13 +160,18 @@ def test_a_body_that_is_too_large_gets_413_with_or_without_a_declared_length(tmp
 
 
 def test_a_vocabulary_that_is_too_large_is_refused_with_the_limit(tmp_path: Path) -> None:
-    vocabulary = {"vocabulary": [f"word number {number}" for number in range(30_000)]}
+    many: list[object] = [f"word number {number}" for number in range(30_000)]
+    long = [{"value": "x", "pronunciations": ["x" * 101]}]
 
     async def body(server: Server) -> None:
-        asked = {"custom_vocabulary": True, "custom_vocabulary_config": vocabulary}
-        response = await server.http.post("/v2/live", json={"realtime_processing": asked})
-        assert response.status_code == 400
-        assert "at most 1000 words and pronunciations" in response.json()["message"]
+        for words, limit in (
+            (many, "at most 1000 words and pronunciations"),
+            (long, "at most 100 characters"),
+        ):
+            asked = {"custom_vocabulary": True, "custom_vocabulary_config": {"vocabulary": words}}
+            response = await server.http.post("/v2/live", json={"realtime_processing": asked})
+            assert response.status_code == 400
+            assert limit in response.json()["message"]
 
     serving(tmp_path, body)
 

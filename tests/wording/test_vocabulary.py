@@ -102,6 +102,12 @@ def test_intensity_says_how_readily_an_entry_is_written(phonemizer: Phonemizer) 
     assert becomes == ["we used gladder here", "we used gladder here", "we used Gladia here"]
 
 
+def test_what_is_unlike_every_entry_stays_however_unsure_it_was(phonemizer: Phonemizer) -> None:
+    entries = [Entry("++", intensity=1), Entry("Rindfleischetikettierungsüberwachungsaufgabe", intensity=1)]
+    heard = "so it goes on and on as we all know too well by now"
+    assert written(phonemizer, entries, spoken(heard, 0.0)) == heard
+
+
 def test_an_entry_may_be_pronounced_as_in_another_language(phonemizer: Phonemizer) -> None:
     heard = spoken("wir nutzen Solerja heute")
     english = [Entry("Solaria", language="en")]

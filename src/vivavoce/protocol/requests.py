@@ -87,6 +87,7 @@ def _translation_language(code: str) -> str:
 
 FiniteJson = Annotated[JsonValue, AfterValidator(_only_finite)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+Term = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 TranscriptionLanguage = Annotated[str, AfterValidator(_transcription_language)]
 TranslationLanguage = Annotated[str, AfterValidator(_translation_language)]
@@ -127,9 +128,9 @@ _MOST_PRONUNCIATIONS = 1000
 class VocabularyEntry(Section):
     """A word to listen for. Without an `intensity` the configuration's `default_intensity` holds."""
 
-    value: Text
+    value: Term
     intensity: Fraction | None = None
-    pronunciations: Annotated[tuple[Text, ...], Strict(False)] = ()
+    pronunciations: Annotated[tuple[Term, ...], Strict(False)] = ()
     language: TranscriptionLanguage | None = None
 
 

@@ -24,7 +24,7 @@ _MOST_WORDS, _MOST_LONG_WORDS = 3, 10
 # entirely unsure of what it heard; and how much more if it was entirely sure.
 _LIKENESS = 0.45
 _IF_SURE = 0.33
-# Likeness over several words is less often chance.
+# Likeness over several words is less often chance: what each after the first, up to the third, is worth.
 _BY_WORD = 0.05
 # The more entries there are, the likelier one is alike by chance: what ten times as many than 50 cost. Fewer
 # than 10 count as 10.
@@ -97,7 +97,9 @@ class CustomVocabulary:
             return words
         spoken = self._in(language)
         alike = self._likeness(windows, spoken, language) - spoken.needed
-        alike -= np.array([[_IF_SURE * w.confidence - _BY_WORD * (w.count - 1)] for w in windows])
+        more = [min(window.count, _MOST_WORDS) - 1 for window in windows]
+        sure = [window.confidence for window in windows]
+        alike += _BY_WORD * np.array([more]).T - _IF_SURE * np.array([sure]).T
         best = alike.argmax(axis=1)
         written: dict[int, tuple[_Window, str]] = {}
         taken: set[int] = set()
