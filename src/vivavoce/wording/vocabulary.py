@@ -31,8 +31,8 @@ _BY_WORD = 0.05
 _BY_COUNT = 0.06
 # What the whole range of intensities is worth.
 _BY_INTENSITY = 0.4
-# Without this much likeness in both, sound and spelling, nothing is looked at closer.
-_LEAST = 0.2
+# Less is not enough, whatever is asked for.
+_LEAST = 0.4
 _WITHIN = ".,;:!?…。、，？！；："
 _APOSTROPHES = "'’"
 
@@ -96,7 +96,8 @@ class CustomVocabulary:
         if not windows or not self._entries:
             return words
         spoken = self._in(language)
-        alike = self._likeness(windows, spoken, language) - spoken.needed
+        likeness = self._likeness(windows, spoken, language)
+        alike = np.where(likeness < _LEAST, -np.inf, likeness - spoken.needed)
         more = [min(window.count, _MOST_WORDS) - 1 for window in windows]
         sure = [window.confidence for window in windows]
         alike += _BY_WORD * np.array([more]).T - _IF_SURE * np.array([sure]).T
@@ -168,7 +169,9 @@ class CustomVocabulary:
 
 
 def _alike(heard: Sequence[str], said: Sequence[str]) -> NDArray[np.float64]:
-    return cdist(heard, said, scorer=Levenshtein.normalized_similarity, score_cutoff=_LEAST, dtype=np.float64)
+    return cdist(
+        heard, said, scorer=Levenshtein.normalized_similarity, score_cutoff=_LEAST / 2, dtype=np.float64
+    )
 
 
 def _inner(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
