@@ -13,6 +13,7 @@ from vivavoce.recognizers.whisper.guards import (
     is_audible,
     is_noise,
     is_runaway,
+    is_said_again,
     is_silence,
     token_limit,
     without_echo,
@@ -45,6 +46,14 @@ def test_doubt_about_speech_and_about_the_text_together_mean_silence() -> None:
 def test_either_doubt_alone_does_not() -> None:
     assert not is_silence(replace(_CLEAR, no_speech_probability=0.9))
     assert not is_silence(replace(_CLEAR, mean_log_probability=-1.6))
+
+
+@given(st.lists(st.integers(0, 3), max_size=12), st.lists(st.integers(4, 9), min_size=8, max_size=9))
+def test_a_long_run_of_what_was_said_before_is_told_wherever_it_stands(
+    around: list[int], again: list[int]
+) -> None:
+    assert is_said_again([*around, *again], [*again, *around[::-1]])
+    assert not is_said_again([*around[:7], *again[:7]], [*again[:7], *around[:7][::-1], 99])
 
 
 def test_only_digital_silence_is_inaudible() -> None:

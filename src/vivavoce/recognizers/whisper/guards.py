@@ -24,6 +24,7 @@ _ROUNDS = 3
 _INAUDIBLE = 1e-4
 _NO_TIME = 0.05
 _DOUBTFUL = -1.0
+_TOO_MANY_AGAIN = 8
 _LEAST_CONFIDENCE = 0.03
 
 # Drawn between 300 short utterances of real speech and 40 stretches of noise, hum and music.
@@ -54,6 +55,17 @@ def is_silence(decoding: Decoding) -> bool:
 def is_guess(decoding: Decoding) -> bool:
     """The model does not believe what it wrote: where it continues a text, that may be the text's fault."""
     return decoding.mean_log_probability < _DOUBTFUL
+
+
+def is_said_again(tokens: Sequence[int], before: Sequence[int]) -> bool:
+    """So many tokens in a row were said `before` that this may be them once more, and not what was heard."""
+    said = _runs(before)
+    return not said.isdisjoint(_runs(tokens))
+
+
+def _runs(tokens: Sequence[int]) -> set[tuple[int, ...]]:
+    starts = range(len(tokens) - _TOO_MANY_AGAIN + 1)
+    return {tuple(tokens[start : start + _TOO_MANY_AGAIN]) for start in starts}
 
 
 def is_runaway(decoding: Decoding) -> bool:

@@ -72,7 +72,7 @@ class WhisperRecognizer:
             encoded = self._model.encode(stretch.audio, context(len(stretch.audio)))
             language = self._language(request, encoded)
             decoding = self._decode(encoded, language.code, request, stretch)
-            if stretch.said and (guards.is_runaway(decoding) or guards.is_guess(decoding)):
+            if stretch.said and not _goes_on(decoding, stretch.said):
                 return self.recognize(replace(request, before=None, said_before=None))
             if request.final and guards.is_runaway(decoding) and not guards.is_silence(decoding):
                 # A second try with the context that Whisper was trained on.
@@ -131,6 +131,15 @@ class WhisperRecognizer:
         if len(request.languages) == 1:
             return _Language(request.languages[0], 1.0)
         return _likeliest(self._model.languages(encoded), request.languages)
+
+
+def _goes_on(decoding: Decoding, said: tuple[int, ...]) -> bool:
+    """Whether what was said before helped, and did not lead astray."""
+    return not (
+        guards.is_runaway(decoding)
+        or guards.is_guess(decoding)
+        or guards.is_said_again(decoding.tokens, said)
+    )
 
 
 def _likeliest(probabilities: dict[str, float], candidates: Sequence[str]) -> _Language:
