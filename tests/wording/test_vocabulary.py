@@ -23,6 +23,7 @@ ENTRIES = [
     Entry("Mont Blanc"),
     Entry("LiveKit"),
     Entry("AT&T"),
+    Entry("St. Gallen"),
 ]
 
 
@@ -85,8 +86,8 @@ def test_ordinary_words_stay(phonemizer: Phonemizer, heard: str, confidence: flo
 
 
 def test_an_entry_is_written_as_given_however_sure_another_case_was(phonemizer: Phonemizer) -> None:
-    heard = spoken("livekit and at&t and MONT BLANC.", 1.0)
-    assert written(phonemizer, ENTRIES, heard) == "LiveKit and AT&T and Mont Blanc."
+    heard = spoken("livekit and at&t and MONT BLANC. In st. gallen?", 1.0)
+    assert written(phonemizer, ENTRIES, heard) == "LiveKit and AT&T and Mont Blanc. In St. Gallen?"
 
 
 def test_the_surer_a_word_was_the_more_alike_it_must_be(phonemizer: Phonemizer) -> None:

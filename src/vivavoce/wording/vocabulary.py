@@ -33,7 +33,7 @@ _BY_COUNT = 0.06
 _BY_INTENSITY = 0.4
 # Less is not enough, whatever is asked for.
 _LEAST = 0.4
-_WITHIN = ".,;:!?…。、，？！；："
+_WITHIN = tuple(".,;:!?…。、，？！；：")
 _APOSTROPHES = "'’"
 
 
@@ -88,6 +88,12 @@ class CustomVocabulary:
         self._sounds = sounds
         self._spoken: dict[str, _Spoken] = {}
         self._needed = _LIKENESS + _BY_COUNT * log10(max(len(entries), 10) / 50)
+        self._abbreviated = {
+            _letters(" ".join(parts[:count]))
+            for parts in (entry.value.split() for entry in entries)
+            for count in range(1, len(parts))
+            if parts[count - 1].endswith(_WITHIN)
+        }
         self._longest = max((len(_letters(entry.value)) for entry in entries), default=0)
 
     def apply(self, words: tuple[Word, ...], language: str) -> tuple[Word, ...]:
@@ -143,8 +149,8 @@ class CustomVocabulary:
                 confidence = fmean(word.confidence for word in words[first : first + count])
                 for start, end in _inner(text, len(words[first].text), len(text) - len(word.text)):
                     yield _Window(first, count, text, start, end, confidence)
-                # What is said on either side of a comma is no name.
-                if text.rstrip().endswith(tuple(_WITHIN)):
+                # What is said on either side of a comma is no name, but for "St. Gallen".
+                if text.rstrip().endswith(_WITHIN) and _letters(text) not in self._abbreviated:
                     break
 
     def _likeness(self, windows: list[_Window], spoken: _Spoken, language: str) -> NDArray[np.float64]:
