@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.whisper.guards import (
+    has_skipped,
     is_audible,
     is_noise,
     is_runaway,
@@ -129,6 +130,18 @@ def test_a_stutter_before_other_words_stays() -> None:
 def test_a_short_word_that_repeats_nothing_stays() -> None:
     words = _words((" In", 0.0, 0.4), (" a", 0.4, 0.42), (" word", 0.42, 0.8))
     assert without_echo(words) == tuple(words)
+
+
+def test_a_word_that_is_hardly_heard_and_takes_very_long_stands_for_others() -> None:
+    unsure = _words((" He", 0.2, 0.4), confidence=0.06)
+    sure = _words((" had", 0.4, 3.2), (" to", 3.2, 3.4))
+    assert has_skipped(_words((" He", 0.2, 3.2), confidence=0.06) + sure[1:])
+    assert has_skipped(unsure + sure)
+
+
+def test_long_words_that_are_clear_and_unsure_ones_that_are_short_stand_for_themselves() -> None:
+    assert not has_skipped(_words((" Well,", 0.0, 2.4), (" yes.", 2.4, 2.8)))
+    assert not has_skipped(_words((" He", 0.0, 0.2), (" had", 0.2, 0.6), confidence=0.06))
 
 
 def test_words_that_only_the_ban_on_symbols_made_likely_are_noise() -> None:

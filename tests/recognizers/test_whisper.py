@@ -74,6 +74,7 @@ def test_a_reading_that_is_cut_through_its_words_loses_none_and_doubles_none(
         )
         heard = whisper.recognize(request)
         assert all(0 <= word.start < word.end <= 3 for word in heard.words)
+        assert all(any(map(str.isalnum, word.text)) for word in heard.words)
         words += heard.words
         before, said = request, heard.draft
     normal = EnglishTextNormalizer()

@@ -77,6 +77,7 @@ def test_any_tokens_at_all_are_split_without_loss(
     pieces = split_words(tokens, vocabulary, language)
     assert sum(piece.length for piece in pieces) == len(tokens)
     assert all(1 <= piece.spoken <= piece.length for piece in pieces)
+    assert not any("\ufffd" in piece.text for piece in pieces)
 
 
 _ALL_LOUD = np.ones(500, np.bool_)

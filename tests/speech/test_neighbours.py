@@ -16,6 +16,8 @@ from vivavoce.speech.outputs import Decode
 
 NORMAL = endpointing(0.3)
 PREROLL, PAUSE = NORMAL.preroll, NORMAL.silence
+LONG = 100 + PREROLL
+"""Windows after which it is not the same speech any more that goes on."""
 
 
 def words_and_draft(decode: Decode) -> Hypothesis:
@@ -24,7 +26,7 @@ def words_and_draft(decode: Decode) -> Hypothesis:
 
 def test_what_follows_a_cut_goes_on_from_what_was_heard_before_it() -> None:
     track = listener(hear_words=words_and_draft)
-    track.hear_and_answer(silence(50), speech(300), silence(50), speech(40), silence(50))
+    track.hear_and_answer(silence(50), speech(250), silence(LONG), speech(40), silence(50))
     first, second, later = track.asked
     assert first.before is None
     assert second.before is not None
@@ -35,7 +37,7 @@ def test_what_follows_a_cut_goes_on_from_what_was_heard_before_it() -> None:
 
 def test_what_follows_a_short_pause_goes_on_from_what_was_heard_before_it() -> None:
     track = listener(hear_words=words_and_draft)
-    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 6, silence(50), speech(60), silence(50))
+    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 6, silence(LONG), speech(60), silence(50))
     *chain, later = track.asked
     assert len(chain) == 6
     starts = [decode.start for decode in chain]
@@ -46,6 +48,16 @@ def test_what_follows_a_short_pause_goes_on_from_what_was_heard_before_it() -> N
         assert decode.said_before == Draft("counter", tuple(start // WINDOW for start in told))
         assert told[0] == first >= decode.start - 8 * 16_000
     assert later.before is later.said_before is None
+
+
+def test_a_pause_within_speech_that_goes_on_is_heard() -> None:
+    track = listener(hear_words=words_and_draft)
+    track.hear_and_answer(speech(60), silence(60), speech(60), silence(50))
+    first, second = track.asked
+    assert second.before is not None
+    assert second.start > first.start + len(first.audio)
+    assert len(second.before) == second.start - first.start
+    assert second.before[: len(first.audio)].tobytes() == first.audio.tobytes()
 
 
 def test_what_is_long_by_itself_is_given_less_of_what_came_before() -> None:
@@ -69,7 +81,7 @@ def test_nothing_goes_on_from_where_no_words_were_heard() -> None:
 
 def test_what_follows_a_cut_waits_for_what_was_heard_before_it() -> None:
     track = listener(hear_words=words_and_draft)
-    track.hear(silence(50), speech(300), silence(50))
+    track.hear(silence(50), speech(250), silence(50))
     assert len(track.asked) == 1
     track.answer_all()
     assert [decode.said_before for decode in track.asked] == [None, Draft("counter", (50 - PREROLL,))]
@@ -82,6 +94,23 @@ def test_the_final_of_a_cut_utterance_is_given_what_was_said_next() -> None:
     [first] = track.asked
     assert first.after is not None
     assert first.after.tobytes() == track.audio[len(first.audio) : 156 * WINDOW].tobytes()
+
+
+def test_nothing_goes_on_from_what_was_heard_in_another_language() -> None:
+    languages = iter(["fr", "en", "en"])
+    sureness = iter([0.3, 0.9, 0.9])
+
+    def heard(decode: Decode) -> Hypothesis:
+        words = words_and_draft(decode)
+        return replace(words, language=next(languages), language_probability=next(sureness))
+
+    track = listener(hear_words=heard, languages=("en", "fr"))
+    track.hear_and_answer(*[speech(60), silence(PAUSE)] * 3)
+    *_, last = track.asked
+    second = track.asked[1]
+    assert last.languages == ("en",)
+    assert last.before is not None
+    assert last.start - len(last.before) == second.start
 
 
 def test_nothing_goes_on_from_what_may_be_another_language() -> None:
@@ -106,4 +135,4 @@ def test_what_was_said_is_kept_no_longer_than_speech_may_go_on_from_it() -> None
         return sum(audio() is not None for audio in kept)
 
     assert hear(speech(60), silence(PAUSE)) == 1
-    assert hear(silence(20)) == 0
+    assert hear(silence(LONG)) == 0

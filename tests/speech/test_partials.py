@@ -33,11 +33,11 @@ def test_partials_share_the_id_of_their_final() -> None:
 
 def test_partials_hear_all_of_the_utterance_so_far() -> None:
     track = listener(partials=True)
-    track.hear(silence(20), speech(100))
+    track.hear(silence(50), speech(100))
     lengths = [len(decode.audio) for decode in track.wanted_partials]
     assert len(lengths) > 3
     assert lengths == sorted(lengths)
-    assert {decode.start for decode in track.wanted_partials} == {(20 - PREROLL) * WINDOW}
+    assert {decode.start for decode in track.wanted_partials} == {(50 - PREROLL) * WINDOW}
 
 
 def test_no_partial_is_asked_for_in_a_pause() -> None:

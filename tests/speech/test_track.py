@@ -21,7 +21,7 @@ LONG = endpointing(0.3, maximum=60)
 def two_utterances(**options: object) -> Listener:
     """Two utterances have been spoken; nothing has been answered."""
     track = listener(**options)  # type: ignore[arg-type]
-    track.hear(silence(50), speech(40), silence(50), speech(60), silence(50))
+    track.hear(silence(50), speech(40), silence(150), speech(60), silence(50))
     return track
 
 
@@ -81,6 +81,23 @@ def test_a_flush_in_a_pause_hastens_what_was_asked_for_early() -> None:
     [early] = track.asked
     assert track.flush() == [SpeechEnd(0, 90 * WINDOW / 16_000), Hasten(early)]
     assert track.asked == [early]
+
+
+def test_an_end_that_comes_before_the_pause_is_over_hastens_what_was_asked_for_early() -> None:
+    track = listener(endpointing(10, maximum=5))
+    track.hear(silence(50), speech(140), silence(50))
+    [early] = track.asked
+    assert early.slack
+    assert Hasten(early) in track.outputs
+
+
+def test_what_had_to_wait_beyond_its_pause_is_wanted_at_once() -> None:
+    track = two_utterances(hear_words=nothing, languages=())
+    first = track.pending[0]
+    assert first.slack
+    track.answer(first)
+    [second] = track.pending
+    assert second.slack == 0
 
 
 def test_a_flush_in_silence_does_nothing() -> None:
@@ -181,7 +198,7 @@ def test_a_final_says_which_audio_is_done_with() -> None:
     track.answer_all()
     first, second = (output for output in track.outputs if isinstance(output, Settled))
     assert first.resume == track.asked[1].start
-    assert track.asked[1].start < second.resume <= 250 * WINDOW
+    assert track.asked[1].start < second.resume <= 350 * WINDOW
 
 
 # Decoding while the pause lasts

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.protocol.stream import (
-    Draft,
     Final,
     Hypothesis,
     Partial,
@@ -39,38 +38,18 @@ from vivavoce.speech.endpointing import (
 )
 from vivavoce.speech.language import LanguagePolicy
 from vivavoce.speech.outputs import Cancel, Decode, Hasten, Output, Settled
+from vivavoce.speech.segments import LONGEST_PAUSE, MOST_AFTER, Segment, continuing, lately
 from vivavoce.speech.words import end_with_speech
 
 _FIRST_PARTIAL = 6
 _PARTIAL_INTERVAL = 6
-# What a decode is given of either side of a cut, in samples: before it whole segments or nothing, since only
-# of a whole one it is known what was said; after it what has been spoken when the cut is made.
-_MOST_BEFORE = 8 * SAMPLE_RATE
-_MOST_AFTER = SAMPLE_RATE
-# With its own audio: what is long by itself needs less around it, and would come late.
-_MOST_HEARD = 10 * SAMPLE_RATE
-# After a pause of at most so many windows it is the same speech that goes on.
-_SHORT_PAUSE = 16
-
-
-@dataclass(slots=True)
-class _Segment:
-    """`before` are those that run into this one, the latest last; `audio` is complete at the end."""
-
-    start: int
-    before: tuple[_Segment, ...] = ()
-    audio: NDArray[np.float32] | None = None
-    speech_end: int | None = None
-    decode: Decode | None = None
-    heard: Hypothesis | None = None
-    draft: Draft | None = None
 
 
 @dataclass(slots=True)
 class _Utterance:
     number: int
     id: str
-    segments: list[_Segment]
+    segments: list[Segment]
     shown: str = ""
     shown_to: int = 0
     next_partial: int = 0
@@ -109,7 +88,7 @@ class Track:
         self._window = 0
         self._count = 0
         self._boundary = 0
-        self._latest: tuple[_Segment, ...] = ()
+        self._latest: tuple[Segment, ...] = ()
         self._open: _Utterance | None = None
         self._closed: deque[_Utterance] = deque()
         self._deferred: deque[Decode] = deque()
@@ -125,7 +104,9 @@ class Track:
     @property
     def _needed(self) -> int:
         # Requests hold their own audio, so what is closed needs none of the buffer's.
-        return self._open.segments[-1].start if self._open else self._idle_start()
+        if self._open:
+            return self._open.segments[-1].start
+        return self._boundary if self._latest else self._idle_start()
 
     @property
     def quiet(self) -> bool:
@@ -143,18 +124,15 @@ class Track:
             elif self._open and self._endpointer.speaking:
                 # Where a pause may have begun nothing new is said, and the final wants the machine.
                 yield from self._ask_partial(self._open)
-            needed = self._needed
-            if not self._open and needed > self._boundary:
-                # The pause is no short one any more.
+            if not self._open and self._idle_start() > self._boundary + LONGEST_PAUSE:
                 self._latest = ()
-            self._audio.discard(needed)
+            self._audio.discard(self._needed)
 
     def flush(self) -> Iterator[Output]:
         """Close what is open: no audio follows for now."""
         event = self._endpointer.flush()
         if event:
             yield from self._act(event)
-        yield from (Hasten(decode) for decode in self._running if decode.slack)
 
     def decoded(self, decode: Decode, heard: Hypothesis) -> Iterator[Output]:
         """Take the answer to one of this track's requests."""
@@ -184,28 +162,35 @@ class Track:
         elif isinstance(event, Closed):
             end = self._end_sample(event.end)
             utterance.segments[-1].speech_end = event.end * WINDOW
-            if utterance.segments[-1].decode is None:
+            decode = utterance.segments[-1].decode
+            if decode is None:
                 yield from self._ask_final(utterance, end)
             if utterance.id not in self._known:
                 yield SpeechEnd(self._channel, event.end * WINDOW / SAMPLE_RATE)
+            if decode in self._running and decode.slack:
+                # The pause may be over before its time.
+                yield Hasten(decode)
             yield from self._finish(utterance, end)
         elif isinstance(event, Split):
             # Half of the quiet window goes to either side.
             end = event.at * WINDOW + WINDOW // 2
             segment = utterance.segments[-1]
-            yield from self._ask_final(utterance, end, after=min(self._window * WINDOW, end + _MOST_AFTER))
+            yield from self._ask_final(utterance, end, after=min(self._window * WINDOW, end + MOST_AFTER))
             if event.closes:
                 yield from self._finish(utterance, end)
                 self._begin(end)
             else:
-                utterance.segments.append(_Segment(end, _lately(segment.before, segment, end)))
+                utterance.segments.append(Segment(end, lately(segment.before, segment)))
 
     def _begin(self, start: int) -> _Utterance:
-        # Where no sample parts them, what was said before leads on to this.
-        before = self._latest if start == self._boundary else ()
+        segment = Segment(start)
+        if self._latest and start <= self._boundary + LONGEST_PAUSE:
+            segment.before = self._latest
+            if start > self._boundary:
+                segment.pause = self._audio.slice(self._boundary, start)
         name = f"{self._channel:02d}_{self._count:08d}"
         next_partial = self._window + _FIRST_PARTIAL
-        self._open = _Utterance(self._count, name, [_Segment(start, before)], next_partial=next_partial)
+        self._open = _Utterance(self._count, name, [segment], next_partial=next_partial)
         self._count += 1
         return self._open
 
@@ -213,7 +198,7 @@ class Track:
         self._boundary = end
         first, last = utterance.segments[0], utterance.segments[-1]
         # Of what is known to be final, only the last draft is: no final may build on more.
-        self._latest = _lately(last.before if first is last else (), last, end)
+        self._latest = lately(last.before if first is last else (), last)
         self._closed.append(utterance)
         self._open = None
         yield from self._settle()
@@ -227,9 +212,7 @@ class Track:
 
     def _start(self, speech: int) -> int:
         """Where the audio begins of an utterance that speaks from `speech` on."""
-        if speech - self._boundary <= max(_SHORT_PAUSE, self._settings.preroll) * WINDOW:
-            return self._boundary
-        return speech - self._settings.preroll * WINDOW
+        return max(self._boundary, speech - self._settings.preroll * WINDOW)
 
     def _ask_final(
         self, utterance: _Utterance, end: int, slack: int = 0, after: int | None = None
@@ -257,7 +240,7 @@ class Track:
         if segment.decode is None and utterance.id not in self._known:
             yield self._request(utterance, segment, self._window * WINDOW, final=False)
 
-    def _request(self, utterance: _Utterance, segment: _Segment, end: int, *, final: bool) -> Decode:
+    def _request(self, utterance: _Utterance, segment: Segment, end: int, *, final: bool) -> Decode:
         return Decode(
             channel=self._channel,
             utterance=utterance.number,
@@ -284,11 +267,14 @@ class Track:
             before = segment.before if len(languages) == 1 else ()
             if before and before[-1].heard is None:
                 return
-            segment.decode = _continuing(before, replace(self._deferred.popleft(), languages=languages))
+            decode = replace(self._deferred.popleft(), languages=languages)
+            if utterance is not self._open:
+                decode = replace(decode, slack=0)
+            segment.decode = continuing(before, segment.pause, decode)
             self._running.add(segment.decode)
             yield segment.decode
 
-    def _withdraw(self, segment: _Segment) -> Iterator[Output]:
+    def _withdraw(self, segment: Segment) -> Iterator[Output]:
         """Speech went on: the early decode is not the final's."""
         decode, heard = segment.decode, segment.heard
         segment.decode = segment.heard = segment.speech_end = segment.audio = None
@@ -351,32 +337,3 @@ class Track:
         if self._open and self._open.number == number:
             return self._open
         return next((u for u in self._closed if u.number == number), None)
-
-
-def _lately(before: tuple[_Segment, ...], last: _Segment, end: int) -> tuple[_Segment, ...]:
-    """What was said up to `end`, where `last` ends: as many whole segments as a decode is given."""
-    return tuple(part for part in (*before, last) if end - part.start <= _MOST_BEFORE)
-
-
-def _continuing(before: tuple[_Segment, ...], decode: Decode) -> Decode:
-    """The same decode, which goes on from what was heard before it, as far back as there were words."""
-    audio: list[NDArray[np.float32]] = []
-    said: Draft | None = None
-    length = len(decode.audio) + (0 if decode.after is None else len(decode.after))
-    for segment in reversed(before):
-        draft = segment.heard.draft if segment.heard else None
-        if segment.audio is None or draft is None or not draft.tokens:
-            break
-        length += len(segment.audio)
-        if length > _MOST_HEARD:
-            break
-        if said is None:
-            said = draft
-        elif draft.model == said.model:
-            said = replace(said, tokens=draft.tokens + said.tokens)
-        else:
-            break
-        audio.insert(0, segment.audio)
-    if said is None:
-        return decode
-    return replace(decode, before=np.concatenate(audio), said_before=said)

@@ -26,6 +26,8 @@ _NO_TIME = 0.05
 _DOUBTFUL = -1.0
 _TOO_MANY_AGAIN = 8
 _LEAST_CONFIDENCE = 0.03
+_LONGEST_WORD = 2.0
+_HARDLY_HEARD = 0.3
 
 # Drawn between 300 short utterances of real speech and 40 stretches of noise, hum and music.
 _LIKELY_NO_SPEECH, _HALF_SURE = 0.6, -0.4
@@ -98,6 +100,20 @@ def is_noise(words: Sequence[Word]) -> bool:
     Decoding forbids those; the alignment, from which the confidence comes, does not.
     """
     return bool(words) and sum(log(word.confidence) for word in words) / len(words) < log(_LEAST_CONFIDENCE)
+
+
+def has_skipped(words: Sequence[Word]) -> bool:
+    """Whether speech was passed over: a word lasts longer than any does, and the model hardly believes in it
+    or in the one before.
+
+    The likeliest text may be one that goes on after words that are hard to tell, since it is shorter.
+    """
+    least = 1.0
+    for word in words:
+        before, least = least, word.confidence
+        if word.end - word.start > _LONGEST_WORD and min(before, least) < _HARDLY_HEARD:
+            return True
+    return False
 
 
 def without_echo(words: Sequence[Word]) -> tuple[Word, ...]:

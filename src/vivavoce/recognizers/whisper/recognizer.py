@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,14 @@ class WhisperRecognizer:
                 full = self._model.encode(stretch.audio, FULL_CONTEXT)
                 decoding = self._model.decode(full, language.code, beam_size=1, max_tokens=LONGEST_TEXT)
             words, tokens = self._words(stretch, language.code, decoding)
+            if request.final and guards.has_skipped(words):
+                # Word for word it may still be heard.
+                greedy = self._decode(
+                    encoded, language.code, replace(request, final=False, draft=None), stretch
+                )
+                more = self._words(stretch, language.code, greedy)
+                if not (guards.is_runaway(greedy) or guards.is_guess(greedy) or guards.has_skipped(more[0])):
+                    words, tokens = more
         except (RuntimeError, ValueError) as error:
             raise RecognizerError(f"{self.name} failed: {error}") from error
         return Hypothesis(language.code, language.probability, words, Draft(self.name, tokens))
@@ -112,7 +120,9 @@ class WhisperRecognizer:
         """The words that were heard, and the tokens that write them.
 
         There are none in silence; what is repeated without being said counts once; what is said after a cut
-        belongs to the next utterance.
+        belongs to the next utterance. The tokens are without the last punctuation: what a text continues
+        with after a pause is heard better where no full stop was set before it. What is set there is then
+        the first of the next tokens, and no word.
         """
         if guards.is_silence(decoding):
             return (), ()
@@ -122,8 +132,12 @@ class WhisperRecognizer:
         if guards.is_noise(words):
             return (), ()
         words = stretch.inside(words)
-        pieces = split_words(tokens, self._model.vocabulary, language)
-        return words, tokens[: sum(piece.length for piece in pieces[: len(words)])]
+        pieces = split_words(tokens, self._model.vocabulary, language)[: len(words)]
+        if stretch.said:
+            words = tuple(dropwhile(_is_punctuation, words))
+        if not words:
+            return (), ()
+        return words, tokens[: sum(piece.length for piece in pieces[:-1]) + pieces[-1].spoken]
 
     def _language(self, request: Request, encoded: Encoded) -> _Language:
         if not self._multilingual:
@@ -140,6 +154,10 @@ def _goes_on(decoding: Decoding, said: tuple[int, ...]) -> bool:
         or guards.is_guess(decoding)
         or guards.is_said_again(decoding.tokens, said)
     )
+
+
+def _is_punctuation(word: Word) -> bool:
+    return not any(map(str.isalnum, word.text))
 
 
 def _likeliest(probabilities: dict[str, float], candidates: Sequence[str]) -> _Language:

@@ -39,8 +39,8 @@ class Piece:
 
 
 def split_characters(tokens: Sequence[int], vocabulary: Vocabulary) -> list[Piece]:
-    """The shortest runs of tokens that form whole characters. Broken UTF-8 becomes U+FFFD."""
-    decoder = getincrementaldecoder("utf-8")("replace")
+    """The shortest runs of tokens that form whole characters. Parts of characters write nothing."""
+    decoder = getincrementaldecoder("utf-8")("ignore")
     pieces: list[Piece] = []
     pending = 0
     for token in tokens:
