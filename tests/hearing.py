@@ -78,7 +78,9 @@ def nothing(decode: Decode) -> Hypothesis:
 def checksum(decode: Decode) -> Hypothesis:
     """Hears what depends on all that it is given, and is not always sure of the language."""
     given = [part.tobytes() for part in (decode.before, decode.audio, decode.after) if part is not None]
-    chance = random.Random(zlib.crc32(b"".join([*given, repr(decode.said_before).encode()])))
+    chance = random.Random(
+        zlib.crc32(b"".join([*given, repr((decode.said_before, decode.expected)).encode()]))
+    )
     if len(decode.languages) == 1:
         language, probability = decode.languages[0], 1.0
     else:

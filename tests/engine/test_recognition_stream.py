@@ -239,7 +239,7 @@ def test_progress_goes_on_and_never_past_what_was_heard() -> None:
     for second in range(10):
         session.feed(reading(10)[second * 32_000 : (second + 1) * 32_000])
         times += [(up.time, second + 1) for up in session.heard(Progress)[len(times) :]]
-    assert len(times) > 3
+    assert len(times) >= 3
     assert all(time <= heard for time, heard in times)
     assert all(later >= earlier + 0.5 for (earlier, _), (later, _) in pairwise(times))
 

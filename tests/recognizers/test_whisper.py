@@ -117,6 +117,17 @@ def test_the_language_is_detected(whisper: WhisperRecognizer, language: str, nam
     assert heard.language_probability > 0.7
 
 
+def test_another_language_than_the_expected_one_is_heard_only_where_it_is_clear(
+    whisper: WhisperRecognizer,
+) -> None:
+    spanish = clip("es", "conteo").samples()
+    clear = whisper.recognize(Request(spanish, ("en", "es"), final=True, expected="en"))
+    assert clear.language == "es"
+    short = whisper.recognize(Request(spanish[: SAMPLE_RATE // 2], ("en", "es"), final=True, expected="en"))
+    assert short.language == "en"
+    assert short.language_probability < 0.6
+
+
 def test_candidates_share_the_probability(whisper: WhisperRecognizer) -> None:
     spanish = clip("es", "hola_mundo").samples()
     among_all = _hear(whisper, spanish, final=False)

@@ -24,12 +24,32 @@ def test_one_language_is_fixed_even_if_switching_is_allowed() -> None:
 
 
 @pytest.mark.parametrize("given", [[], ["en", "fr"]])
-def test_a_clear_and_long_final_settles_the_language(given: list[str]) -> None:
+def test_a_clear_and_long_final_decides_what_is_expected(given: list[str]) -> None:
     policy = LanguagePolicy(given, code_switching=False)
-    assert not policy.settled
     policy.heard("fr", 0.6, words(1.0))
+    assert policy.expected == "fr"
+    assert policy.candidates == tuple(given)
+    assert not policy.settled
+
+
+def test_eight_seconds_of_clear_words_settle_the_language() -> None:
+    policy = LanguagePolicy([], code_switching=False)
+    policy.heard("fr", 0.9, words(4.0))
+    policy.heard("fr", 0.9, words(4.0))
     assert policy.settled
     assert policy.candidates == ("fr",)
+    assert policy.expected is None
+
+
+def test_more_and_clear_evidence_overturns_an_early_decision() -> None:
+    policy = LanguagePolicy([], code_switching=False)
+    policy.heard("nl", 0.7, words(1.5))
+    policy.heard("de", 0.9, words(1.0))
+    assert policy.expected == "nl"
+    policy.heard("de", 0.9, words(3.0))
+    assert policy.expected == "de"
+    policy.heard("de", 0.9, words(4.0))
+    assert policy.candidates == ("de",)
 
 
 @pytest.mark.parametrize(("probability", "seconds"), [(0.59, 5.0), (1.0, 0.9), (1.0, 0.0)])
@@ -37,12 +57,13 @@ def test_a_doubtful_or_short_final_settles_nothing(probability: float, seconds: 
     policy = LanguagePolicy([], code_switching=False)
     policy.heard("fr", probability, words(seconds) if seconds else ())
     assert not policy.settled
+    assert policy.expected is None
     assert policy.candidates == ()
 
 
 def test_what_is_settled_stays() -> None:
     policy = LanguagePolicy([], code_switching=False)
-    policy.heard("fr", 1.0, words(2))
+    policy.heard("fr", 1.0, words(10))
     policy.heard("en", 1.0, words(20))
     assert policy.candidates == ("fr",)
 

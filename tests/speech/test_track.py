@@ -271,7 +271,7 @@ def test_until_the_language_is_settled_one_final_waits_for_the_other() -> None:
     assert first.languages == ()
     track.answer()
     [second] = track.pending
-    assert second.languages == ("en",)
+    assert second.expected == "en"
 
 
 def test_a_doubtful_language_is_detected_again() -> None:

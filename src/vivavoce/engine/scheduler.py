@@ -63,6 +63,7 @@ class Job:
             audio=decode.audio,
             languages=decode.languages,
             final=decode.final,
+            expected=decode.expected,
             draft=decode.draft,
             before=decode.before,
             said_before=decode.said_before,

@@ -29,12 +29,12 @@ class Request:
     """One stretch of speech to decode.
 
     `audio` is float32, shape (samples,), 16 kHz, -1 to 1, at most 30 s. `languages`: one code fixes the
-    language, several restrict detection to them, none leaves all open. `final` asks for the best
-    answer; without it a quicker, rougher one (a partial) is welcome. `draft` is that of an earlier hypothesis
-    about the beginning of `audio`: it may save time, and only changes the words where it was a close
-    decision; recognisers pass over those of others.
+    language, several restrict detection to them, none leaves all open; where one is `expected`, another is
+    heard only if it is clearly that. `final` asks for the best answer; without it a quicker, rougher one (a
+    partial) is welcome. `draft` is that of an earlier hypothesis about the beginning of `audio`: it may save
+    time, and only changes the words where it was a close decision; recognisers pass over those of others.
 
-    Where speech was cut, or went on after a short pause, `before` and `after`, like `audio`, are the speech
+    Where speech was cut, or went on after a pause, `before` and `after`, like `audio`, are the speech
     on either side, and `said_before` is the draft of what was heard before. They help to hear the words
     between and are not to be written: a word whose middle is in `after` belongs there. Recognisers may pass
     over them.
@@ -43,6 +43,7 @@ class Request:
     audio: NDArray[np.float32]
     languages: tuple[str, ...]
     final: bool
+    expected: str | None = None
     draft: Draft | None = None
     before: NDArray[np.float32] | None = None
     said_before: Draft | None = None

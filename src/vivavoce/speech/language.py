@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from vivavoce.protocol.stream import Word
 
 _SURE = 0.6
 _ENOUGH_SPEECH = 1.0
+# So many seconds of words that were surely in it make a language that of the session.
+_SETTLED_BY = 8.0
 
 
 class LanguagePolicy:
     """One language given is fixed. Otherwise it is detected: for each utterance anew when `code_switching`,
-    else until one final is long and clear enough (1 s of words, probability 0.6) to settle it for the rest.
+    else for the session.
+
+    The session's is decided by the first final that is long and clear enough (1 s of words, probability 0.6).
+    From then on it is `expected`, and another language only heard where that is clear. What is heard so for
+    longer, within the first 8 s of such words, overturns the decision; then it is settled.
     """
 
     def __init__(self, languages: Sequence[str], *, code_switching: bool) -> None:
         self.candidates: tuple[str, ...] = tuple(languages)
         """What to choose from; empty leaves all languages open."""
+        self.expected: str | None = None
+        """The language that was decided on, while it may still be overturned."""
         self._code_switching = code_switching and len(self.candidates) != 1
+        self._seconds: defaultdict[str, float] = defaultdict(float)
 
     @property
     def settled(self) -> bool:
@@ -29,5 +39,11 @@ class LanguagePolicy:
         """Take note of a final's language and its probability, 0 to 1."""
         if self.settled or not words:
             return
-        if probability >= _SURE and words[-1].end - words[0].start >= _ENOUGH_SPEECH:
-            self.candidates = (language,)
+        seconds = words[-1].end - words[0].start
+        if probability < _SURE or seconds < _ENOUGH_SPEECH:
+            return
+        self._seconds[language] += seconds
+        if self._seconds[language] > self._seconds.get(self.expected or "", 0):
+            self.expected = language
+        if self._seconds[language] >= _SETTLED_BY and self.expected == language:
+            self.candidates, self.expected = (language,), None

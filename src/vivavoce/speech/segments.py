@@ -59,10 +59,11 @@ def continuing(before: tuple[Segment, ...], pause: NDArray[np.float32], decode: 
     """The same decode, going on from what was heard before the `pause`, as far back as there were words."""
     audio: list[NDArray[np.float32]] = []
     said: Draft | None = None
+    language = decode.expected or decode.languages[0] if before else None
     length = len(decode.audio) + (0 if decode.after is None else len(decode.after))
     for segment in reversed(before):
         heard = segment.heard
-        draft = heard.draft if heard and heard.language == decode.languages[0] else None
+        draft = heard.draft if heard and heard.language == language else None
         if segment.audio is None or draft is None or not draft.tokens:
             break
         length += len(segment.audio) + len(pause)

@@ -249,6 +249,7 @@ class Track:
             audio=self._audio.slice(segment.start, end),
             languages=self._language.candidates,
             final=final,
+            expected=self._language.expected,
             draft=segment.draft,
         )
 
@@ -262,12 +263,12 @@ class Track:
             utterance = self._find(self._deferred[0].utterance)
             assert utterance is not None, "a deferred decode belongs to an utterance that is not final"
             segment = utterance.segments[self._deferred[0].segment]
-            languages = self._language.candidates
+            languages, expected = self._language.candidates, self._language.expected
             # What was said before in another language would be gone on with in that.
-            before = segment.before if len(languages) == 1 else ()
+            before = segment.before if expected or len(languages) == 1 else ()
             if before and before[-1].heard is None:
                 return
-            decode = replace(self._deferred.popleft(), languages=languages)
+            decode = replace(self._deferred.popleft(), languages=languages, expected=expected)
             if utterance is not self._open:
                 decode = replace(decode, slack=0)
             segment.decode = continuing(before, segment.pause, decode)

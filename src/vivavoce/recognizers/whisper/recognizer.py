@@ -23,6 +23,9 @@ from vivavoce.recognizers.whisper.words import split_words
 _BEAM_SIZE = 5
 # Of what was said before. With the prompt and the longest text it fits into the decoder's 448 positions.
 _MOST_SAID = 216
+# How likely another language than the expected one must be, and in how many samples.
+_CLEARLY = 0.8
+_ENOUGH_TO_TELL = 2 * SAMPLE_RATE
 _NOTHING = np.empty(0, np.float32)
 
 
@@ -71,6 +74,9 @@ class WhisperRecognizer:
             stretch = self._stretch(request)
             encoded = self._model.encode(stretch.audio, context(len(stretch.audio)))
             language = self._language(request, encoded)
+            if stretch.said and language.code != (request.expected or language.code):
+                # What was said before is no beginning of this.
+                return self.recognize(replace(request, before=None, said_before=None))
             decoding = self._decode(encoded, language.code, request, stretch)
             if stretch.said and not _goes_on(decoding, stretch.said):
                 return self.recognize(replace(request, before=None, said_before=None))
@@ -144,7 +150,12 @@ class WhisperRecognizer:
             return _Language("en", 1.0)
         if len(request.languages) == 1:
             return _Language(request.languages[0], 1.0)
-        return _likeliest(self._model.languages(encoded), request.languages)
+        probabilities = self._model.languages(encoded)
+        found = _likeliest(probabilities, request.languages)
+        clear = found.probability >= _CLEARLY and len(request.audio) >= _ENOUGH_TO_TELL
+        if request.expected is None or clear:
+            return found
+        return _share(probabilities, request.languages, request.expected)
 
 
 def _goes_on(decoding: Decoding, said: tuple[int, ...]) -> bool:
@@ -162,6 +173,11 @@ def _is_punctuation(word: Word) -> bool:
 
 def _likeliest(probabilities: dict[str, float], candidates: Sequence[str]) -> _Language:
     """The best of the candidates, or of all, and its probability among them."""
+    best = max(candidates or probabilities, key=lambda code: probabilities[code])
+    return _share(probabilities, candidates, best)
+
+
+def _share(probabilities: dict[str, float], candidates: Sequence[str], language: str) -> _Language:
+    """The language with its probability among the candidates, or all."""
     possible = candidates or tuple(probabilities)
-    best = max(possible, key=lambda code: probabilities[code])
-    return _Language(best, probabilities[best] / sum(probabilities[code] for code in possible))
+    return _Language(language, probabilities[language] / sum(probabilities[code] for code in possible))
