@@ -10,6 +10,7 @@ from vivavoce.protocol import TRANSCRIPTION_LANGUAGES, TRANSLATION_LANGUAGES, Li
 from vivavoce.protocol.requests import MessagesConfig
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+terms = texts.filter(lambda text: any(map(str.isalnum, text)))
 fractions = st.floats(0, 1)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
@@ -27,9 +28,9 @@ switches = {name: st.booleans() for name in MessagesConfig.model_fields}
 spoken = st.lists(st.sampled_from(sorted(TRANSCRIPTION_LANGUAGES)), max_size=3)
 entries = objects(
     intensity=fractions,
-    pronunciations=st.lists(texts, max_size=2),
+    pronunciations=st.lists(terms, max_size=2),
     language=st.sampled_from(sorted(TRANSCRIPTION_LANGUAGES)),
-).flatmap(lambda entry: texts.map(lambda value: {**entry, "value": value}))
+).flatmap(lambda entry: terms.map(lambda value: {**entry, "value": value}))
 bodies = objects(
     encoding=st.sampled_from(["wav/pcm", "wav/alaw", "wav/ulaw"]),
     bit_depth=st.sampled_from([8, 16, 24, 32]),
@@ -43,10 +44,10 @@ bodies = objects(
     pre_processing=objects(audio_enhancer=st.booleans(), speech_threshold=fractions),
     realtime_processing=objects(
         custom_vocabulary_config=objects(
-            vocabulary=st.lists(texts | entries, max_size=3), default_intensity=fractions
+            vocabulary=st.lists(terms | entries, max_size=3), default_intensity=fractions
         ),
         custom_spelling_config=objects(
-            spelling_dictionary=st.dictionaries(texts, st.lists(texts, max_size=2), max_size=2)
+            spelling_dictionary=st.dictionaries(terms, st.lists(terms, min_size=1, max_size=2), max_size=1)
         ),
         translation_config=objects(
             target_languages=st.lists(st.sampled_from(sorted(TRANSLATION_LANGUAGES)), max_size=3),
@@ -66,7 +67,7 @@ bodies = objects(
             formats=st.lists(st.sampled_from(["srt", "vtt"]), min_size=1, max_size=3),
             minimum_duration=st.floats(0, 7),
             maximum_duration=st.integers(7, 30) | st.floats(7, 30),
-            maximum_characters_per_row=st.integers(1),
+            maximum_characters_per_row=st.integers(1, 500),
             maximum_rows_per_caption=st.integers(1, 5),
             style=st.sampled_from(["default", "compliance"]),
         ),

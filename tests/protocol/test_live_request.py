@@ -284,6 +284,38 @@ def test_companded_audio_has_8_bits_whatever_is_said(encoding: str, said: dict[s
             "realtime_processing.custom_spelling_config must have entries in spelling_dictionary",
         ),
         (
+            {"realtime_processing": {"custom_spelling_config": {"spelling_dictionary": {"A": []}}}},
+            "realtime_processing.custom_spelling_config.spelling_dictionary must list variants of 'A'",
+        ),
+        (
+            {"realtime_processing": {"custom_spelling_config": {"spelling_dictionary": {"A": [" "]}}}},
+            "realtime_processing.custom_spelling_config.spelling_dictionary.A.0 must not be blank",
+        ),
+        (
+            {
+                "realtime_processing": {
+                    "custom_spelling_config": {"spelling_dictionary": {"A": ["x"], "B": ["X"]}}
+                }
+            },
+            "realtime_processing.custom_spelling_config.spelling_dictionary must not spell 'X' in two ways",
+        ),
+        (
+            {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": ["..."]}}},
+            "realtime_processing.custom_vocabulary_config.vocabulary.0.value must have a letter or a digit",
+        ),
+        (
+            {
+                "realtime_processing": {
+                    "custom_vocabulary_config": {
+                        "vocabulary": [
+                            {"value": "a", "language": code} for code in ("de", "fr", "es", "it", "pt")
+                        ]
+                    }
+                }
+            },
+            "realtime_processing.custom_vocabulary_config must name at most 4 languages in vocabulary",
+        ),
+        (
             {"realtime_processing": {"translation": True, "translation_config": {"model": "base"}}},
             "realtime_processing.translation_config must name languages in target_languages",
         ),
@@ -394,3 +426,8 @@ def test_misspelt_and_misplaced_fields_are_recognised() -> None:
 def test_long_values_are_cut_short_in_complaints() -> None:
     (complaint,) = complaints({"encoding": "x" * 100_000})
     assert len(complaint) < 200
+
+
+def test_a_language_that_is_named_twice_is_one_language() -> None:
+    request = LiveRequest.model_validate({"language_config": {"languages": ["jw", "jv", "jw"]}})
+    assert len(request.language_config.languages) == 1

@@ -33,6 +33,20 @@ def spoken(text: str) -> tuple[Word, ...]:
 
 
 @pytest.mark.parametrize(
+    ("variant", "heard"),
+    [("हिन्द", " हिन्दी में"), ("क", " का के"), ("cafe", " cafe\u0301")],
+)
+def test_a_mark_on_a_letter_is_part_of_the_word(variant: str, heard: str) -> None:
+    [word] = Spelling({"X": [variant]}).apply(words(heard))
+    assert word.text == heard
+
+
+def test_a_variant_is_found_in_either_unicode_form() -> None:
+    [word] = Spelling({"X": ["cafe\u0301"]}).apply(words(" café."))
+    assert word.text == " X."
+
+
+@pytest.mark.parametrize(
     ("heard", "written"),
     [
         ("the sequel is slow", "the SQL is slow"),

@@ -90,6 +90,44 @@ def test_an_entry_is_written_as_given_however_sure_another_case_was(phonemizer: 
     assert written(phonemizer, ENTRIES, heard) == "LiveKit and AT&T and Mont Blanc. In St. Gallen?"
 
 
+@pytest.mark.parametrize(
+    ("heard", "becomes"),
+    [
+        ("we write c++ here.", "we write C++ here."),
+        ("it is in C++.", "it is in C++."),
+        ("I like C# more", "I like C# more"),
+        ("apple inc. today", "Apple Inc. today"),
+        ("made by apple inc, today", "made by Apple Inc., today"),
+        ("the .net world", "the .NET world"),
+        ("vitamin C is good", "vitamin C is good"),
+        ("¿qué? dijo", "¿Qué? dijo"),
+    ],
+)
+def test_the_punctuation_of_an_entry_is_written_once(
+    phonemizer: Phonemizer, heard: str, becomes: str
+) -> None:
+    entries = [Entry(value, intensity=0) for value in ("C++", "C#", "Apple Inc.", ".NET", "¿Qué?")]
+    assert written(phonemizer, entries, spoken(heard, SURE)) == becomes
+
+
+@pytest.mark.parametrize(
+    ("entry", "language", "heard"),
+    [
+        ("हिन्दी", "hi", " हिन्दी में"),
+        ("தமிழ்", "ta", " தமிழ் நாடு"),
+        ("สวัสดี", "th", "สวัสดี"),
+        ("दान", "hi", " आज का दिन"),
+    ],
+)
+def test_vowels_that_are_marks_belong_to_their_word(
+    phonemizer: Phonemizer, entry: str, language: str, heard: str
+) -> None:
+    found = CustomVocabulary([Entry(entry, intensity=0)], phonemizer.sounds).apply(
+        words(heard, confidence=SURE), language
+    )
+    assert "".join(word.text for word in found) == heard
+
+
 def test_the_surer_a_word_was_the_more_alike_it_must_be(phonemizer: Phonemizer) -> None:
     becomes = [written(phonemizer, ENTRIES, spoken("a gladder", sure)) for sure in (0.0, 0.5, 1.0)]
     assert becomes == ["a Gladia", "a gladder", "a gladder"]

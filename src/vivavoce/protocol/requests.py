@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import islice
@@ -77,6 +78,18 @@ def _language_of(known: frozenset[str], list_name: str, code: str) -> str:
     )
 
 
+def _with_a_letter(text: str) -> str:
+    if not any(map(str.isalnum, text)):
+        raise refusal("must have a letter or a digit")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise refusal("must not be blank")
+    return text
+
+
 def _transcription_language(code: str) -> str:
     return _language_of(TRANSCRIPTION_LANGUAGES, "TRANSCRIPTION_LANGUAGES", code)
 
@@ -87,7 +100,8 @@ def _translation_language(code: str) -> str:
 
 FiniteJson = Annotated[JsonValue, AfterValidator(_only_finite)]
 Text = Annotated[str, StringConstraints(min_length=1)]
-Term = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Term = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_with_a_letter)]
+Spelled = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_not_blank)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 TranscriptionLanguage = Annotated[str, AfterValidator(_transcription_language)]
 TranslationLanguage = Annotated[str, AfterValidator(_translation_language)]
@@ -115,6 +129,11 @@ class LanguageConfig(Section):
     languages: Annotated[tuple[TranscriptionLanguage, ...], Strict(False)] = ()
     code_switching: bool = False
 
+    @field_validator("languages")
+    @classmethod
+    def _each_once(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(languages))
+
 
 class PreProcessing(Section):
     audio_enhancer: bool = False
@@ -123,6 +142,9 @@ class PreProcessing(Section):
 
 # Every one is compared with all that is said.
 _MOST_PRONUNCIATIONS = 1000
+_MOST_VARIANTS = 1000
+# A language that words are pronounced in takes up to 210 MB.
+_MOST_VOCABULARY_LANGUAGES = 4
 
 
 class VocabularyEntry(Section):
@@ -150,7 +172,26 @@ class CustomVocabularyConfig(Section):
 class CustomSpellingConfig(Section):
     """`spelling_dictionary`: the spelling to write, and the variants it replaces."""
 
-    spelling_dictionary: dict[Text, Annotated[tuple[Text, ...], Strict(False)]] = Field(default_factory=dict)
+    spelling_dictionary: dict[Spelled, Annotated[tuple[Spelled, ...], Strict(False)]] = Field(
+        default_factory=dict
+    )
+
+    @field_validator("spelling_dictionary")
+    @classmethod
+    def _one_spelling_each(cls, dictionary: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if sum(map(len, dictionary.values())) > _MOST_VARIANTS:
+            raise refusal(f"must have at most {_MOST_VARIANTS} variants")
+        written: dict[str, str] = {}
+        for spelling, variants in dictionary.items():
+            if not variants:
+                raise refusal(f"must list variants of {spelling!r}")
+            for variant in variants:
+                same = " ".join(unicodedata.normalize("NFC", variant).casefold().split())
+                if written.setdefault(same, spelling) != spelling:
+                    raise refusal(
+                        f"must not spell {variant!r} in two ways: {written[same]!r} and {spelling!r}"
+                    )
+        return dictionary
 
 
 class TranslationConfig(Section):
@@ -186,6 +227,11 @@ class RealtimeProcessing(Section):
             and sum(1 + len(entry.pronunciations) for entry in config.vocabulary) > _MOST_PRONUNCIATIONS
         ):
             raise refusal(f"must have at most {_MOST_PRONUNCIATIONS} words and pronunciations in vocabulary")
+        if (
+            config
+            and len({entry.language for entry in config.vocabulary} - {None}) > _MOST_VOCABULARY_LANGUAGES
+        ):
+            raise refusal(f"must name at most {_MOST_VOCABULARY_LANGUAGES} languages in vocabulary")
         return config
 
     @field_validator("custom_spelling_config")
@@ -217,7 +263,7 @@ class SubtitlesConfig(Section):
     formats: Annotated[tuple[Literal["srt", "vtt"], ...], Strict(False)] = ("srt",)
     minimum_duration: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1
     maximum_duration: Annotated[float, Field(ge=1, le=30, allow_inf_nan=False, validate_default=True)] = 7
-    maximum_characters_per_row: Annotated[int, BeforeValidator(_whole), Field(ge=1)] = 42
+    maximum_characters_per_row: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=500)] = 42
     maximum_rows_per_caption: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=5)] = 2
     style: Literal["default", "compliance"] = "default"
 

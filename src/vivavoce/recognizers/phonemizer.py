@@ -18,7 +18,7 @@ from vivavoce.errors import RecognizerError
 from vivavoce.recognizers.phonemes import languages
 
 # A language takes 40 to 210 MB. The one that was not asked for the longest makes room.
-_MOST_LANGUAGES = 4
+MOST_LANGUAGES = 4
 _MOST_WORDS = 20_000
 # Sounds that speakers, spellings and g2p2 itself interchange.
 _NEAR = str.maketrans("ɚɝɜɐʌɘɪyjʊwɛæɑɒɔɡɹ", "əəəəəəiiiuueaaoogr")
@@ -56,7 +56,7 @@ class Phonemizer:
         with self._lock:
             speaker = self._speakers.setdefault(language, _Speaker(language))
             self._speakers.move_to_end(language)
-            oldest = self._speakers.popitem(last=False)[1] if len(self._speakers) > _MOST_LANGUAGES else None
+            oldest = self._speakers.popitem(last=False)[1] if len(self._speakers) > MOST_LANGUAGES else None
         if oldest:
             oldest.close()
         return speaker
@@ -99,13 +99,17 @@ class _Speaker:
     def _ask(self, words: list[str]) -> list[str]:
         # One that was killed, for want of memory say, is started anew, once.
         for _ in range(2):
-            process = self._process = self._process or _start(self._language)
+            try:
+                process = self._process = self._process or _start(self._language)
+            except OSError as error:
+                raise RecognizerError(f"no process for {self._language} could be started: {error}") from error
             assert process.stdin, "it is a pipe"
             assert process.stdout, "it is a pipe"
             try:
                 process.stdin.write(json.dumps(words) + "\n")
                 process.stdin.flush()
-                if answer := process.stdout.readline():
+                # Of one that is killed while it answers there is only part of a line.
+                if (answer := process.stdout.readline()).endswith("\n"):
                     return [_plain(ipa) for ipa in json.loads(answer)]
             except BrokenPipeError:
                 pass  # it has ended, as when it does not answer

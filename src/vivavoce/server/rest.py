@@ -68,7 +68,10 @@ async def create_session(
     asked = await asyncio.to_thread(parse_request, body, recognition.models.recognizers)
     enhances = recognition.models.enhancer is not None
     found = await asyncio.to_thread(warnings, asked, body, enhances)
-    await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
+    if asked.realtime_processing.custom_vocabulary:
+        async with recognition.admission.one_more(caller, datetime.now(UTC)):
+            pass  # Who may not create a session is not to make the server learn for seconds.
+        await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
     session = NewSession(
         id=str(uuid.uuid4()),
         request_id=request_id(request.scope),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.base import Recognizer
-from vivavoce.recognizers.phonemizer import Phonemizer
+from vivavoce.recognizers.phonemizer import MOST_LANGUAGES, Phonemizer
 from vivavoce.recognizers.reworded import Reworded, Write
 from vivavoce.wording.spelling import Spelling
 from vivavoce.wording.vocabulary import CustomVocabulary, Entry
@@ -27,8 +27,12 @@ def learn_vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> None:
     What is found out is remembered, so that no final waits for it. Blocks, for seconds when the server hears
     of a language for the first time. Raises `RecognizerError`.
     """
+    languages = request.language_config.languages
+    if len(languages) > MOST_LANGUAGES:
+        # The first would be forgotten for the last: only what is heard will tell.
+        return
     if vocabulary := _vocabulary(request, phonemizer):
-        for language in request.language_config.languages:
+        for language in languages:
             vocabulary.prepare(language)
 
 

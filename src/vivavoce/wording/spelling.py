@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from vivavoce.protocol.stream import Word
+from vivavoce.wording.letters import is_letter
 
 
 class Spelling:
@@ -47,7 +49,7 @@ class Spelling:
                 if spelling is not None:
                     best = _merged(words[:count], text[:start] + spelling + text[end:]), count
                     break
-            if sum(map(str.isalnum, text)) > self._longest:
+            if sum(map(is_letter, text)) > self._longest:
                 break
         return best
 
@@ -55,15 +57,15 @@ class Spelling:
 def _inner(text: str) -> Iterator[tuple[int, int]]:
     """Where a variant may stand: all but the white space around, then less and less of the punctuation."""
     seen = [place for place, character in enumerate(text) if not character.isspace()]
-    said = [place for place in seen if text[place].isalnum()] or seen
+    said = [place for place in seen if is_letter(text[place])] or seen
     starts = [place for place in seen if place <= said[0]]
     ends = [place + 1 for place in seen if place >= said[-1]]
     yield from sorted(product(starts, ends), key=lambda place: place[0] - place[1])
 
 
 def _folded(text: str) -> str:
-    """As variants are compared: in any case, with any white space, with either apostrophe."""
-    return " ".join(text.casefold().replace("’", "'").split())
+    """As variants are compared: in any case and form of Unicode, with any space, with either apostrophe."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().replace("’", "'").split())
 
 
 def _merged(words: tuple[Word, ...], text: str) -> Word:

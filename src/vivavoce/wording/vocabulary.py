@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from math import log10
 from statistics import fmean
 
@@ -14,6 +15,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from vivavoce.protocol.stream import Word
+from vivavoce.wording.letters import is_letter
 
 Sounds = Callable[[Sequence[str], str], Sequence[str]]
 """How words of a language sound, one string a word, in which a letter is a sound."""
@@ -35,6 +37,8 @@ _BY_INTENSITY = 0.4
 _LEAST = 0.4
 _WITHIN = tuple(".,;:!?…。、，？！；：")
 _APOSTROPHES = "'’"
+_OPENING = frozenset("¿¡")
+_CLOSING = frozenset(".!?…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +136,8 @@ class CustomVocabulary:
                 written.setdefault(_letters(entry.value), []).append(row)
             self._spoken[language] = _Spoken(
                 entries=[entry for entry, _ in rows],
-                sounds=[self._sound(said, entry.language or language) for entry, said in rows],
-                letters=[_letters(said) for _, said in rows],
+                sounds=self._pronounced([(said, entry.language or language) for entry, said in rows]),
+                letters=[_letters(said) + _symbols(said) for _, said in rows],
                 needed=np.array([self._needed + _BY_INTENSITY * (0.5 - e.intensity) for e, _ in rows]),
                 rows=written,
             )
@@ -155,7 +159,8 @@ class CustomVocabulary:
 
     def _likeness(self, windows: list[_Window], spoken: _Spoken, language: str) -> NDArray[np.float64]:
         """How alike windows and pronunciations are, (windows, pronunciations): the mean of how alike they
-        sound and are spelled; 2 for what is the entry but for its case."""
+        sound and are spelled; 2 for what is the entry but for its case and punctuation, 3 if that is the
+        same, too."""
         letters = [_letters(window.heard) for window in windows]
         spelled = _alike(letters, spoken.letters)
         parts = [window.heard.split() for window in windows]
@@ -167,11 +172,22 @@ class CustomVocabulary:
         silent = np.logical_or.outer([not sound for sound in heard], [not sound for sound in spoken.sounds])
         alike = (np.where(silent, spelled, sounding) + spelled) / 2
         for index, said in enumerate(letters):
-            alike[index, spoken.rows.get(said, [])] = 2
+            for row in spoken.rows.get(said, ()):
+                value = spoken.entries[row].value
+                if _is_whole(windows[index], value):
+                    alike[index, row] = 3
+                elif not _symbols(value):
+                    alike[index, row] = 2
         return alike
 
-    def _sound(self, text: str, language: str) -> str:
-        return "".join(self._sounds([_bare(part) for part in text.split()], language))
+    def _pronounced(self, texts: Sequence[tuple[str, str]]) -> list[str]:
+        """How texts sound, each in its language. One language is asked for after the other, each once."""
+        found: dict[tuple[str, str], str] = {}
+        for language in dict.fromkeys(language for _, language in texts):
+            parts = list(dict.fromkeys(p for text, of in texts if of == language for p in text.split()))
+            sounds = self._sounds([_bare(part) for part in parts], language)
+            found |= {(part, language): sound for part, sound in zip(parts, sounds, strict=True)}
+        return ["".join(found[part, language] for part in text.split()) for text, language in texts]
 
 
 def _alike(heard: Sequence[str], said: Sequence[str]) -> NDArray[np.float64]:
@@ -183,7 +199,7 @@ def _alike(heard: Sequence[str], said: Sequence[str]) -> NDArray[np.float64]:
 def _inner(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Where in `text` an entry may stand, whose first word ends at `first` and whose last starts at `last`:
     without punctuation, and without what an apostrophe sets apart before it or after it."""
-    seen = [place for place, character in enumerate(text) if character.isalnum()]
+    seen = [place for place, character in enumerate(text) if is_letter(character)]
     if not seen or seen[0] >= first or seen[-1] < last:
         return
     start, end = seen[0], seen[-1] + 1
@@ -197,11 +213,11 @@ def _inner(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
 
 
 def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return "".join(filter(is_letter, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _bare(part: str) -> str:
-    return "".join(letter for letter in part if letter.isalnum() or letter in "-" + _APOSTROPHES)
+    return "".join(letter for letter in part if is_letter(letter) or letter in "-" + _APOSTROPHES)
 
 
 def _written(words: tuple[Word, ...], found: dict[int, tuple[_Window, str]]) -> Iterator[Word]:
@@ -227,6 +243,28 @@ def _texts(window: _Window, value: str) -> list[str]:
     """The words to write: those of the value, with what stood around what was heard."""
     parts = value.split()
     texts = [parts[0], *(f" {part}" for part in parts[1:])]
-    texts[0] = window.text[: window.start] + texts[0]
-    texts[-1] += window.text[window.end :]
+    # Punctuation of the value's own may have been heard with it.
+    opening, closing = _around(value)
+    before, after = window.text[: window.start], window.text[window.end :]
+    texts[0] = before.removesuffix(opening) + texts[0]
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(after, closing, strict=False)))
+    texts[-1] += after[shared:]
     return texts
+
+
+def _around(value: str) -> tuple[str, str]:
+    """The punctuation before its first and after its last letter."""
+    letters = [place for place, character in enumerate(value) if is_letter(character)] or [0]
+    return value[: letters[0]], value[letters[-1] + 1 :]
+
+
+def _is_whole(window: _Window, value: str) -> bool:
+    """Whether the punctuation around what was heard has all that the value has."""
+    opening, closing = _around(value)
+    return window.text[: window.start].endswith(opening) and window.text[window.end :].startswith(closing)
+
+
+def _symbols(value: str) -> str:
+    """What stands around its letters and is part of it, as in "C++" and ".NET": no mere punctuation."""
+    opening, closing = _around(value)
+    return "" if _OPENING.issuperset(opening) and _CLOSING.issuperset(closing) else opening + closing
