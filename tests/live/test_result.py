@@ -67,6 +67,15 @@ def test_the_language_that_was_heard_longest_comes_first() -> None:
     assert built.transcription.languages == ("de", "fr", "es")
 
 
+def test_a_final_that_took_everything_back_leaves_no_trace() -> None:
+    nothing = Final(Utterance("00_00000001", 0, 2.0, 2.0, "de", ()), 0, None)
+    built = result(final(0, 1, " Hello."), nothing, final(3, 4, " World."))
+    assert built.transcription is not None
+    assert built.transcription.full_transcript == "Hello. World."
+    assert built.transcription.languages == ("en",)
+    assert len(built.transcription.utterances) == 2
+
+
 @given(duration=st.floats(0, 10_800), channels=st.integers(1, 8))
 def test_billing_is_the_duration_of_every_channel(duration: float, channels: int) -> None:
     metadata = result(body={"channels": channels}, audio_duration=duration).metadata

@@ -1,11 +1,11 @@
-"""The body of POST /v2/live: defaults, ranges, strictness, contradictions, hints."""
+"""The body of POST /v2/live: defaults, ranges, strictness, hints."""
 
-import json
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from refused import complaints
 from vivavoce.protocol import (
     LiveRequest,
     misspelt_fields,
@@ -88,17 +88,6 @@ def value_at(request: LiveRequest, path: str) -> object:
         assert isinstance(value, dict)
         value = value[name]
     return value
-
-
-def complaints(body: object) -> list[str]:
-    """What a body is refused with; the same from parsed JSON and from text."""
-    with pytest.raises(ValidationError) as parsed:
-        LiveRequest.model_validate(body)
-    with pytest.raises(ValidationError) as text:
-        LiveRequest.model_validate_json(json.dumps(body))
-    issues = [str(issue) for issue in validation_issues(text.value)]
-    assert [str(issue) for issue in validation_issues(parsed.value)] == issues
-    return issues
 
 
 def test_an_empty_body_has_the_documented_defaults() -> None:
@@ -256,106 +245,6 @@ def test_every_bad_field_is_named_at_once() -> None:
 @pytest.mark.parametrize("said", [{}, {"bit_depth": 16}, {"bit_depth": 8}, {"bit_depth": None}])
 def test_companded_audio_has_8_bits_whatever_is_said(encoding: str, said: dict[str, Any]) -> None:
     assert LiveRequest.model_validate({"encoding": encoding, **said}).bit_depth == 8
-
-
-@pytest.mark.parametrize(
-    ("body", "complaint"),
-    [
-        ({"callback": True}, "callback_config must have an http:// or https:// address as url"),
-        (
-            {"callback": True, "callback_config": {"url": "ftp://x"}},
-            "callback_config must have an http:// or https:// address as url",
-        ),
-        (
-            {"realtime_processing": {"custom_vocabulary": True}},
-            "realtime_processing.custom_vocabulary_config must list words in vocabulary",
-        ),
-        (
-            {
-                "realtime_processing": {
-                    "custom_vocabulary": True,
-                    "custom_vocabulary_config": {"vocabulary": []},
-                }
-            },
-            "realtime_processing.custom_vocabulary_config must list words in vocabulary",
-        ),
-        (
-            {"realtime_processing": {"custom_spelling": True, "custom_spelling_config": {}}},
-            "realtime_processing.custom_spelling_config must have entries in spelling_dictionary",
-        ),
-        (
-            {"realtime_processing": {"custom_spelling_config": {"spelling_dictionary": {"A": []}}}},
-            "realtime_processing.custom_spelling_config.spelling_dictionary must list variants of 'A'",
-        ),
-        (
-            {"realtime_processing": {"custom_spelling_config": {"spelling_dictionary": {"A": [" "]}}}},
-            "realtime_processing.custom_spelling_config.spelling_dictionary.A.0 must not be blank",
-        ),
-        (
-            {
-                "realtime_processing": {
-                    "custom_spelling_config": {"spelling_dictionary": {"A": ["x"], "B": ["X"]}}
-                }
-            },
-            "realtime_processing.custom_spelling_config.spelling_dictionary must not spell 'X' in two ways",
-        ),
-        (
-            {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": ["..."]}}},
-            "realtime_processing.custom_vocabulary_config.vocabulary.0.value must have a letter or a digit",
-        ),
-        (
-            {
-                "realtime_processing": {
-                    "custom_vocabulary_config": {
-                        "vocabulary": [
-                            {"value": "a", "language": code} for code in ("de", "fr", "es", "it", "pt")
-                        ]
-                    }
-                }
-            },
-            "realtime_processing.custom_vocabulary_config must name at most 4 languages in vocabulary",
-        ),
-        (
-            {"realtime_processing": {"translation": True, "translation_config": {"model": "base"}}},
-            "realtime_processing.translation_config must name languages in target_languages",
-        ),
-    ],
-)
-def test_a_contradiction_says_what_to_change(body: dict[str, Any], complaint: str) -> None:
-    (said,) = complaints(body)
-    assert said.startswith(complaint)
-
-
-def test_a_configuration_whose_switch_is_off_may_be_empty_but_not_ill_typed() -> None:
-    LiveRequest.model_validate(
-        {
-            "callback_config": {"url": ""},
-            "realtime_processing": {
-                "custom_vocabulary_config": {},
-                "custom_spelling_config": {},
-                "translation_config": {"target_languages": []},
-            },
-        }
-    )
-    (complaint,) = complaints({"callback_config": {"url": 1}})
-    assert complaint == "callback_config.url must be a string, not 1"
-
-
-def test_a_switch_that_is_on_with_its_configuration_is_accepted() -> None:
-    request = LiveRequest.model_validate(
-        {
-            "callback": True,
-            "callback_config": {"url": "https://example.org/hook"},
-            "realtime_processing": {
-                "custom_spelling": True,
-                "custom_spelling_config": {"spelling_dictionary": {"SQL": ["sequel", "sequal"]}},
-            },
-        }
-    )
-    assert request.realtime_processing.custom_spelling_config is not None
-    assert request.realtime_processing.custom_spelling_config.spelling_dictionary == {
-        "SQL": ("sequel", "sequal")
-    }
 
 
 def test_an_unknown_language_gets_the_nearest_one_and_the_place_of_the_list() -> None:

@@ -79,6 +79,23 @@ def test_what_is_final_so_far_shows_while_the_session_runs(tmp_path: Path) -> No
     serving(tmp_path, body)
 
 
+def test_a_session_that_an_earlier_version_accepted_stays_readable(tmp_path: Path) -> None:
+    subtitles = {"subtitles": True, "subtitles_config": {"formats": ["srt", "txt"]}}
+    old = new_session(request={"channels": 2, "post_processing": subtitles})
+
+    async def body(server: Server) -> None:
+        sessions = server.services.storage.sessions
+        await sessions.create(old)
+        await sessions.add_final(old.id, final(0, " still here"), [])
+        session = (await server.http.get(f"/v2/live/{old.id}")).json()
+        assert session["result"]["transcription"]["full_transcript"] == "still here"
+        assert session["request_params"]["channels"] == 2
+        page = (await server.http.get("/v2/live")).json()
+        assert [item["id"] for item in page["items"]] == [old.id]
+
+    serving(tmp_path, body)
+
+
 @pytest.mark.parametrize("unknown", ["nobody", "0b5c3a52-3f0e-4b1c-9a54-9d64c3b1a1f0", "..%2f..", "%00"])
 def test_an_unknown_id_gets_404(tmp_path: Path, unknown: str) -> None:
     async def body(server: Server) -> None:

@@ -41,8 +41,10 @@ def build_result(
 
     An add-on that was asked for and is not available gives an envelope that says so.
     """
+    # One without words only took back what had been shown.
     utterances = sorted(
-        (final.utterance for final in finals), key=lambda utterance: (utterance.start, utterance.channel)
+        (final.utterance for final in finals if final.utterance.words),
+        key=lambda utterance: (utterance.start, utterance.channel),
     )
     models = tuple(map(UtteranceModel.from_stream, utterances))
     post = request.post_processing

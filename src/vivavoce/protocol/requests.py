@@ -7,7 +7,6 @@ fields are kept at every level and change nothing.
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -17,23 +16,23 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     JsonValue,
     Strict,
-    StringConstraints,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
-from vivavoce.protocol.languages import (
-    OLDER_CODES,
-    TRANSCRIPTION_LANGUAGES,
-    TRANSLATION_LANGUAGES,
-    nearest_language,
+from vivavoce.protocol.sections import (
+    FiniteJson,
+    Fraction,
+    Section,
+    Spelled,
+    Term,
+    Text,
+    TranscriptionLanguage,
+    TranslationLanguage,
 )
 from vivavoce.protocol.validation import refusal
 
@@ -50,77 +49,11 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _only_finite(value: JsonValue) -> JsonValue:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise refusal("must hold finite numbers only")
-    if isinstance(value, list | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            _only_finite(item)
-    return value
-
-
 def _short_as_json(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
     length = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")))
     if length > MAX_METADATA_CHARACTERS:
         raise refusal(f"must be at most {MAX_METADATA_CHARACTERS} characters long as JSON, not {length}")
     return metadata
-
-
-def _language_of(known: frozenset[str], list_name: str, code: str) -> str:
-    code = OLDER_CODES.get(code, code)
-    if code in known:
-        return code
-    nearest = nearest_language(code[:40])
-    meant = f'; did you mean "{nearest}"?' if nearest in known else ""
-    raise refusal(
-        f'must be one of the {len(known)} language codes such as "en" '
-        f"(all are in vivavoce.protocol.{list_name}){meant}"
-    )
-
-
-def _with_a_letter(text: str) -> str:
-    if not any(map(str.isalnum, text)):
-        raise refusal("must have a letter or a digit")
-    return text
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise refusal("must not be blank")
-    return text
-
-
-def _transcription_language(code: str) -> str:
-    return _language_of(TRANSCRIPTION_LANGUAGES, "TRANSCRIPTION_LANGUAGES", code)
-
-
-def _translation_language(code: str) -> str:
-    return _language_of(TRANSLATION_LANGUAGES, "TRANSLATION_LANGUAGES", code)
-
-
-FiniteJson = Annotated[JsonValue, AfterValidator(_only_finite)]
-Text = Annotated[str, StringConstraints(min_length=1)]
-Term = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_with_a_letter)]
-Spelled = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_not_blank)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-TranscriptionLanguage = Annotated[str, AfterValidator(_transcription_language)]
-TranslationLanguage = Annotated[str, AfterValidator(_translation_language)]
-
-
-class Section(BaseModel):
-    """An object of the request: frozen, strict, `null` is the default, what is unknown is kept."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    __pydantic_extra__: dict[str, FiniteJson]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_the_default(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        return {
-            name: value for name, value in data.items() if value is not None or name not in cls.model_fields
-        }
 
 
 class LanguageConfig(Section):

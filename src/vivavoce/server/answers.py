@@ -7,10 +7,10 @@ from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from time import perf_counter
 
 from vivavoce.live.result import build_result
-from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionFile, SessionObject, timestamp
 from vivavoce.protocol.stream import Final
 from vivavoce.server.recording import Recording, filename
+from vivavoce.server.stored import request_of
 from vivavoce.storage.records import StoredSession
 
 
@@ -18,7 +18,7 @@ def session_object(
     stored: StoredSession, finals: Sequence[Final], recording: Recording | None
 ) -> SessionObject:
     """The session as it is now, running or not, without its messages."""
-    request = LiveRequest.model_validate(stored.request)
+    request = request_of(stored)
     recorded = recording.seconds if recording else 0.0
     duration = stored.audio_duration if stored.completed_at else recorded
     return SessionObject(

@@ -15,7 +15,7 @@ from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.head import StreamHead
 from vivavoce.audio.wav import MAX_HEADER_BYTES, wav_header
 from vivavoce.errors import InvalidAudio, StorageError
-from vivavoce.protocol.requests import LiveRequest
+from vivavoce.server.stored import request_of
 from vivavoce.storage.audio_log import AudioLogs
 from vivavoce.storage.records import StoredSession
 
@@ -38,7 +38,7 @@ class Recording:
         size = logs.size(stored.id)
         if not size:
             return None
-        format_ = AudioFormat.of(LiveRequest.model_validate(stored.request))
+        format_ = AudioFormat.of(request_of(stored))
         start = stored.header_bytes if stored.completed_at else _header_bytes(format_, logs, stored.id)
         length = (size - start) // format_.frame_bytes * format_.frame_bytes
         return cls(stored.id, format_, start, length) if length > 0 else None

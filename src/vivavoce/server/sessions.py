@@ -13,12 +13,12 @@ from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
-from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission
 from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime, Surroundings
+from vivavoce.server.stored import request_of
 from vivavoce.server.wording import as_asked
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
@@ -128,7 +128,7 @@ class LiveSessions:
         await asyncio.gather(*self._tasks, *self._chores, return_exceptions=True)
 
     async def _start(self, stored: StoredSession) -> None:
-        request = LiveRequest.model_validate(stored.request)
+        request = request_of(stored)
         recognizer = self._models.recognizers.get(request.model)
         if recognizer is None:
             raise StorageError(f"session {stored.id} wants the model {request.model}, which is not loaded")

@@ -31,6 +31,8 @@ _AHEAD_SECONDS = 5.0
 """How much audio the client may have sent that the server has not acknowledged."""
 
 _PATIENCE = 60.0
+# Between two requests for a place, where the server names no time.
+_LEAST_WAIT = 0.5
 """Seconds in which the server should take a session."""
 
 
@@ -158,14 +160,14 @@ async def _session(live: AsyncLive, request: dict[str, Any], ahead: int) -> Asyn
         except LimitError as error:
             if time.monotonic() > until:
                 raise
-            await asyncio.sleep(error.retry_after)
+            await asyncio.sleep(max(error.retry_after, _LEAST_WAIT))
 
 
 def server_version(where: Surroundings, weights: Path) -> str:
     """A name for all that shapes the server's words: its code, the packages, the settings, the weights."""
     sources = sorted(
         path
-        for package in ("audio", "engine", "live", "protocol", "recognizers", "server", "speech")
+        for package in ("audio", "engine", "live", "protocol", "recognizers", "server", "speech", "wording")
         for path in (Path(vivavoce.__file__).parent / package).rglob("*.py")
     )
     parts = (json.dumps([where.versions, where.settings]), sha256_of(weights / "model.bin"))
