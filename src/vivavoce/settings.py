@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +21,7 @@ from vivavoce.errors import ConfigurationError
 
 PREFIX: Final = "VIVAVOCE_"
 SAME_MODEL: Final = "same"
+_MODEL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def _listed(separator: str) -> BeforeValidator:
@@ -131,14 +133,14 @@ class Settings(EnvironmentSettings):
     )
     models: Names = Field(
         default=("base",),
-        description="Models to load; the first is the default, known as solaria-1.",
-        json_schema_extra={"allowed": "one or more names, separated by commas"},
+        description="Models to load; the first is the default, known as solaria-1. See models.md.",
+        json_schema_extra={"allowed": "one or more of NAME, NAME=PLACE or PLACE, separated by commas"},
     )
     partials_model: str = Field(
         default="tiny.en",
         min_length=1,
         description="A quicker model for partials, where it knows the language; `same`: none.",
-        json_schema_extra={"allowed": "the name of a model, or same"},
+        json_schema_extra={"allowed": "NAME, NAME=PLACE, PLACE or same"},
     )
     model_dirs: Paths = Field(
         default=(),
@@ -188,10 +190,34 @@ class Settings(EnvironmentSettings):
     log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
 
     @property
+    def served(self) -> tuple[str, ...]:
+        """The names of the models that sessions may ask for."""
+        return tuple(dict.fromkeys(name for name, _ in map(_named, self.models)))
+
+    @property
+    def partials_name(self) -> str:
+        """The name of the model for partials, or `SAME_MODEL`."""
+        return _named(self.partials_model)[0]
+
+    @property
     def weights(self) -> tuple[str, ...]:
         """The names of all models that are loaded."""
-        quick = () if self.partials_model == SAME_MODEL else (self.partials_model,)
-        return tuple(dict.fromkeys((*self.models, *quick)))
+        quick = () if self.partials_name == SAME_MODEL else (self.partials_name,)
+        return tuple(dict.fromkeys((*self.served, *quick)))
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Where models are that were given with their place: a directory or a name on the hub, by name."""
+        return {name: place for name, place in map(_named, (*self.models, self.partials_model)) if place}
+
+    @field_validator("models", "partials_model")
+    @classmethod
+    def _models_have_names(cls, given: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        places: dict[str, str | None] = {}
+        for name, place in map(_named, (given,) if isinstance(given, str) else given):
+            if not _MODEL_NAME.fullmatch(name) or places.setdefault(name, place) != place:
+                raise ValueError("not a name, or one name for two models")
+        return given
 
     @field_validator("public_url")
     @classmethod
@@ -226,6 +252,15 @@ def _web_address(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("not a web address")
     return url.rstrip("/")
+
+
+def _named(model: str) -> tuple[str, str | None]:
+    """A model's name and, if given, where it is. Without a name, it is called as its place ends."""
+    name, equals, place = model.partition("=")
+    if equals:
+        return name.strip(), place.strip()
+    last = model.rstrip("/").rpartition("/")[2].partition("@")[0]
+    return (last, model) if "/" in model else (model, None)
 
 
 def variable(name: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from vivavoce.errors import ModelError
-from vivavoce.recognizers.registry import REQUIRED_FILES, ModelFiles, ModelRegistry
+from vivavoce.recognizers.layout import REQUIRED_FILES
+from vivavoce.recognizers.registry import ModelFiles, ModelRegistry
 from vivavoce.recognizers.weights import PACKAGED
 
 
@@ -100,5 +101,6 @@ def test_without_a_network_it_says_where_to_copy_the_files(
 
 
 def test_a_string_that_is_neither_a_directory_nor_a_hub_name_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="a/b/c"):
-        ModelRegistry(tmp_path, {"mine": "a/b/c"}).resolve("mine")
+    for place in ("a/b/c", "/none/such", "./none", "~/none"):
+        with pytest.raises(ModelError, match=f"directory of model 'mine' does not exist: {place}"):
+            ModelRegistry(tmp_path, {"mine": place}).resolve("mine")

@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
-from vivavoce.recognizers.whisper.words import (
-    Piece,
-    loud_steps,
-    split_words,
-    timed_words,
-)
+from vivavoce.recognizers.whisper.words import split_words
+from vivavoce.recognizers.word_times import Piece, loud_steps, timed_words
 
 
 @pytest.fixture(scope="module")

@@ -139,11 +139,11 @@ def decoder(files: ModelFiles) -> Finding:
     import numpy as np
 
     from vivavoce.recognizers.base import Request
-    from vivavoce.recognizers.whisper import WhisperRecognizer
+    from vivavoce.server.models import load_recognizer
 
     audio = (np.frombuffer(_hum(), "<i2") / 32_768).astype(np.float32)
     try:
-        recognizer = WhisperRecognizer(files)
+        recognizer = load_recognizer(files)
         begun = perf_counter()
         recognizer.recognize(Request(audio, languages=(), final=True))
     except VivavoceError as error:

@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from vivavoce.cli.bench import recognizer
 from vivavoce.cli.terminal import needs_server_extra, report, show_table, stderr
+from vivavoce.errors import ConfigurationError
 
 
 def evaluate(
@@ -59,6 +60,7 @@ def evaluate(
         from vivavoce.bench.surroundings import surroundings
         from vivavoce.bench.truth import Truth
         from vivavoce.cli.local_server import local_server
+        from vivavoce.recognizers.layout import is_transducer
         from vivavoce.server.models import model_registry
         from vivavoce.settings import Settings
 
@@ -70,15 +72,17 @@ def evaluate(
     where = surroundings(shlex.join(["vivavoce", *map(_without_directory, sys.argv[1:])]))
     settings = Settings.from_environment()
     cache = settings.data_dir / "bench"
-    weights = model_registry(settings).resolve(settings.models[0]).directory
+    files = model_registry(settings).resolve(settings.served[0])
+    if offline and is_transducer(files.directory):
+        raise ConfigurationError(f"faster-whisper cannot run the model {files.name!r}: add --no-offline")
     ways = [Way(one, maximum, enhance) for one in dict.fromkeys(endpointing or [0.3])]
-    load = partial(recognizer, settings, settings.models[0])
+    load = partial(recognizer, settings, settings.served[0])
     with Progress(console=stderr(), transient=True) as bar, local_server() as url:
         stages = Stages(bar)
         ears = Ears(
-            Listener(url, server_version(where, weights), Kept(cache / "heard"), stages.advance),
-            Offline(weights, Kept(cache / "offline"), stages.advance) if offline else None,
-            Truth(weights, load, cache / "words", lambda _: stages.advance()) if offline else None,
+            Listener(url, server_version(where, files.weights), Kept(cache / "heard"), stages.advance),
+            Offline(files.directory, Kept(cache / "offline"), stages.advance) if offline else None,
+            Truth(files.directory, load, cache / "words", lambda _: stages.advance()) if offline else None,
             stages.begin,
         )
         outcome = run(ears, items, ways, detect, where)

@@ -20,10 +20,10 @@ app = typer.Typer(help="List and verify speech models.", no_args_is_help=True)
 def list_models() -> None:
     """List the models that there are, and what the server uses them for."""
     registry, settings = registry_and_settings()
-    uses = {settings.partials_model: "partials alone"}
-    uses |= dict.fromkeys(settings.models, "served") | {settings.models[0]: "default, also solaria-1"}
-    rows = [[name, uses.get(name, "")] for name in registry.names()]
-    show_table(["model", "use"], rows)
+    uses = {settings.partials_name: "partials alone"}
+    uses |= dict.fromkeys(settings.served, "served") | {settings.served[0]: "default, also solaria-1"}
+    rows = [[name, uses.get(name, ""), settings.places.get(name, "")] for name in registry.names()]
+    show_table(["model", "use", "place"], rows)
 
 
 @app.command("verify")
@@ -46,7 +46,7 @@ def verify_models(
             report(verification.problem)
             failed = True
             continue
-        known = "as published" if verification.expected else "no published sum to compare with"
+        known = "as published or declared" if verification.expected else "no sum to compare with"
         stdout().print(f"{name}  {verification.size / 1e6:.0f} MB  sha256 {verification.sha256}  ({known})")
     if failed:
         raise typer.Exit(1)

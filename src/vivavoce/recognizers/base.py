@@ -18,10 +18,14 @@ SAMPLE_RATE = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a recogniser can do; requests outside of it are refused when the session is created."""
+    """What a recogniser can do; requests outside of it are refused when the session is created.
+
+    One that is `streaming` is quick enough for its own partials. All of them time every word.
+    """
 
     languages: frozenset[str]
     detects_language: bool
+    streaming: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

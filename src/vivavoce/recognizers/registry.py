@@ -1,16 +1,28 @@
-"""Where a model's files are: a configured directory, the data directory, installed packages, the hub."""
+"""Where a model's files are: a configured directory, the data directory, installed packages, the hub.
+
+A model is a Whisper model in CTranslate2's format or a streaming transducer in ONNX.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vivavoce.errors import ModelError
+from vivavoce.recognizers.declaration import DECLARATION, Declaration
+from vivavoce.recognizers.layout import (
+    FETCHED,
+    check_directory,
+    is_transducer,
+    missing_file,
+    transducer_files,
+)
 from vivavoce.recognizers.weights import PACKAGED, PackagedModel, check_sum, sha256_of
 
-REQUIRED_FILES = ("model.bin", "config.json")
-VOCABULARY_FILES = ("vocabulary.json", "vocabulary.txt")
+# An owner and a model, perhaps at a branch, tag or commit.
+_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+(@\S+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +33,17 @@ class ModelFiles:
     directory: Path
     source: str
 
+    @property
+    def weights(self) -> Path:
+        """The largest file: Whisper's weights, or a transducer's encoder."""
+        if is_transducer(self.directory):
+            return transducer_files(self.directory)["encoder"]
+        return self.directory / "model.bin"
+
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of checking a model. `expected` is None where no published sum is known."""
+    """What became of checking a model. `expected` is None where no published or declared sum is known."""
 
     files: ModelFiles
     size: int
@@ -38,7 +57,8 @@ class Verification:
 
 
 class ModelRegistry:
-    """The models of one server. `configured` maps names to directories or to names on the Hugging Face hub.
+    """The models of one server. `configured` maps names to directories or to names on the Hugging Face hub,
+    `owner/model` or `owner/model@revision`.
 
     Everything here may read or write hundreds of megabytes: call it before serving.
     """
@@ -57,29 +77,33 @@ class ModelRegistry:
         configured = self._configured.get(name)
         if configured is not None and (directory := Path(configured).expanduser()).is_dir():
             check_directory(directory)
+            Declaration.of(directory).check(directory)
             return ModelFiles(name, directory, "configured directory")
-        if isinstance(configured, Path):
+        if configured is not None and not _HUB_NAME.fullmatch(str(configured)):
             raise ModelError(f"the directory of model {name!r} does not exist: {configured}")
         directory = self._models / name
         if configured is None and (packaged := PACKAGED.get(name)):
             return self._packaged(name, packaged, directory)
         if directory.is_dir() and missing_file(directory) is None:
+            Declaration.of(directory).check(directory)
             return ModelFiles(name, directory, "data directory")
         if configured is not None:
-            fetch(configured, directory)
+            fetch(str(configured), directory)
             check_directory(directory)
+            Declaration.of(directory).check(directory)
             return ModelFiles(name, directory, f"hub: {configured}")
         raise ModelError(
             f"there is no model {name!r}; known: {', '.join(self.names())}. "
-            "Put a CTranslate2 Whisper model into a directory of that name, where VIVAVOCE_MODEL_DIRS says"
+            "Put the files of a model into a directory of that name, where VIVAVOCE_MODEL_DIRS says"
         )
 
     def verify(self, name: str, *, full: bool = False) -> Verification:
         """Checks that the files are all there and, with `full`, that `model.bin` is what was published."""
         files = self.resolve(name)
-        model = files.directory / "model.bin"
+        model = files.weights
         packaged = PACKAGED.get(name) if files.directory == self._models / name else None
-        expected = packaged.sha256 if packaged else None
+        declared = Declaration.of(files.directory).sha256.get(model.name)
+        expected = packaged.sha256 if packaged else declared
         actual = sha256_of(model) if full else None
         problem = None
         if packaged and actual is not None and actual != expected:
@@ -95,36 +119,23 @@ class ModelRegistry:
         return ModelFiles(name, directory, "installed packages")
 
 
-def missing_file(directory: Path) -> str | None:
-    """What a CTranslate2 Whisper directory lacks, if anything."""
-    for name in REQUIRED_FILES:
-        if not (directory / name).is_file():
-            return name
-    if not any((directory / name).is_file() for name in VOCABULARY_FILES):
-        return " or ".join(VOCABULARY_FILES)
-    return None
-
-
-def check_directory(directory: Path) -> None:
-    """Raises `ModelError` naming the file that is missing."""
-    if (missing := missing_file(directory)) is not None:
-        raise ModelError(f"{directory} is not a complete CTranslate2 Whisper model: {missing} is missing")
-
-
 def fetch(hub_name: str, directory: Path) -> None:
     """Downloads a model from the Hugging Face hub; goes on where an earlier attempt stopped."""
     # Only a configured hub name pays for loading the client.
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
+    repository, _, revision = hub_name.partition("@")
     try:
         snapshot_download(
-            hub_name,
+            repository,
             local_dir=directory,
-            allow_patterns=[*REQUIRED_FILES, *VOCABULARY_FILES, "tokenizer.json", "preprocessor_config.json"],
+            revision=revision or None,
+            allow_patterns=[*FETCHED, DECLARATION],
         )
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
         raise ModelError(
-            f"model {hub_name!r} is neither a directory nor could it be fetched from the hub: {error}. "
+            f"{hub_name} is neither a directory nor could it be fetched from the hub: {reason}. "
             f"Without a network, copy the model's files to {directory}"
         ) from error

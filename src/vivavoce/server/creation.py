@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from vivavoce.protocol.requests import LiveRequest, misspelt_fields
 from vivavoce.protocol.validation import ValidationIssue
-from vivavoce.recognizers.base import Recognizer
+from vivavoce.recognizers.base import Capabilities, Recognizer
 from vivavoce.server.errors import InvalidRequest
 
 _LONGEST_WARNING = 1000
@@ -25,7 +25,16 @@ def parse_request(body: bytes, recognizers: Mapping[str, Recognizer]) -> LiveReq
     issues = [*_impossible(request, recognizers)]
     if issues:
         raise InvalidRequest(issues)
-    return request
+    return _in_the_only_language(request, recognizers[request.model].capabilities)
+
+
+def _in_the_only_language(request: LiveRequest, able: Capabilities) -> LiveRequest:
+    """A model that knows one language need not be told which."""
+    config = request.language_config
+    if config.languages or len(able.languages) != 1:
+        return request
+    config = config.model_copy(update={"languages": tuple(able.languages)})
+    return request.model_copy(update={"language_config": config})
 
 
 def _impossible(request: LiveRequest, recognizers: Mapping[str, Recognizer]) -> Iterator[ValidationIssue]:
@@ -42,7 +51,7 @@ def _impossible(request: LiveRequest, recognizers: Mapping[str, Recognizer]) -> 
             known = ", ".join(sorted(able.languages))
             problem = f"must be a language that the model {request.model} knows: {known}"
             yield ValidationIssue(f"language_config.languages.{index}", problem)
-    if len(languages) != 1 and not able.detects_language:
+    if len(languages) != 1 and not able.detects_language and (languages or len(able.languages) != 1):
         problem = f"must name one language: the model {request.model} does not detect languages"
         yield ValidationIssue("language_config.languages", problem)
 

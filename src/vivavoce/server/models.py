@@ -14,7 +14,8 @@ from vivavoce.errors import ModelError
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.recognizers.enhancer import Enhancer, enhancer_path
 from vivavoce.recognizers.phonemizer import Phonemizer
-from vivavoce.recognizers.registry import ModelRegistry
+from vivavoce.recognizers.layout import is_transducer
+from vivavoce.recognizers.registry import ModelFiles, ModelRegistry
 from vivavoce.recognizers.two_models import TwoModels
 from vivavoce.server.memory import release_memory
 from vivavoce.settings import Settings
@@ -40,26 +41,38 @@ class Models:
 
 def load_models(settings: Settings) -> Models:
     """Load what the settings name. Blocks for seconds. Raises `ModelError`."""
-    # Importing the model runtime takes half a second, which the listening socket need not wait for.
-    from vivavoce.recognizers.whisper import WhisperRecognizer
-
     registry = model_registry(settings)
     loaded: dict[str, Recognizer] = {}
     for name in settings.weights:
         try:
-            loaded[name] = WhisperRecognizer(registry.resolve(name))
+            loaded[name] = load_recognizer(registry.resolve(name))
         except ModelError as error:
-            if name in settings.models:
+            if name in settings.served:
                 raise
             remedy = "or have partials from the same model as finals: VIVAVOCE_PARTIALS_MODEL=same"
             raise ModelError(f"{error}; {remedy}") from error
         release_memory()
-    quick = loaded.get(settings.partials_model)
-    recognizers = {
-        name: TwoModels(loaded[name], quick) if quick and quick is not loaded[name] else loaded[name]
-        for name in settings.models
-    }
-    return Models(SileroVad(silero_path()), with_default(recognizers, settings.models[0]), load_enhancer())
+    quick = loaded.get(settings.partials_name)
+    recognizers = {name: _with_partials(loaded[name], quick) for name in settings.served}
+    return Models(SileroVad(silero_path()), with_default(recognizers, settings.served[0]), load_enhancer())
+
+
+def load_recognizer(files: ModelFiles) -> Recognizer:
+    """The recogniser for what is in a directory. Raises `ModelError` if it is none, or damaged."""
+    # Importing a model runtime takes half a second, which the listening socket need not wait for.
+    if is_transducer(files.directory):
+        from vivavoce.recognizers.transducer import TransducerRecognizer
+
+        return TransducerRecognizer(files)
+    from vivavoce.recognizers.whisper import WhisperRecognizer
+
+    return WhisperRecognizer(files)
+
+
+def _with_partials(recognizer: Recognizer, quick: Recognizer | None) -> Recognizer:
+    if quick is None or quick is recognizer or recognizer.capabilities.streaming:
+        return recognizer
+    return TwoModels(recognizer, quick)
 
 
 def load_enhancer() -> Enhancer | None:
@@ -73,7 +86,7 @@ def load_enhancer() -> Enhancer | None:
 
 def model_registry(settings: Settings) -> ModelRegistry:
     """Where the server finds the weights of its models."""
-    return ModelRegistry(settings.data_dir, _directories(settings))
+    return ModelRegistry(settings.data_dir, _places(settings))
 
 
 def with_default(recognizers: Mapping[str, Recognizer], default: str) -> Mapping[str, Recognizer]:
@@ -81,11 +94,11 @@ def with_default(recognizers: Mapping[str, Recognizer], default: str) -> Mapping
     return {DEFAULT_MODEL: recognizers[default], **recognizers}
 
 
-def _directories(settings: Settings) -> Mapping[str, Path]:
+def _places(settings: Settings) -> Mapping[str, Path | str]:
     found = (
         (name, directory / name)
         for directory in reversed(settings.model_dirs)
         for name in settings.weights
         if (directory / name).is_dir()
     )
-    return dict(found)
+    return {**dict(found), **settings.places}

@@ -170,7 +170,7 @@ def server_version(where: Surroundings, weights: Path) -> str:
         for package in ("audio", "engine", "live", "protocol", "recognizers", "server", "speech", "wording")
         for path in (Path(vivavoce.__file__).parent / package).rglob("*.py")
     )
-    parts = (json.dumps([where.versions, where.settings]), sha256_of(weights / "model.bin"))
+    parts = (json.dumps([where.versions, where.settings]), sha256_of(weights))
     return digest(*parts, *(path.read_bytes() for path in sources))
 
 

@@ -14,16 +14,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    RuntimeException,
-)
 
-# What ONNX Runtime raises for networks and inputs that it cannot compute; they share no base class.
-_RUNTIME_ERRORS: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeException)
+from vivavoce.recognizers.onnx_errors import RUNTIME_ERRORS
 
 _OPSET = 20
 _IR_VERSION = 9
@@ -128,7 +120,7 @@ class Graph:
             session = onnxruntime.InferenceSession(
                 model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
             )
-        except _RUNTIME_ERRORS as error:
+        except RUNTIME_ERRORS as error:
             raise RuntimeError(str(error)) from error
         return Network(session)
 
@@ -147,7 +139,7 @@ class Network:
         names = wanted or self._outputs
         try:
             outputs = self._session.run(names, inputs)
-        except _RUNTIME_ERRORS as error:
+        except RUNTIME_ERRORS as error:
             raise RuntimeError(str(error)) from error
         return dict(zip(names, outputs, strict=True))
 

@@ -18,7 +18,8 @@ from vivavoce.recognizers.whisper.decoder import Decoder
 from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded, Encoder
 from vivavoce.recognizers.whisper.search import beam_search
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
-from vivavoce.recognizers.whisper.words import loud_steps, split_words, timed_words
+from vivavoce.recognizers.whisper.words import split_words
+from vivavoce.recognizers.word_times import loud_steps, timed_words
 
 _MULTILINGUAL_SIZE = 51_865
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vivavoce.errors import ModelError
-from vivavoce.recognizers.registry import VOCABULARY_FILES
+from vivavoce.recognizers.layout import VOCABULARY_FILES
 
 _LANGUAGE = re.compile(r"<\|([a-z]{2,3})\|>")
 

@@ -1,0 +1,78 @@
+"""Which files a model consists of: Whisper's in CTranslate2's format, or a streaming transducer's in ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from vivavoce.errors import ModelError
+
+REQUIRED_FILES: Final = ("model.bin", "config.json")
+VOCABULARY_FILES: Final = ("vocabulary.json", "vocabulary.txt")
+TOKENS: Final = "tokens.txt"
+TRANSDUCER_PARTS: Final = ("encoder", "decoder", "joiner")
+_SMALL: Final = ".int8"
+FETCHED: Final = (
+    *REQUIRED_FILES,
+    *VOCABULARY_FILES,
+    "tokenizer.json",
+    "preprocessor_config.json",
+    TOKENS,
+    *(f"{part}*.onnx" for part in TRANSDUCER_PARTS),
+)
+"""What is taken of a repository on the hub, as patterns of names."""
+
+
+def is_transducer(directory: Path) -> bool:
+    """Whether a directory holds networks in ONNX rather than a Whisper model, as far as its names say."""
+    return not (directory / "model.bin").exists() and any(directory.glob("encoder*.onnx"))
+
+
+def transducer_files(directory: Path) -> dict[str, Path]:
+    """Encoder, decoder, joiner and tokens, of those that belong together by their names.
+
+    Of a network in full and in 8 bits the latter is taken, except for the decoder, which is small. Raises
+    `ModelError` saying what is missing.
+    """
+    if (missing := missing_file(directory)) is not None:
+        raise ModelError(f"{directory} is not a complete streaming transducer: {missing} is missing")
+    name = max(_exported(directory))
+    files = {"tokens": directory / TOKENS}
+    for part in TRANSDUCER_PARTS:
+        full, small = (directory / f"{part}{name}{bits}.onnx" for bits in ("", _SMALL))
+        first, second = (full, small) if part == "decoder" else (small, full)
+        files[part] = first if first.is_file() else second
+    return files
+
+
+def missing_file(directory: Path) -> str | None:
+    """What a model's directory lacks, if anything."""
+    if is_transducer(directory):
+        if not (directory / TOKENS).is_file():
+            return TOKENS
+        return None if _exported(directory) else "a decoder*.onnx or joiner*.onnx named like the encoder"
+    for name in REQUIRED_FILES:
+        if not (directory / name).is_file():
+            return name
+    if not any((directory / name).is_file() for name in VOCABULARY_FILES):
+        return " or ".join(VOCABULARY_FILES)
+    return None
+
+
+def check_directory(directory: Path) -> None:
+    """Raises `ModelError` naming what is missing."""
+    if (missing := missing_file(directory)) is not None:
+        kind = "streaming transducer" if is_transducer(directory) else "CTranslate2 Whisper model"
+        raise ModelError(f"{directory} is not a complete {kind}: {missing} is missing")
+
+
+def _exported(directory: Path) -> set[str]:
+    """What all three networks of one export have in their names, such as `-epoch-99-avg-1`."""
+    names = (
+        {
+            path.name.removeprefix(part).removesuffix(".onnx").removesuffix(_SMALL)
+            for path in directory.glob(f"{part}*.onnx")
+        }
+        for part in TRANSDUCER_PARTS
+    )
+    return set.intersection(*names)

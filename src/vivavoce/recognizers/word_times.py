@@ -1,0 +1,73 @@
+"""When words were said, and how surely, from when their tokens were.
+
+What places the tokens is vague about pauses, so a word is narrowed to where there is sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.protocol.stream import Word
+from vivavoce.recognizers.base import SAMPLE_RATE
+
+_SECONDS_PER_STEP = 0.02
+_STEP = round(_SECONDS_PER_STEP * SAMPLE_RATE)
+_QUIET = 1e-3
+_LAST_SOUND = 0.3
+_LEAST_PROBABILITY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text and how many tokens write it: `length` in all, `spoken` without the punctuation at its end."""
+
+    text: str
+    length: int
+    spoken: int
+
+
+def loud_steps(audio: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which steps of 20 ms are within 30 dB of the loudest of `audio` (samples,)."""
+    power = np.square(audio[: len(audio) // _STEP * _STEP]).reshape(-1, _STEP).mean(axis=1)
+    return np.asarray(power > power.max(initial=0.0) * _QUIET)
+
+
+def timed_words(
+    pieces: Sequence[Piece],
+    times: Sequence[float],
+    probabilities: Sequence[float],
+    loud: NDArray[np.bool_],
+) -> tuple[Word, ...]:
+    """Words from their first to their last loud step.
+
+    `times` (one more than tokens) and `probabilities` belong to the tokens, `loud` to steps of 20 ms. A
+    word's confidence is the geometric mean of its tokens' probabilities.
+    """
+    words = []
+    first = 0
+    for piece in pieces:
+        after = first + piece.length
+        start, spoken_until = times[first], times[first + piece.spoken]
+        # What its punctuation takes is a pause, but for the last sound of the word.
+        end = min(times[after], spoken_until + _LAST_SOUND)
+        heard = _loud_part(start, end, loud) or (start, spoken_until)
+        logs = [log(max(probability, _LEAST_PROBABILITY)) for probability in probabilities[first:after]]
+        words.append(Word(piece.text, *heard, confidence=min(1.0, exp(sum(logs) / piece.length))))
+        first = after
+    return tuple(words)
+
+
+def _loud_part(start: float, end: float, loud: NDArray[np.bool_]) -> tuple[float, float] | None:
+    first = round(start / _SECONDS_PER_STEP)
+    steps = np.flatnonzero(loud[first : round(end / _SECONDS_PER_STEP)])
+    if not len(steps):
+        return None
+    return (
+        max(start, (first + int(steps[0])) * _SECONDS_PER_STEP),
+        min(end, (first + int(steps[-1]) + 1) * _SECONDS_PER_STEP),
+    )

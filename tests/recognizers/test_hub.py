@@ -1,0 +1,122 @@
+"""Models that are named as on the Hugging Face hub, fetched by its own client from a hub on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tones import tones, write_transducer
+from vivavoce.errors import ModelError
+from vivavoce.recognizers.base import Request
+from vivavoce.recognizers.registry import ModelRegistry
+from vivavoce.server.models import load_recognizer
+
+REPOSITORY = "somebody/tones"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Hub(ThreadingHTTPServer):
+    """One repository with the files of a directory, at one commit. `asked` has the paths of all requests."""
+
+    daemon_threads = True
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.directory = directory
+        self.asked: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Answers(BaseHTTPRequestHandler):
+    server: Hub
+
+    def do_GET(self) -> None:
+        body = self._answer()
+        if body is not None:
+            self.wfile.write(body)
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def _answer(self) -> bytes | None:
+        path = self.path.partition("?")[0]
+        self.server.asked.append(path)
+        body = self._body(path)
+        self.send_response(404 if body is None else 200)
+        self.send_header("content-length", str(len(body or b"")))
+        if body is not None:
+            self.send_header("etag", f'"{hashlib.sha1(body).hexdigest()}"')
+            self.send_header("x-repo-commit", COMMIT)
+        self.end_headers()
+        return body
+
+    def _body(self, path: str) -> bytes | None:
+        directory = self.server.directory
+        files = sorted(directory.iterdir())
+        if path == f"/api/models/{REPOSITORY}/tree/{COMMIT}":
+            kept = [
+                {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": COMMIT}
+                for file in files
+            ]
+            return json.dumps(kept).encode()
+        for revision in ("main", "v2", COMMIT):
+            if path == f"/api/models/{REPOSITORY}/revision/{revision}":
+                siblings = [{"rfilename": file.name} for file in files]
+                about = {"id": REPOSITORY, "sha": COMMIT, "siblings": siblings}
+                return json.dumps(about).encode()
+            if path.startswith(start := f"/{REPOSITORY}/resolve/{revision}/"):
+                return (directory / path.removeprefix(start)).read_bytes()
+        return None
+
+    def log_message(self, *_: object) -> None:
+        """Tests are quiet."""
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    directory = write_transducer(tmp_path / "published")
+    (directory / "README.md").write_text("not a part of the model")
+    with Hub(directory) as hub:
+        thread = threading.Thread(target=hub.serve_forever)
+        thread.start()
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+        monkeypatch.setattr(
+            "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE",
+            hub.url + "/{repo_id}/resolve/{revision}/{filename}",
+        )
+        yield hub
+        hub.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("name", [REPOSITORY, f"{REPOSITORY}@v2"])
+def test_a_model_is_fetched_once_and_then_used_without_the_hub(hub: Hub, tmp_path: Path, name: str) -> None:
+    registry = ModelRegistry(tmp_path / "data", {"tones": name})
+    files = registry.resolve("tones")
+    assert files.source == f"hub: {name}"
+    assert not (files.directory / "README.md").exists()
+    heard = load_recognizer(files).recognize(Request(tones(["low", "mid"]), (), final=True))
+    assert [word.text for word in heard.words] == [" low", " mid"]
+    asked = len(hub.asked)
+    assert registry.resolve("tones").source == "data directory"
+    assert len(hub.asked) == asked
+
+
+def test_a_repository_without_a_model_is_refused(hub: Hub, tmp_path: Path) -> None:
+    (hub.directory / "tokens.txt").unlink()
+    with pytest.raises(ModelError, match=r"tokens\.txt is missing"):
+        ModelRegistry(tmp_path / "data", {"tones": REPOSITORY}).resolve("tones")
+
+
+def test_a_repository_that_is_not_there_is_named(hub: Hub, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"somebody/else.*copy the model's files to"):
+        ModelRegistry(tmp_path / "data", {"tones": "somebody/else"}).resolve("tones")
