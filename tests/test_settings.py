@@ -34,11 +34,21 @@ def test_without_an_environment_the_defaults_hold(tmp_path: Path) -> None:
         ("base", None, ("base",), ("base", "tiny.en"), {}),
         ("base,small=owner/model", "same", ("base", "small"), ("base", "small"), {"small": "owner/model"}),
         ("owner/model@v1", "same", ("model",), ("model",), {"model": "owner/model@v1"}),
-        ("/srv/models/fast/", "x=./tiny", ("fast",), ("fast", "x"), {"fast": "/srv/models/fast/", "x": "./tiny"}),
+        (
+            "/srv/models/fast/",
+            "x=./tiny",
+            ("fast",),
+            ("fast", "x"),
+            {"fast": "/srv/models/fast/", "x": "./tiny"},
+        ),
     ],
 )
 def test_models_are_named_by_themselves_or_by_their_place(
-    models: str, partials: str | None, served: tuple[str, ...], weights: tuple[str, ...], places: dict[str, str]
+    models: str,
+    partials: str | None,
+    served: tuple[str, ...],
+    weights: tuple[str, ...],
+    places: dict[str, str],
 ) -> None:
     settings = Settings.from_environment({"models": models, "partials_model": partials})
     assert (settings.served, settings.weights, dict(settings.places)) == (served, weights, places)
@@ -95,7 +105,11 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("CAPACITY", "0", "VIVAVOCE_CAPACITY must be a whole number from 1, not '0'"),
         ("MAX_BODY_BYTES", "1", "VIVAVOCE_MAX_BODY_BYTES must be a whole number from 1024, not '1'"),
         ("LOG_LEVEL", "loud", "VIVAVOCE_LOG_LEVEL must be debug or info or warning or error, not 'loud'"),
-        ("MODELS", ",", "VIVAVOCE_MODELS must be one or more of NAME, NAME=PLACE or PLACE, separated by commas, not ','"),
+        (
+            "MODELS",
+            ",",
+            "VIVAVOCE_MODELS must be one or more of NAME, NAME=PLACE or PLACE, separated by commas, not ','",
+        ),
         ("TRUSTED_PROXIES", "nginx", "VIVAVOCE_TRUSTED_PROXIES must be addresses or networks"),
         ("PUBLIC_URL", "speech.example.org", "VIVAVOCE_PUBLIC_URL must be a URL such as https://"),
         ("PUBLIC_URL", "https://[", "VIVAVOCE_PUBLIC_URL must be a URL such as https://"),

@@ -122,7 +122,10 @@ def test_a_network_in_the_place_of_another_is_refused(directory: Path, tmp_path:
 def test_a_file_whose_declared_sum_is_another_is_refused(directory: Path, tmp_path: Path) -> None:
     shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
     encoder = tmp_path / "encoder-epoch-1-avg-1.onnx"
-    declared = {"languages": ["en"], "sha256": {encoder.name: hashlib.sha256(encoder.read_bytes()).hexdigest()}}
+    declared = {
+        "languages": ["en"],
+        "sha256": {encoder.name: hashlib.sha256(encoder.read_bytes()).hexdigest()},
+    }
     (tmp_path / "vivavoce.json").write_text(json.dumps(declared))
     registry = ModelRegistry(tmp_path, {"tones": tmp_path})
     assert registry.verify("tones", full=True).ok

@@ -129,7 +129,7 @@ def weights(settings: Settings) -> Iterator[Finding]:
         if verification.problem:
             yield Finding("weights", "wrong", verification.problem, "run `vivavoce models verify` once more")
         else:
-            known = "as published" if verification.expected else "complete; no published sum is known"
+            known = "as published or declared" if verification.expected else "complete; no sum is known"
             yield Finding("weights", "ok", f"{name}, {verification.size / 1e6:.0f} MB, {known}")
             yield decoder(verification.files)
 

@@ -32,7 +32,7 @@ def verify_models(
         list[str] | None, typer.Argument(metavar="NAME...", help="The models; those that are loaded if none.")
     ] = None,
 ) -> None:
-    """Check that models are complete and, where a sum is published, what was published."""
+    """Check that models are complete and, where a sum is published or declared, that they have it."""
     registry, settings = registry_and_settings()
     failed = False
     for name in names or settings.weights:

@@ -1,4 +1,4 @@
-"""What is said about a model beside its files, in `vivavoce.json`: its languages, and what its files hash to."""
+"""What `vivavoce.json` says about a model beside its files: its languages, and what the files hash to."""
 
 from __future__ import annotations
 

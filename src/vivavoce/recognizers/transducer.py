@@ -86,9 +86,7 @@ class TransducerRecognizer:
         for piece, word in zip(pieces, timed, strict=True):
             middle = (word.start + word.end) / 2
             if begin <= middle and (middle < end or not len(after)):
-                words.append(
-                    Word(word.text, max(0.0, word.start - begin), word.end - begin, word.confidence)
-                )
+                words.append(Word(word.text, max(0.0, word.start - begin), word.end - begin, word.confidence))
                 numbers += [token.number for token in tokens[first : first + piece.length]]
             first += piece.length
         return Hypothesis(language, 1.0, tuple(words), Draft(self.name, tuple(numbers)))

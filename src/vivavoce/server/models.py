@@ -13,8 +13,8 @@ from vivavoce.engine.vad import SileroVad, silero_path
 from vivavoce.errors import ModelError
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.recognizers.enhancer import Enhancer, enhancer_path
-from vivavoce.recognizers.phonemizer import Phonemizer
 from vivavoce.recognizers.layout import is_transducer
+from vivavoce.recognizers.phonemizer import Phonemizer
 from vivavoce.recognizers.registry import ModelFiles, ModelRegistry
 from vivavoce.recognizers.two_models import TwoModels
 from vivavoce.server.memory import release_memory

@@ -8,7 +8,7 @@ what is computed together would change each other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import onnxruntime
