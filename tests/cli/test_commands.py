@@ -141,8 +141,11 @@ def test_a_model_that_is_not_there_is_an_error(run: Run) -> None:
     assert "there is no model 'huge'" in result.stderr
 
 
-def test_models_are_listed_with_their_use(run: Run) -> None:
-    assert "base\tdefault, also solaria-1" in run("models", "list").stdout.splitlines()
+def test_models_are_listed_with_their_use_and_place(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVAVOCE_MODELS", "base,fast=/srv/models/fast")
+    lines = run("models", "list").stdout.splitlines()
+    assert "base\tdefault, also solaria-1\t" in lines
+    assert "fast\tserved\t/srv/models/fast" in lines
 
 
 def test_without_the_extra_the_microphone_says_how_to_get_it(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from vivavoce.errors import ModelError
 
@@ -23,13 +23,20 @@ FETCHED: Final = (
 """What is taken of a repository on the hub, as patterns of names."""
 
 
+class TransducerFiles(NamedTuple):
+    encoder: Path
+    decoder: Path
+    joiner: Path
+    tokens: Path
+
+
 def is_transducer(directory: Path) -> bool:
     """Whether a directory holds networks in ONNX rather than a Whisper model, as far as its names say."""
     return not (directory / "model.bin").exists() and any(directory.glob("encoder*.onnx"))
 
 
-def transducer_files(directory: Path) -> dict[str, Path]:
-    """Encoder, decoder, joiner and tokens, of those that belong together by their names.
+def transducer_files(directory: Path) -> TransducerFiles:
+    """Those that belong together by their names.
 
     Of a network in full and in 8 bits the latter is taken, except for the decoder, which is small. Raises
     `ModelError` saying what is missing.
@@ -37,12 +44,13 @@ def transducer_files(directory: Path) -> dict[str, Path]:
     if (missing := missing_file(directory)) is not None:
         raise ModelError(f"{directory} is not a complete streaming transducer: {missing} is missing")
     name = max(_exported(directory))
-    files = {"tokens": directory / TOKENS}
-    for part in TRANSDUCER_PARTS:
-        full, small = (directory / f"{part}{name}{bits}.onnx" for bits in ("", _SMALL))
-        first, second = (full, small) if part == "decoder" else (small, full)
-        files[part] = first if first.is_file() else second
-    return files
+    encoder, decoder, joiner = (directory / f"{part}{name}.onnx" for part in TRANSDUCER_PARTS)
+    return TransducerFiles(
+        _first(_small(encoder), encoder),
+        _first(decoder, _small(decoder)),
+        _first(_small(joiner), joiner),
+        directory / TOKENS,
+    )
 
 
 def missing_file(directory: Path) -> str | None:
@@ -76,3 +84,12 @@ def _exported(directory: Path) -> set[str]:
         for part in TRANSDUCER_PARTS
     )
     return set.intersection(*names)
+
+
+def _small(network: Path) -> Path:
+    """The same network in 8 bits."""
+    return network.with_name(f"{network.name.removesuffix('.onnx')}{_SMALL}.onnx")
+
+
+def _first(wanted: Path, other: Path) -> Path:
+    return wanted if wanted.is_file() else other

@@ -37,7 +37,7 @@ class ModelFiles:
     def weights(self) -> Path:
         """The largest file: Whisper's weights, or a transducer's encoder."""
         if is_transducer(self.directory):
-            return transducer_files(self.directory)["encoder"]
+            return transducer_files(self.directory).encoder
         return self.directory / "model.bin"
 
 

@@ -21,7 +21,7 @@ from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Draft, Hypothesis, Word
 from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Request
 from vivavoce.recognizers.declaration import DECLARATION, Declaration
-from vivavoce.recognizers.layout import TOKENS, TRANSDUCER_PARTS, transducer_files
+from vivavoce.recognizers.layout import TOKENS, TransducerFiles, transducer_files
 from vivavoce.recognizers.onnx_errors import RUNTIME_ERRORS
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.word_times import Piece, loud_steps, timed_words
@@ -127,26 +127,33 @@ def _load(directory: Path, numbers: Iterable[int]) -> OnlineRecognizer:
         ) from error
     files = transducer_files(directory)
     _check(files, numbers)
-    paths = {name: str(path) for name, path in files.items()}
-    return OnlineRecognizer.from_transducer(**paths, num_threads=1, sample_rate=SAMPLE_RATE)
+    recognizer: OnlineRecognizer = OnlineRecognizer.from_transducer(
+        tokens=str(files.tokens),
+        encoder=str(files.encoder),
+        decoder=str(files.decoder),
+        joiner=str(files.joiner),
+        num_threads=1,
+        sample_rate=SAMPLE_RATE,
+    )
+    return recognizer
 
 
-def _check(files: Mapping[str, Path], numbers: Iterable[int]) -> None:
+def _check(files: TransducerFiles, numbers: Iterable[int]) -> None:
     """Raises `ModelError` for what would end the process: sherpa-onnx takes its files on trust."""
-    about = {part: _metadata(files[part]) for part in TRANSDUCER_PARTS}
-    kind = about["encoder"].get("model_type")
+    kind = _metadata(files.encoder).get("model_type")
     if kind not in _KINDS:
         raise ModelError(
-            f"{files['encoder']} is no encoder of a streaming transducer: its model_type is "
+            f"{files.encoder} is no encoder of a streaming transducer: its model_type is "
             f"{kind or 'not given'}, not one of {', '.join(_KINDS)}"
         )
-    if "joiner_dim" not in about["joiner"]:
-        raise ModelError(f"{files['joiner']} is no joiner of a streaming transducer: it has no joiner_dim")
-    size = about["decoder"].get("vocab_size", "")
-    if not size.isdecimal() or "context_size" not in about["decoder"]:
-        raise ModelError(f"{files['decoder']} is no decoder of a streaming transducer: it has no vocab_size")
+    if "joiner_dim" not in _metadata(files.joiner):
+        raise ModelError(f"{files.joiner} is no joiner of a streaming transducer: it has no joiner_dim")
+    about = _metadata(files.decoder)
+    size = about.get("vocab_size", "")
+    if not size.isdecimal() or "context_size" not in about:
+        raise ModelError(f"{files.decoder} is no decoder of a streaming transducer: it has no vocab_size")
     if missing := set(range(int(size))) - set(numbers):
-        raise ModelError(f"{files['tokens']} lacks tokens of the model, the first is number {min(missing)}")
+        raise ModelError(f"{files.tokens} lacks tokens of the model, the first is number {min(missing)}")
 
 
 def _metadata(path: Path) -> Mapping[str, str]:
@@ -157,7 +164,7 @@ def _metadata(path: Path) -> Mapping[str, str]:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except RUNTIME_ERRORS as error:
         raise ModelError(f"{path} is damaged or no network in ONNX: {error}") from error
-    return session.get_modelmeta().custom_metadata_map
+    return dict(session.get_modelmeta().custom_metadata_map)
 
 
 def _token_numbers(path: Path) -> Mapping[str, int]:
