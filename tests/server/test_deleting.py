@@ -8,6 +8,7 @@ import pytest
 
 from server.harness import Server, connected, create, record, serving
 from storage.samples import final
+from vivavoce.storage.journal import Entry
 
 AUDIO = b"QUAGMIRE" * 4000
 
@@ -23,7 +24,7 @@ def test_a_deleted_session_is_gone_with_every_byte_of_it(tmp_path: Path) -> None
     async def body(server: Server) -> None:
         created = await create(server.http, custom_metadata={"secret": "heliotrope"})
         path = f"/v2/live/{created['id']}"
-        await server.services.storage.sessions.add_final(created["id"], final(0, " zanzibar"), [])
+        await server.services.storage.sessions.add(Entry(created["id"], final=final(0, " zanzibar")))
         await record(server, created["url"], AUDIO)
         assert _on_disk(tmp_path, *needles) == [*needles]
         response = await server.http.delete(path)

@@ -13,6 +13,7 @@ from gladiaio_sdk.v2.live.generated_types import LiveV2ListResponse, LiveV2Respo
 
 from server.harness import URL, Server, connected, create, record, serving
 from storage.samples import NOON, final, minutes, new_session
+from vivavoce.storage.journal import Entry
 
 SILENCE = bytes(32_000)  # one second as the default request declares it
 
@@ -67,7 +68,7 @@ def test_what_is_final_so_far_shows_while_the_session_runs(tmp_path: Path) -> No
         async with connected(server, created["url"]) as socket:
             await socket.send_audio(SILENCE)
             await socket.receive_until(type="audio_chunk")
-            await server.services.storage.sessions.add_final(created["id"], final(0, " so far"), [])
+            await server.services.storage.sessions.add(Entry(created["id"], final=final(0, " so far")))
             session = (await server.http.get(f"/v2/live/{created['id']}")).json()
             assert session["status"] == "processing"
             assert session["result"]["transcription"]["full_transcript"] == "so far"
@@ -86,7 +87,7 @@ def test_a_session_that_an_earlier_version_accepted_stays_readable(tmp_path: Pat
     async def body(server: Server) -> None:
         sessions = server.services.storage.sessions
         await sessions.create(old)
-        await sessions.add_final(old.id, final(0, " still here"), [])
+        await sessions.add(Entry(old.id, final=final(0, " still here")))
         session = (await server.http.get(f"/v2/live/{old.id}")).json()
         assert session["result"]["transcription"]["full_transcript"] == "still here"
         assert session["request_params"]["channels"] == 2

@@ -11,6 +11,7 @@ import pytest
 from storage.running import Run
 from storage.samples import NOON, final, minutes, new_session
 from vivavoce.errors import StorageError
+from vivavoce.storage.journal import Entry
 from vivavoce.storage.stores import Storage
 
 
@@ -28,8 +29,8 @@ def test_no_byte_of_a_deleted_session_stays_on_the_disk(run: Run[None], tmp_path
         )
         for number in range(bulk):
             messages = [f'{{"{message}": "{"x" * (number * 37 % 900)}"}}', f'"{noise}"']
-            await storage.sessions.add_final(
-                session_id, final(number, f" {word}" * (number % 40 + 1)), messages
+            await storage.sessions.add(
+                Entry(session_id, messages, final(number, f" {word}" * (number % 40 + 1)))
             )
         await storage.sessions.add_metadata(session_id, {"warnings": ["susurrus"] if marked else ["fine"]})
 
@@ -102,7 +103,7 @@ def test_what_is_left_to_sweep_is_remembered_over_a_restart(run: Run[None], tmp_
         for number in range(40):
             session = new_session(created_at=NOON + minutes(number))
             await storage.sessions.create(session)
-            await storage.sessions.add_messages(session.id, ['"zanzibar' + "x" * (number * 50) + '"'])
+            await storage.sessions.add(Entry(session.id, ['"zanzibar' + "x" * (number * 50) + '"']))
             await storage.delete_session(session.id)
 
     async def sweep(storage: Storage) -> None:

@@ -68,7 +68,7 @@ def test_who_is_cancelled_keeps_nobody_else_from_storing(run: Run[None]) -> None
         ids = await sessions_of(storage, 3)
         loop = asyncio.get_running_loop()
         async with storage.database.write():
-            tasks = [loop.create_task(storage.sessions.add_messages(id_, [id_])) for id_ in ids]
+            tasks = [loop.create_task(storage.sessions.add(Entry(id_, [id_]))) for id_ in ids]
             await asyncio.sleep(0)
             tasks[0].cancel()
         await asyncio.wait(tasks)

@@ -11,6 +11,7 @@ import pytest
 from storage.running import Run
 from storage.samples import NOON, final, minutes, new_session
 from vivavoce.errors import StorageError
+from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import SessionFilter, StoredSession
 from vivavoce.storage.stores import Storage
 
@@ -52,9 +53,9 @@ def test_everything_is_still_there_after_a_restart(run: Run[Any]) -> None:
     async def before(storage: Storage) -> None:
         await storage.sessions.create(session)
         await storage.sessions.start(session.id, NOON + minutes(1))
-        await storage.sessions.add_messages(session.id, ['{"n":0}', '{"n":1}'])
+        await storage.sessions.add(Entry(session.id, ['{"n":0}', '{"n":1}']))
         for number, each in enumerate(finals, 2):
-            await storage.sessions.add_final(session.id, each, [f'{{"n":{number}}}'])
+            await storage.sessions.add(Entry(session.id, [f'{{"n":{number}}}'], each))
         await storage.sessions.finish(session.id, status="done", **FINISHED)
 
     async def after(storage: Storage) -> StoredSession | None:
@@ -75,9 +76,9 @@ def test_a_second_final_of_one_utterance_is_refused_with_its_messages(run: Run[N
     async def body(storage: Storage) -> None:
         session = new_session()
         await storage.sessions.create(session)
-        await storage.sessions.add_final(session.id, final(0, " first"), ["{}"])
+        await storage.sessions.add(Entry(session.id, ["{}"], final(0, " first")))
         with pytest.raises(StorageError):
-            await storage.sessions.add_final(session.id, final(0, " second"), ["{}"])
+            await storage.sessions.add(Entry(session.id, ["{}"], final(0, " second")))
         assert await storage.sessions.finals(session.id) == [final(0, " first")]
         assert await messages(storage, session.id) == ["{}"]
 
@@ -87,7 +88,7 @@ def test_a_second_final_of_one_utterance_is_refused_with_its_messages(run: Run[N
 def test_an_error_of_the_database_does_not_tell_what_was_said(run: Run[None]) -> None:
     async def body(storage: Storage) -> None:
         with pytest.raises(StorageError) as raised:
-            await storage.sessions.add_final(new_session().id, final(0, " confidential"), [])
+            await storage.sessions.add(Entry(new_session().id, final=final(0, " confidential")))
         assert "confidential" not in str(raised.value)
 
     run(body)
@@ -101,7 +102,7 @@ def test_writers_at_the_same_time_keep_every_message_once(run: Run[None]) -> Non
         async with asyncio.TaskGroup() as group:
             for number in range(10):
                 for session in sessions:
-                    group.create_task(storage.sessions.add_messages(session.id, [f"{number}a", f"{number}b"]))
+                    group.create_task(storage.sessions.add(Entry(session.id, [f"{number}a", f"{number}b"])))
         for session in sessions:
             kept = await messages(storage, session.id)
             assert sorted(kept) == sorted(f"{n}{x}" for n in range(10) for x in "ab")
@@ -116,8 +117,8 @@ def test_a_long_sessions_messages_come_whole_and_in_order_in_bounded_parts(run: 
         for session in (long, other):
             await storage.sessions.create(session)
         for first in range(0, 2000, 250):
-            await storage.sessions.add_messages(long.id, [str(first + n) for n in range(250)])
-            await storage.sessions.add_messages(other.id, ["other"])
+            await storage.sessions.add(Entry(long.id, [str(first + n) for n in range(250)]))
+            await storage.sessions.add(Entry(other.id, ["other"]))
         assert await messages(storage, long.id) == [str(number) for number in range(2000)]
         assert max([len(part) async for part in storage.sessions.messages(long.id)]) <= 500
 
@@ -130,7 +131,7 @@ def test_changing_a_session_that_is_not_there_is_an_error(run: Run[None]) -> Non
             storage.sessions.start("nobody", NOON),
             storage.sessions.finish("nobody", status="done", **FINISHED),
             storage.sessions.add_metadata("nobody", {"a": 1}),
-            storage.sessions.add_messages("nobody", ["{}"]),
+            storage.sessions.add(Entry("nobody", ["{}"])),
         ):
             with pytest.raises(StorageError):
                 await change

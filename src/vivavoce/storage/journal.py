@@ -24,7 +24,7 @@ _BEGIN = (
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """What one session has to store: when it began, a final, messages that were sent."""
+    """What one session has to store: when it began, a final, messages that were sent (JSON, a line each)."""
 
     session_id: str
     messages: Sequence[str] = ()

@@ -108,16 +108,11 @@ class SessionStore:
             await _change(connection, session_id, status="processing", started_at=at)
 
     async def add(self, entry: Entry) -> None:
-        """Keep what a running session has to store, all of it or nothing."""
+        """Keep what a running session has to store, all of it or nothing.
+
+        A second final of one utterance is refused.
+        """
         await self._journal.add(entry)
-
-    async def add_final(self, session_id: str, final: Final, messages: Sequence[str]) -> None:
-        """Keep a final, and the messages that go with it. A second final of one utterance is refused."""
-        await self.add(Entry(session_id, messages, final))
-
-    async def add_messages(self, session_id: str, messages: Sequence[str]) -> None:
-        """Keep messages, each a JSON text of one line, in their order."""
-        await self.add(Entry(session_id, messages))
 
     async def finals(self, session_id: str) -> Sequence[Final]:
         """The session's finals, in the order in which they were added."""
