@@ -96,6 +96,15 @@ class Peer:
         """The server's close code and its reason."""
         return self._connection.close_code, self._connection.close_reason
 
+    async def leave_with(self, *frames: bytes, code: int = 1000) -> None:
+        """Send frames and the close in one piece."""
+        protocol = self._connection.protocol
+        for frame in frames:
+            protocol.send_binary(frame)
+        protocol.send_close(code)
+        self._connection.transport.write(b"".join(protocol.data_to_send()))
+        await self._connection.wait_closed()
+
     async def vanish(self) -> None:
         """Be gone without a goodbye, as when the power fails."""
         self._connection.transport.abort()

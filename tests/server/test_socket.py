@@ -37,7 +37,7 @@ AUDIO = speech()
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with network_server(tmp_path_factory.mktemp("data")) as server:
+    with network_server(tmp_path_factory.mktemp("data"), idle_timeout=600) as server:
         yield server
 
 
@@ -194,3 +194,20 @@ def test_a_client_that_closes_without_a_stop_wants_no_more_and_keeps_what_was_fi
         assert await recorded(server.http, session["id"]) == AUDIO
 
     harness.serving(tmp_path, body)
+
+
+@pytest.mark.parametrize("before", [0, 3200], ids=["from the start", "later on"])
+def test_audio_and_an_orderly_close_in_one_piece_are_both_heeded(server: Server, before: int) -> None:
+    async def body(http: httpx.AsyncClient) -> None:
+        created = await create(http, **EVERYTHING)
+        async with connected(created["url"]) as peer:
+            if before:
+                await peer.send(AUDIO[:before])
+                await peer.acknowledged(before)
+            await peer.leave_with(*pieces(AUDIO[before : 6 * before + 16_000], 1600))
+        while (await stored(http, created["id"]))["status"] not in ("done", "error"):
+            pass
+        assert (await stored(http, created["id"]))["status"] == "done"
+        assert await recorded(http, created["id"]) == AUDIO[: 6 * before + 16_000]
+
+    server.run(body)

@@ -33,7 +33,7 @@ class Connection(Protocol):
         ...
 
     async def send(self, text: str) -> bool:
-        """Whether it could be sent."""
+        """Whether it could be sent. If not, nothing more can be, and the end of what comes tells why."""
         ...
 
     async def close(self, code: int, reason: str) -> None: ...
@@ -64,8 +64,9 @@ class SocketConnection:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT):
                 await self._send({"type": "websocket.send", "text": text})
-        except _GONE:
+        except _GONE as error:
             self.gone = True
+            self._give_up(error)
         return not self.gone
 
     async def close(self, code: int, reason: str) -> None:
@@ -76,5 +77,11 @@ class SocketConnection:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT):
                 await self._send({"type": "websocket.close", "code": code, "reason": text})
-        except _GONE:
+        except _GONE as error:
             _log.debug("peer_gone_before_close", code=code)
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        # All other errors come of a connection that is closed already, and `receive` will say with which code.
+        if isinstance(error, TimeoutError) and self._wire is not None:
+            self._wire.transport.abort()

@@ -282,11 +282,10 @@ class SessionRuntime:
                 await self._outbox.store()
             self._keep(effect)
             return
+        # The connection stays the session's: frames that came before its end may still be on their way here,
+        # and how it was closed, after them.
         if effect.durable:
             self._live.undelivered(effect.message)
-        if self._connections.pop(effect.connection, None):
-            # Nothing more is tried on a connection that did not take a message.
-            await self._perform(self._live.disconnected(effect.connection, close_codes.ABNORMAL, self._now()))
 
     def _keep(self, sent: Send) -> None:
         # What is durable is stored at once, so that after a crash little is sent twice.
