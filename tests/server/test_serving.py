@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -37,10 +38,15 @@ asyncio.run(serve(settings, lambda url, keys: print(url, keys, flush=True), scri
 """
 
 
-def test_a_server_is_ready_serves_and_tells_its_clients_to_come_back_when_it_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_is_ready_serves_and_tells_its_clients_to_come_back_when_it_ends(
+    tmp_path: Path, end: signal.Signals
+) -> None:
     command = [sys.executable, "-c", PROCESS, str(tmp_path)]
+    # A shell's background jobs, which the tests may be, ignore interrupts, and so do their children.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -50,13 +56,16 @@ def test_a_server_is_ready_serves_and_tells_its_clients_to_come_back_when_it_end
         with connect(created["url"]) as websocket:
             websocket.send(bytes(3200))
             assert '"acknowledged":true' in str(websocket.recv())
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(end)
             with pytest.raises(ConnectionClosed) as closed:
                 websocket.recv()
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1012
         process.wait(20)
-        assert created["url"].partition("token=")[2] not in process.stderr.read()
+        log = process.stderr.read()
+    assert created["url"].partition("token=")[2] not in log
+    [stopped] = [line for line in log.splitlines() if "stopped" in line]
+    assert "unfinished_sessions=1" in stopped
 
 
 def never(url: str, has_keys: bool) -> None:

@@ -61,7 +61,8 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
                 yield
             finally:
                 watching.cancel()
-                await _stop(services)
+                unfinished = await _stop(services)
+        _log.info("stopped", unfinished_sessions=unfinished)
 
     app = FastAPI(
         title="Vivavoce",
@@ -132,9 +133,12 @@ def _sessions_at_once(models: Models, settings: Settings) -> int:
     return settings.capacity or measured_sessions(models.recognizers[DEFAULT_MODEL], settings.decoder_threads)
 
 
-async def _stop(services: Services) -> None:
+async def _stop(services: Services) -> int:
+    """How many sessions were still under way."""
     await services.loaded()
+    unfinished = 0
     if services.recognition is not None:
+        unfinished = services.recognition.live.running
         try:
             await services.recognition.live.drain()
         finally:
@@ -144,6 +148,7 @@ async def _stop(services: Services) -> None:
         await services.storage.sweep()
     except StorageError as error:
         _log.warning("sweep_put_off", reason=str(error))
+    return unfinished
 
 
 def _figures(app: FastAPI) -> Metrics:
