@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -18,9 +22,28 @@ from vivavoce.settings import Settings
 def test_a_port_in_use_is_seen_in_the_family_of_the_host(host: str, family: socket.AddressFamily) -> None:
     with socket.create_server((host, 0), family=family) as taken:
         number = taken.getsockname()[1]
-        finding = port(Settings(host=host, port=number))
-    assert (finding.state, finding.detail.partition(" is ")[0]) == ("note", f"{host}:{number}")
+        with ThreadPoolExecutor() as pool:
+            finding = pool.submit(port, Settings(host=host, port=number))
+            taken.accept()[0].close()
+    assert finding.result().state == "wrong"
+    assert finding.result().detail == f"{host}:{number} is taken by something that does not answer HTTP"
     assert port(Settings(host=host, port=number)).state == "ok"
+
+
+def test_another_web_server_on_the_port_is_named() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        finding = port(Settings(port=other.server_port))
+        other.shutdown()
+    assert finding.state == "wrong"
+    assert f"127.0.0.1:{other.server_port} is taken by another server (BaseHTTP" in finding.detail
+    assert "VIVAVOCE_PORT" in finding.remedy
+
+
+def test_a_server_of_ours_on_the_port_is_told_from_others(server: str) -> None:
+    finding = port(Settings(port=int(server.rpartition(":")[2])))
+    assert finding.state == "ok"
+    assert finding.detail == f"Vivavoce {version('vivavoce')} is running on {server.partition('//')[2]}"
 
 
 def test_each_model_decodes() -> None:

@@ -28,6 +28,9 @@ ROOM = 1_000_000_000
 
 REINSTALL_VOICE = "run pip install --force-reinstall faster-whisper"
 
+ANSWER_WITHIN = 2.0
+"""Seconds for whoever has the port to say what it is."""
+
 TEST_SECONDS = 3
 RATE = 16_000
 
@@ -110,11 +113,30 @@ def port(settings: Settings) -> Finding:
         listen(settings.host, settings.port).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            detail = f"{place} is in use; by this server already? Otherwise choose VIVAVOCE_PORT"
-            return Finding("port", "note", detail)
+            return _occupant(settings, place)
         remedy = "set VIVAVOCE_HOST and VIVAVOCE_PORT to an address of this machine"
         return Finding("port", "wrong", f"{place}: {error.strerror}", remedy)
     return Finding("port", "ok", f"{place} is free")
+
+
+def _occupant(settings: Settings, place: str) -> Finding:
+    """Whether it is a server of ours that listens there: its description of its calls says so."""
+    import httpx
+
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    what = "something that does not answer HTTP"
+    try:
+        # A proxy would answer for itself.
+        with httpx.Client(trust_env=False, timeout=ANSWER_WITHIN) as client:
+            answer = client.get(f"http://{host}:{settings.port}/openapi.json")
+        what = f"another server ({answer.headers.get('server', 'it does not say which')})"
+        match answer.json():
+            case {"info": {"title": "Vivavoce", "version": running}}:
+                return Finding("port", "ok", f"Vivavoce {running} is running on {place}")
+    except (httpx.HTTPError, ValueError):  # ValueError: what it says is no JSON
+        pass
+    detail = f"{place} is taken by {what}"
+    return Finding("port", "wrong", detail, "end it, or set VIVAVOCE_PORT to a free port")
 
 
 def weights(settings: Settings) -> Iterator[Finding]:

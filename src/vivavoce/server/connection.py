@@ -82,6 +82,6 @@ class SocketConnection:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
-        # All other errors come of a connection that is closed already, and `receive` will say with which code.
+        # All other errors are of a connection that is closed already, and `receive` says with which code.
         if isinstance(error, TimeoutError) and self._wire is not None:
             self._wire.transport.abort()
