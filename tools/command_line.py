@@ -13,7 +13,7 @@ from vivavoce.cli import app
 
 def command_line_page() -> str:
     program = typer.main.get_command(app)
-    lines = [_text(program.help), ""]
+    lines = [_text(program.help), "", _text(program.epilog), ""]
     for words, command in _commands(str(program.name), program):
         lines += _section(words, command)
     return "\n".join(lines)

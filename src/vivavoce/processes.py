@@ -14,12 +14,19 @@ def ended_after(process: subprocess.Popen[str] | subprocess.Popen[bytes], within
     """Asks the process to end when the block is left, and kills it if it has not after `within` seconds.
 
     SIGTERM, and SIGHUP where it is not ignored, leave the block as Ctrl-C does, for which this must be the
-    main thread.
+    main thread. Raises KeyboardInterrupt after either of them, however the block was left.
     """
+    told = False
+
+    def interrupt(_number: int, frame: FrameType | None) -> None:
+        nonlocal told
+        told = True
+        _interrupt(frame)
+
     before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
     for one, handler in before.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(one, _interrupt)
+            signal.signal(one, interrupt)
     try:
         yield
     finally:
@@ -31,9 +38,12 @@ def ended_after(process: subprocess.Popen[str] | subprocess.Popen[bytes], within
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
+            if told:
+                # What is cut off may fail in its own way: asyncio by CancelledError while it starts.
+                raise KeyboardInterrupt
 
 
-def _interrupt(_number: int, frame: FrameType | None) -> None:
+def _interrupt(frame: FrameType | None) -> None:
     """What Ctrl-C does, which is something else while asyncio runs."""
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler):  # ignored, as in the background jobs of a shell

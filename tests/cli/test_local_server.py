@@ -11,7 +11,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from speech import ROOT, two_cities
+from vivavoce.errors import VivavoceError
+from vivavoce.processes import ended_after
 
 PATIENCE = 60.0
 
@@ -44,7 +48,23 @@ def test_a_command_that_is_told_to_end_takes_its_server_with_it(tmp_path: Path) 
         os.close(server)
         assert ended, "the server still runs"
         process.communicate()
-    assert process.returncode
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP])
+def test_who_was_told_to_end_is_interrupted_whatever_that_breaks(end: signal.Signals) -> None:
+    def use_a_process() -> None:
+        with subprocess.Popen(["sleep", "600"]) as process, ended_after(process, PATIENCE):
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(end)
+            raise VivavoceError("the session was lost")
+
+    heeded = signal.signal(end, signal.SIG_DFL)  # nohup ignores one of them
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            use_a_process()
+    finally:
+        signal.signal(end, heeded)
 
 
 def server_of(process: subprocess.Popen[str]) -> int:

@@ -31,6 +31,8 @@ app = typer.Typer(
     name="vivavoce",
     cls=Commands,
     help="Live speech-to-text that you run yourself.",
+    epilog="Exit codes: 0 done, 1 something failed, 2 the command is wrong, 130 cut off by Ctrl-C. "
+    "SIGTERM: 143, or 130 where a server of the command's own was stopped first.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
