@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -91,14 +92,40 @@ def test_resampling_does_not_depend_on_the_cutting(lengths: list[int], rates: tu
 def test_what_is_no_audio_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
     (tmp_path / "nothing.wav").touch()
+    (tmp_path / "cut.wav").write_bytes(b"RIFF\0\0\0\0WAVEfmt ")
     for path, reason in [
         (tmp_path / "missing.wav", "there is no file"),
         (tmp_path, "is a directory; name the files in it"),
-        (tmp_path / "notes.txt", "cannot be read as audio"),
+        (tmp_path / "notes.txt", r"cannot be read as audio \(Format not recognised\): give WAV"),
+        (tmp_path / "cut.wav", r"cannot be read as audio \(Error in WAV file. No 'data' chunk marker\)"),
         (tmp_path / "nothing.wav", "is empty"),
     ]:
         with pytest.raises(InvalidAudio, match=reason), open_audio(path):
             pass
+
+
+def damaged(path: Path) -> Path:
+    """A recording with something else in its middle."""
+    soundfile.write(path, np.random.default_rng(1).normal(scale=0.1, size=48_000), 16_000)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 3] + bytes(range(256)) * 8 + data[len(data) // 2 :])
+    return path
+
+
+def test_a_damaged_recording_is_an_error_that_says_why(tmp_path: Path) -> None:
+    with pytest.raises(InvalidAudio, match=r"to its end: .*flac decoder"):
+        stream(damaged(tmp_path / "a.flac"))
+
+
+def test_decoders_write_nothing_beside_the_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.mp3").write_text("hello " * 500)
+    with pytest.raises(InvalidAudio, match="cannot be read as audio: give WAV"):
+        stream(tmp_path / "notes.mp3")
+    with pytest.raises(InvalidAudio, match="cannot be read as audio"):
+        stream(damaged(tmp_path / "a.mp3"))
+    assert capfd.readouterr() == ("", "")
+    os.write(2, b"still heard")
+    assert capfd.readouterr().err == "still heard"
 
 
 def test_more_channels_than_a_session_takes_are_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ MOST_CHANNELS = 8
 HALF_WIDTH = 24
 """Zero crossings of the resampling filter on each side."""
 
+_STDERR = 2
+_NO_REGULAR_FILE = 7  # of libsndfile's errors
+
 Samples = NDArray[np.float32]
 
 
@@ -34,6 +38,8 @@ class AudioFile:
     channels: int
     duration: float
     _file: soundfile.SoundFile
+    _whole: Samples | None
+    """All of it, where it cannot be read piece by piece."""
 
     @property
     def format(self) -> dict[str, Any]:
@@ -46,7 +52,10 @@ class AudioFile:
         }
 
     def pieces(self, seconds: float) -> Iterator[bytes]:
-        """16 bit little-endian PCM, interleaved, in pieces of `seconds` of the file."""
+        """16 bit little-endian PCM, interleaved, in pieces of `seconds` of the file.
+
+        Raises InvalidAudio where the file is damaged.
+        """
         frames = round(seconds * self._file.samplerate)
         blocks: Iterable[Any] = self._blocks(frames)
         if self.channels == 1:
@@ -56,21 +65,28 @@ class AudioFile:
         for block in blocks:
             yield np.rint(block * 32_768).clip(-32_768, 32_767).astype("<i2").tobytes()
 
-    def _blocks(self, frames: int) -> Iterable[Any]:
-        if self._file.format not in ("MP3", "MPEG"):
-            return self._file.blocks(frames, dtype="float32", always_2d=True)
-        # soundfile seeks after every read, which MPEG decoders cannot do exactly: so there is only one read.
-        whole = self._file.read(dtype="float32", always_2d=True)
-        return (whole[start : start + frames] for start in range(0, len(whole), frames))
+    def _blocks(self, frames: int) -> Iterator[Any]:
+        if self._whole is not None:
+            yield from (self._whole[start : start + frames] for start in range(0, len(self._whole), frames))
+            return
+        try:
+            yield from self._file.blocks(frames, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise InvalidAudio(f"it cannot be read to its end: {_said(error)}") from error
 
 
 @contextmanager
 def open_audio(path: Path, split_channels: bool = False) -> Iterator[AudioFile]:
     """Open a file; its channels are mixed into one, or kept apart. Raises InvalidAudio saying why not."""
     try:
-        file = soundfile.SoundFile(path)
+        # Here, since later there may be captions, and nothing must be silenced then.
+        with _silenced():
+            file = soundfile.SoundFile(path)
+            # soundfile seeks after every read, which MPEG decoders cannot do exactly: so there is only one.
+            is_mpeg = file.format in ("MP3", "MPEG")
+            whole: Any = file.read(dtype="float32", always_2d=True) if is_mpeg else None
     except (OSError, soundfile.LibsndfileError) as error:
-        raise InvalidAudio(_reason(path)) from error
+        raise InvalidAudio(_reason(path, error)) from error
     with file:
         if split_channels and file.channels > MOST_CHANNELS:
             many = f"{path} has {file.channels} channels, and a session takes {MOST_CHANNELS} at most"
@@ -78,8 +94,9 @@ def open_audio(path: Path, split_channels: bool = False) -> Iterator[AudioFile]:
         yield AudioFile(
             sample_rate=file.samplerate if file.samplerate in RATES else RESAMPLED_RATE,
             channels=file.channels if split_channels else 1,
-            duration=file.frames / file.samplerate,
+            duration=(file.frames if whole is None else len(whole)) / file.samplerate,
             _file=file,
+            _whole=whole,
         )
 
 
@@ -120,7 +137,28 @@ def resampled(blocks: Iterable[Samples], rate: int, new_rate: int) -> Iterator[S
         yield up_to(round(received * new_rate / rate))
 
 
-def _reason(path: Path) -> str:
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """What libraries in C write to standard error, as libmpg123 does of every odd MP3, goes nowhere."""
+    if sys.__stderr__ is None:
+        yield
+        return
+    sys.__stderr__.flush()
+    kept = os.dup(_STDERR)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), _STDERR)
+        yield
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
+
+
+def _said(error: soundfile.LibsndfileError) -> str:
+    return str(error.error_string).removeprefix("Error : ").rstrip(".")
+
+
+def _reason(path: Path, error: OSError | soundfile.LibsndfileError) -> str:
     if not path.exists():
         return f"there is no file {path}"
     if path.is_dir():
@@ -129,4 +167,8 @@ def _reason(path: Path) -> str:
         return f"{path} may not be read: it belongs to somebody else"
     if path.stat().st_size == 0:
         return f"{path} is empty"
-    return f"{path} cannot be read as audio: give WAV, FLAC, MP3, Ogg, AIFF or another common format"
+    # What might be MP3 and is not is said to be no regular file.
+    why = ""
+    if isinstance(error, soundfile.LibsndfileError) and error.code != _NO_REGULAR_FILE:
+        why = f" ({_said(error)})"
+    return f"{path} cannot be read as audio{why}: give WAV, FLAC, MP3, Ogg, AIFF or another common format"
