@@ -18,12 +18,13 @@ STOPPED_WITHIN = 30.0
 
 PROGRAM = """
 import sys
-from server.harness import scripted
+from server.harness import held_by, scripted
 from vivavoce.server.serve import run
 from vivavoce.settings import Settings
 
 settings = Settings.model_validate_json(sys.argv[1])
-run(settings, lambda url, has_keys: print(url, flush=True), scripted)
+load = held_by(sys.argv[2]) if len(sys.argv) > 2 else scripted
+run(settings, lambda url, has_keys: print(url, flush=True), load)
 """
 
 
@@ -36,16 +37,19 @@ def scripted_server(data: Path, port: int = 0, **settings: Any) -> Iterator[str]
 
 @contextmanager
 def scripted_process(
-    data: Path, port: int = 0, **settings: Any
+    data: Path, port: int = 0, *, hold: Path | None = None, **settings: Any
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The same, for who ends the server in another way: its URL and its process."""
+    """The same, for who ends the server in another way: its URL and its process.
+
+    Finals take for as long as somebody has the file `hold` locked.
+    """
     data.mkdir(exist_ok=True)
     log = data / "server.log"
     values = json.dumps(
         {"data_dir": str(data), "port": port, "decoder_threads": 1, "capacity": 1000} | settings
     )
     with log.open("ab") as log_file:
-        command = [sys.executable, "-c", PROGRAM, values]
+        command = [sys.executable, "-c", PROGRAM, values, *([str(hold)] if hold else [])]
         process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=log_file, text=True)
     with process:
         assert process.stdout

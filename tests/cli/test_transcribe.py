@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -12,10 +13,15 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from subprocess import PIPE
 
+import httpx
 import pytest
 
 from cli.conftest import Run
+from scripted_server import scripted_process
+
+PATIENCE = 60.0
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 MOVEMENT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
@@ -118,6 +124,36 @@ def test_an_interrupt_stops_it_and_what_was_being_said_is_written(
         written = process.stdout.read()
     assert "word0 word1" in written
     assert process.returncode == 130
+
+
+def test_a_second_interrupt_does_not_wait_for_what_is_still_coming(recording: Path, tmp_path: Path) -> None:
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    path = tmp_path / "lock"
+    with scripted_process(tmp_path, hold=path) as (url, _), path.open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        command = [sys.executable, "-m", "vivavoce", "transcribe", "--url", url, str(recording)]
+        with (
+            subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, preexec_fn=heed) as process,
+            httpx.Client(base_url=url) as http,
+        ):
+
+            def until(message: str) -> None:
+                """Until the session, which is the only one, has sent such a message."""
+                while True:
+                    for session in http.get("/v2/live").json()["items"]:
+                        if message in http.get(f"/v2/live/{session['id']}").text:
+                            return
+                    assert process.poll() is None
+
+            try:
+                until("speech_start")
+                process.send_signal(signal.SIGINT)
+                until("stop_recording")
+                process.send_signal(signal.SIGINT)
+                written, complaints = process.communicate(timeout=PATIENCE)
+            finally:
+                process.kill()
+    assert (process.returncode, written, complaints) == (130, "", "")
 
 
 def test_a_file_that_fails_is_named_and_the_others_go_on(

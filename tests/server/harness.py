@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import fcntl
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -16,6 +18,7 @@ import httpx
 from fastapi import FastAPI
 
 from vivavoce.engine.vad import SileroVad, silero_path
+from vivavoce.recognizers.base import Request
 from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
 from vivavoce.server.app import create_app
 from vivavoce.server.models import Models, with_default
@@ -37,6 +40,19 @@ def models() -> Models:
 
 def scripted(_: Settings) -> Models:
     return models()
+
+
+def held_by(lock: str) -> Load:
+    """As `scripted`, but no final is ready while somebody has the file `lock` locked."""
+
+    def wait(request: Request) -> bool:
+        if request.final:
+            with open(lock, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
+        return False
+
+    recognizer = ScriptedRecognizer(word_every(0.5), languages=LANGUAGES, fails=wait)
+    return lambda _: dataclasses.replace(models(), recognizers=with_default({"base": recognizer}, "base"))
 
 
 @dataclass(frozen=True, slots=True)
