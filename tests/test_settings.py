@@ -150,4 +150,6 @@ def test_the_reference_describes_every_setting() -> None:
     by_variable = {reference.variable: reference for reference in references}
     assert by_variable["VIVAVOCE_PORT"].default == "8080"
     assert by_variable["VIVAVOCE_FSYNC"].default == "false"
-    assert by_variable["VIVAVOCE_DECODER_THREADS"].default == "the number of cores"
+    assert (
+        by_variable["VIVAVOCE_DECODER_THREADS"].default == "the cores it may use, a container's quota counted"
+    )

@@ -17,6 +17,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
+from vivavoce.cores import usable_cores
 from vivavoce.errors import ConfigurationError
 
 PREFIX: Final = "VIVAVOCE_"
@@ -40,10 +41,6 @@ def _network(value: object) -> object:
 def _data_home() -> Path:
     home = os.environ.get("XDG_DATA_HOME")
     return (Path(home) if home else Path.home() / ".local" / "share") / "vivavoce"
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 Paths = Annotated[tuple[Path, ...], _listed(os.pathsep)]
@@ -148,11 +145,11 @@ class Settings(EnvironmentSettings):
         json_schema_extra={"allowed": f"directories, separated by {os.pathsep!r}"},
     )
     decoder_threads: int = Field(
-        default_factory=_cores,
+        default_factory=usable_cores,
         ge=1,
         le=256,
         description="Threads that decode, one core each.",
-        json_schema_extra={"default": "the number of cores"},
+        json_schema_extra={"default": "the cores it may use, a container's quota counted"},
     )
     capacity: int | None = Field(
         default=None,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 
+from vivavoce.cores import usable_cores
 from vivavoce.settings import Settings, variable
 
 _PACKAGES = ("vivavoce", "ctranslate2", "onnxruntime", "numpy", "uvicorn", "websockets")
@@ -36,7 +37,7 @@ def surroundings(command: str) -> Surroundings:
     return Surroundings(
         date=datetime.now(UTC).isoformat(sep=" ", timespec="minutes"),
         machine=f"{_processor()}, {platform.system()} {platform.release()}",
-        cores=len(os.sched_getaffinity(0)),
+        cores=usable_cores(),
         memory_gigabytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
         load=os.getloadavg()[0],
         python=platform.python_version(),

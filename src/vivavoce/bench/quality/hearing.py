@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,13 @@ from vivavoce.bench.surroundings import Surroundings
 from vivavoce.client.async_client import AsyncClient, AsyncLive
 from vivavoce.client.async_session import AsyncSession
 from vivavoce.client.events import AnyMessage
+from vivavoce.cores import usable_cores
 from vivavoce.errors import LimitError, VivavoceError
 from vivavoce.protocol.messages import TranscriptMessage
 from vivavoce.protocol.responses import UtteranceModel
 from vivavoce.recognizers.weights import sha256_of
 
-_AT_ONCE = len(os.sched_getaffinity(0))
+_AT_ONCE = usable_cores()
 """Of so many sessions a server with as many cores refuses none because its finals are late."""
 
 _FRAME_SECONDS = 0.1
