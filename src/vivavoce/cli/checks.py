@@ -82,12 +82,15 @@ def microphone() -> Finding:
 
 
 def server_extra(missing: list[str]) -> Finding:
+    from vivavoce.bench.surroundings import versions
+
     if "fastapi" in missing:
         return Finding("server", "note", "not installed; to serve: pip install 'vivavoce[server]'")
     if missing:
         detail = f"{', '.join(missing)} not installed"
         return Finding("server", "wrong", detail, "run pip install 'vivavoce[server]'")
-    return Finding("server", "ok", "all packages are installed")
+    found = ", ".join(f"{name} {one}" for name, one in versions().items() if name != "vivavoce")
+    return Finding("server", "ok", f"all packages are installed: {found}")
 
 
 def data_directory(settings: Settings) -> Finding:
