@@ -13,6 +13,7 @@ from gladiaio_sdk.v2.live.generated_types import LiveV2ListResponse, LiveV2Respo
 
 from server.harness import URL, Server, connected, create, record, serving
 from storage.samples import NOON, final, minutes, new_session
+from vivavoce.protocol.requests import LiveRequest
 from vivavoce.storage.journal import Entry
 
 SILENCE = bytes(32_000)  # one second as the default request declares it
@@ -93,6 +94,82 @@ def test_a_session_that_an_earlier_version_accepted_stays_readable(tmp_path: Pat
         assert session["request_params"]["channels"] == 2
         page = (await server.http.get("/v2/live")).json()
         assert [item["id"] for item in page["items"]] == [old.id]
+
+    serving(tmp_path, body)
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        (
+            {"post_processing": {"subtitles": True, "subtitles_config": {"formats": ["txt", "vtt", "ass"]}}},
+            {"post_processing": {"subtitles": True, "subtitles_config": {"formats": ["vtt"]}}},
+        ),
+        (
+            {"endpointing": 77, "language_config": {"languages": ["xx", "fr"], "code_switching": True}},
+            {"language_config": {"languages": ["fr"], "code_switching": True}},
+        ),
+        (
+            {
+                "realtime_processing": {
+                    "custom_vocabulary": True,
+                    "custom_vocabulary_config": {
+                        "vocabulary": ["...", {"value": "Vivavoce", "intensity": 2}]
+                    },
+                    "custom_spelling": True,
+                    "custom_spelling_config": {"spelling_dictionary": {"SQL": ["sequel", " "], " ": ["b"]}},
+                }
+            },
+            {
+                "realtime_processing": {
+                    "custom_vocabulary": True,
+                    "custom_vocabulary_config": {"vocabulary": ["Vivavoce"]},
+                    "custom_spelling": True,
+                    "custom_spelling_config": {"spelling_dictionary": {"SQL": ["sequel"]}},
+                }
+            },
+        ),
+        (
+            {
+                "realtime_processing": {
+                    "custom_vocabulary": True,
+                    "custom_vocabulary_config": {"vocabulary": ["..."]},
+                    "sentiment_analysis": True,
+                }
+            },
+            {"realtime_processing": {"sentiment_analysis": True}},
+        ),
+        (
+            {"post_processing": {"subtitles": True, "subtitles_config": {"minimum_duration": 9}}},
+            {"post_processing": {"subtitles": True}},
+        ),
+        ({"callback": True, "channels": 2}, {"channels": 2}),
+    ],
+)
+def test_of_a_stored_request_only_what_is_refused_is_left_out(
+    tmp_path: Path, stored: dict[str, Any], read: dict[str, Any]
+) -> None:
+    async def body(server: Server) -> None:
+        old = new_session(request=stored)
+        await server.services.storage.sessions.create(old)
+        session = (await server.http.get(f"/v2/live/{old.id}")).json()
+        assert session["request_params"] == LiveRequest.model_validate(read).request_params()
+
+    serving(tmp_path, body)
+
+
+def test_a_damaged_session_does_not_keep_the_others_from_being_listed(tmp_path: Path) -> None:
+    damaged = new_session(request={"encoding": "mp3"}, created_at=NOON)
+    whole = new_session(created_at=NOON + minutes(1))
+
+    async def body(server: Server) -> None:
+        await server.services.storage.sessions.create(damaged)
+        await server.services.storage.sessions.create(whole)
+        items = (await server.http.get("/v2/live")).json()["items"]
+        assert [item["id"] for item in items] == [whole.id, damaged.id]
+        assert items[0]["result"]["transcription"]["utterances"] == []
+        assert (items[1]["status"], items[1]["request_params"], items[1]["result"]) == ("queued", None, None)
+        assert (await server.http.get(f"/v2/live/{damaged.id}")).status_code == 503
 
     serving(tmp_path, body)
 

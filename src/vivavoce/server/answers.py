@@ -21,6 +21,30 @@ def session_object(
     request = request_of(stored)
     recorded = recording.seconds if recording else 0.0
     duration = stored.audio_duration if stored.completed_at else recorded
+    file = SessionFile(
+        id=stored.id,
+        filename=filename(stored.id),
+        audio_duration=duration,
+        number_of_channels=request.channels,
+    )
+    result = build_result(
+        request,
+        finals,
+        audio_duration=duration,
+        transcription_time=stored.transcription_time,
+        clock=perf_counter,
+    )
+    return damaged_object(stored).model_copy(
+        update={
+            "file": file if recording else None,
+            "request_params": request.request_params(),
+            "result": result,
+        }
+    )
+
+
+def damaged_object(stored: StoredSession) -> SessionObject:
+    """What can be said of a session whose request or audio cannot be read."""
     return SessionObject(
         id=stored.id,
         request_id=stored.request_id,
@@ -30,22 +54,6 @@ def session_object(
         custom_metadata=dict(stored.custom_metadata) if stored.custom_metadata is not None else None,
         post_session_metadata=dict(stored.post_session_metadata),
         error_code=stored.error_code,
-        file=SessionFile(
-            id=stored.id,
-            filename=filename(stored.id),
-            audio_duration=duration,
-            number_of_channels=request.channels,
-        )
-        if recording
-        else None,
-        request_params=request.request_params(),
-        result=build_result(
-            request,
-            finals,
-            audio_duration=duration,
-            transcription_time=stored.transcription_time,
-            clock=perf_counter,
-        ),
     )
 
 

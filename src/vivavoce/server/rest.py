@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response, StreamingResponse
 
+from vivavoce.errors import StorageError
 from vivavoce.protocol.responses import (
     ErrorBody,
     SessionCreated,
@@ -21,7 +23,7 @@ from vivavoce.protocol.responses import (
 )
 from vivavoce.protocol.stream import Final
 from vivavoce.server.address import public_base, socket_url
-from vivavoce.server.answers import session_object, with_messages
+from vivavoce.server.answers import damaged_object, session_object, with_messages
 from vivavoce.server.auth import Authenticated
 from vivavoce.server.context import request_id
 from vivavoce.server.creation import parse_request, warning_header, warnings
@@ -31,6 +33,8 @@ from vivavoce.server.recording import Recording, recording_response
 from vivavoce.server.services import Services, Serving
 from vivavoce.server.wording import learn_vocabulary
 from vivavoce.storage.records import NewSession, StoredSession
+
+_log = structlog.get_logger(__name__)
 
 router = APIRouter(
     prefix="/v2/live",
@@ -93,7 +97,10 @@ async def create_session(
 
 @router.get("", summary="List sessions, newest first", response_model=SessionList, responses=_BAD_QUERY)
 async def list_sessions(request: Request, services: Serving, caller: Authenticated) -> Response:
-    """All filters must hold. The results are without `messages`; GET one session to have them."""
+    """All filters must hold. The results are without `messages`; GET one session to have them.
+
+    A session whose stored request or audio is damaged has no `file`, `request_params` and `result`.
+    """
     query = ListQuery.of(request.query_params)
     pages = Pages(public_base(request, services.settings), request.query_params)
     limit = min(query.limit, MOST_ITEMS)
@@ -102,7 +109,7 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     finals = await sessions.finals_of([stored.id for stored in page.items])
 
     def body() -> str:
-        items = (_shown(stored, finals[stored.id], services) for stored in page.items)
+        items = (_listed(stored, finals[stored.id], services) for stored in page.items)
         return SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
@@ -179,6 +186,15 @@ async def _owned(session_id: str, services: Services, caller: Caller) -> StoredS
 
 def _shown(stored: StoredSession, finals: Sequence[Final], services: Services) -> SessionObject:
     return session_object(stored, finals, Recording.of(stored, services.storage.audio))
+
+
+def _listed(stored: StoredSession, finals: Sequence[Final], services: Services) -> SessionObject:
+    try:
+        return _shown(stored, finals, services)
+    except StorageError as error:
+        # The others on the page are to be seen all the same.
+        _log.error("session_damaged", session=stored.id, error=str(error))
+        return damaged_object(stored)
 
 
 async def _body(request: Request, most: int) -> bytes:
