@@ -174,6 +174,25 @@ def test_a_damaged_session_does_not_keep_the_others_from_being_listed(tmp_path: 
     serving(tmp_path, body)
 
 
+def test_names_and_words_that_look_like_the_answer_itself_are_kept(tmp_path: Path) -> None:
+    names = {"utterances": [], "items": [], "result": {"utterances": []}}
+    odd = new_session(request={"utterances": []}, custom_metadata=names)
+
+    async def body(server: Server) -> None:
+        await server.services.storage.sessions.create(odd)
+        await server.services.storage.sessions.add(Entry(odd.id, final=final(0, ' "utterances":[]')))
+        session = (await server.http.get(f"/v2/live/{odd.id}")).json()
+        [listed] = (await server.http.get("/v2/live")).json()["items"]
+        assert listed == session
+        assert session["custom_metadata"] == names
+        assert session["request_params"]["utterances"] == []
+        assert session["result"]["transcription"]["full_transcript"] == '"utterances":[]'
+        [utterance] = session["result"]["transcription"]["utterances"]
+        assert [word["word"] for word in utterance["words"]] == [' "utterances":[]']
+
+    serving(tmp_path, body)
+
+
 @pytest.mark.parametrize("unknown", ["nobody", "0b5c3a52-3f0e-4b1c-9a54-9d64c3b1a1f0", "..%2f..", "%00"])
 def test_an_unknown_id_gets_404(tmp_path: Path, unknown: str) -> None:
     async def body(server: Server) -> None:

@@ -30,7 +30,14 @@ from vivavoce.protocol.messages import (
     TranslationMessage,
 )
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.responses import Problem, SessionResult, TranscriptionResult, UtteranceModel, timestamp
+from vivavoce.protocol.responses import (
+    Problem,
+    SessionResult,
+    TranscriptionResult,
+    UtteranceModel,
+    json_with,
+    timestamp,
+)
 from vivavoce.protocol.stream import SpeechEnd, SpeechStart, Utterance
 
 Span = tuple[int, int]
@@ -114,13 +121,17 @@ class Outgoing:
     def post_processing(self, result: SessionResult, now: float) -> Iterator[str]:
         if not self._wants.receive_post_processing_events:
             return
-        yield self._write(PostTranscriptMessage, now, data=result.transcription)
+        transcription = result.transcription
+        assert transcription is not None, "every result has a transcription"
+        utterances, bare = transcription.utterances, transcription.without_utterances()
+        yield json_with(utterances, self._message(PostTranscriptMessage, now, data=bare))
         if result.summarization and result.summarization.error:
             yield self._write(PostSummarizationMessage, now, error=result.summarization.error)
         if result.chapterization and result.chapterization.error:
             yield self._write(PostChapterizationMessage, now, error=result.chapterization.error)
-        whole = TranscriptionResult.model_validate(result.model_dump(exclude={"messages"}))
-        yield self._write(PostFinalTranscriptMessage, now, data=whole)
+        fields = {name: getattr(result, name) for name in TranscriptionResult.model_fields}
+        whole = TranscriptionResult(**fields | {"transcription": bare})
+        yield json_with(utterances, self._message(PostFinalTranscriptMessage, now, data=whole))
 
     def _timestamp(self, now: float) -> str:
         """As `timestamp`, to the millisecond below; all else is written once a second."""
@@ -134,5 +145,7 @@ class Outgoing:
         return f"{self._date}{microseconds // 1000:03d}Z"
 
     def _write(self, kind: type[ServerMessage], now: float, **fields: Any) -> str:
-        message = kind(session_id=self._session_id, created_at=timestamp(now), **fields)
-        return message.model_dump_json()
+        return self._message(kind, now, **fields).model_dump_json()
+
+    def _message(self, kind: type[ServerMessage], now: float, **fields: Any) -> ServerMessage:
+        return kind(session_id=self._session_id, created_at=timestamp(now), **fields)

@@ -6,12 +6,15 @@ of session audio, rounded to milliseconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from vivavoce.protocol import stream
+
+_NO_UTTERANCES = '"utterances":[]'
 
 SessionStatus = Literal["queued", "processing", "done", "error"]
 
@@ -148,6 +151,21 @@ class Transcription(WireModel):
     utterances: tuple[UtteranceModel, ...]
     sentences: tuple[Sentences, ...] | None = None
     subtitles: tuple[Subtitle, ...] | None = None
+
+    def without_utterances(self) -> Self:
+        return self.model_copy(update={"utterances": ()})
+
+
+def json_with(utterances: Sequence[UtteranceModel], model: WireModel) -> str:
+    """The JSON of `model`, with these utterances in its transcription, which is without any.
+
+    One by one, since all other threads wait while one object is written: for hours of speech too long.
+    """
+    written = ",".join(utterance.model_dump_json() for utterance in utterances)
+    # What the client named as it liked comes before the transcription, and strings hold no bare quotes.
+    before, empty, after = model.model_dump_json().rpartition(_NO_UTTERANCES)
+    assert empty, "a transcription has utterances"
+    return f"{before}{_NO_UTTERANCES[:-1]}{written}]{after}"
 
 
 class TranslationResult(Transcription):

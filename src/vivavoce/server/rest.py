@@ -23,7 +23,7 @@ from vivavoce.protocol.responses import (
 )
 from vivavoce.protocol.stream import Final
 from vivavoce.server.address import public_base, socket_url
-from vivavoce.server.answers import damaged_object, session_object, with_messages
+from vivavoce.server.answers import damaged_object, json_of, session_object, with_messages
 from vivavoce.server.auth import Authenticated
 from vivavoce.server.context import request_id
 from vivavoce.server.creation import parse_request, warning_header, warnings
@@ -109,13 +109,15 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     finals = await sessions.finals_of([stored.id for stored in page.items])
 
     def body() -> str:
-        items = (_listed(stored, finals[stored.id], services) for stored in page.items)
-        return SessionList(
+        items = (json_of(_listed(stored, finals[stored.id], services)) for stored in page.items)
+        around = SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
             next=pages.at(query.offset + limit, limit) if page.more else None,
-            items=tuple(items),
+            items=(),
         ).model_dump_json()
+        assert around.endswith("[]}"), "the items are the last field"
+        return f"{around.removesuffix(']}')}{','.join(items)}]}}"
 
     return _json(await asyncio.to_thread(body))
 
@@ -128,7 +130,7 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
         await runtime.store_messages()
     sessions = services.storage.sessions
     finals = await sessions.finals(session_id)
-    text = await asyncio.to_thread(lambda: _shown(stored, finals, services).model_dump_json())
+    text = await asyncio.to_thread(lambda: json_of(_shown(stored, finals, services)))
     return StreamingResponse(
         with_messages(text, sessions.messages(session_id)), media_type="application/json"
     )
