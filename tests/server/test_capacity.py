@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,9 @@ from server.harness import Server, connected, create, models, record, running, s
 from server.peers import EVERYTHING, STOP, speech
 from storage.samples import new_session
 from vivavoce.protocol.responses import ErrorBody
-from vivavoce.server.capacity import Capacity, estimated_sessions, measured_sessions
+from vivavoce.server.capacity import Capacity, estimated_enhanced, estimated_sessions, measured
+from vivavoce.server.models import Models, load_enhancer
+from vivavoce.settings import Settings
 
 
 def capacity(sessions: int, lateness: Sequence[float] = (0.0,)) -> Capacity:
@@ -37,6 +40,21 @@ def test_there_is_room_until_the_last_place_is_taken() -> None:
     message, retry_after = capacity(3).problem(3) or ("", 0.0)
     assert message.startswith("the server carries 3 sessions at once")
     assert retry_after == 30.0
+
+
+def test_sessions_with_the_enhancer_take_the_room_of_more() -> None:
+    two_and_a_half = dataclasses.replace(capacity(5, [0.0] * 9), enhanced=2.5)
+    assert two_and_a_half.problem(2) is None
+    assert two_and_a_half.problem(2, enhance=True) is None
+    assert two_and_a_half.problem(1, enhanced=1, enhance=True) is None
+    message, _ = two_and_a_half.problem(2, enhanced=2) or ("", 0.0)
+    assert message == (
+        "the server carries 5 sessions at once; one with the audio enhancer counts as 2.5, and too little is "
+        "left: try again later"
+    )
+    assert two_and_a_half.problem(3, enhance=True) is not None
+    assert two_and_a_half.problem(4) is None
+    assert dataclasses.replace(capacity(1), enhanced=2.5).problem(0, enhance=True) is None
 
 
 def test_late_finals_refuse_and_are_recovered_from() -> None:
@@ -68,8 +86,16 @@ def test_the_estimate_for_a_final_of_a_fifth_of_a_second_on_two_cores() -> None:
 
 
 def test_a_recogniser_that_costs_nothing_leaves_only_the_rest_to_be_paid() -> None:
-    measured = measured_sessions(models().recognizers["base"], 1)
-    assert 10 < measured <= estimated_sessions(0.0, 1)
+    sessions, enhanced = measured(models().recognizers["base"], None, 1)
+    assert 10 < sessions <= estimated_sessions(0.0, 1)
+    assert enhanced == 1.0
+
+
+def test_the_estimate_for_an_enhancer_that_takes_as_long_as_a_final() -> None:
+    # A final every 3 / 0.45 seconds and 0.3 for nothing: 0.4 s without, 0.6 s with it; 0.012 for the rest.
+    finals = 1.3 * 0.45 / 3
+    assert estimated_enhanced(0.2, 0.2) == pytest.approx((finals * 0.6 + 0.012) / (finals * 0.4 + 0.012))
+    assert estimated_enhanced(0.2, 0.0) == 1.0
 
 
 def test_a_server_that_is_not_told_measures_what_it_carries(tmp_path: Path) -> None:
@@ -99,6 +125,27 @@ def test_a_full_server_refuses_until_a_session_has_ended(tmp_path: Path) -> None
         await create(server.http)
 
     serving(tmp_path, body, capacity=1)
+
+
+def test_a_server_counts_the_sessions_that_asked_for_the_enhancer(tmp_path: Path) -> None:
+    def load(_: Settings) -> Models:
+        return dataclasses.replace(models(), enhancer=load_enhancer())
+
+    async def body(server: Server) -> None:
+        carried = server.services.ready().capacity
+        assert carried.enhanced > 1
+        enhanced = {"pre_processing": {"audio_enhancer": True}}
+        created = await create(server.http, **enhanced)
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(bytes(3200))
+            await socket.receive_until(type="audio_chunk", acknowledged=True)
+            sessions = 1
+            while (response := await server.http.post("/v2/live", json=enhanced)).status_code == 201:
+                sessions += 1
+        assert (sessions, response.status_code) == (int(carried.sessions / carried.enhanced), 429)
+        assert "one with the audio enhancer counts as" in response.json()["message"]
+
+    serving(tmp_path, body, load, capacity=None)
 
 
 def test_a_session_that_is_deleted_leaves_its_place(tmp_path: Path) -> None:

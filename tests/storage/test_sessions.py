@@ -12,7 +12,7 @@ from storage.running import Run
 from storage.samples import NOON, final, minutes, new_session
 from vivavoce.errors import StorageError
 from vivavoce.storage.journal import Entry
-from vivavoce.storage.records import SessionFilter, StoredSession
+from vivavoce.storage.records import Place, SessionFilter, StoredSession
 from vivavoce.storage.stores import Storage
 
 FINISHED: dict[str, Any] = {
@@ -171,7 +171,7 @@ def test_only_recent_sessions_without_audio_count_as_queued(run: Run[None]) -> N
         for session in (old, recent, begun):
             await storage.sessions.create(session)
         await storage.sessions.start(begun.id, NOON)
-        assert await storage.sessions.queued_since(NOON + minutes(1)) == {recent.id: None}
+        assert await storage.sessions.queued_since(NOON + minutes(1)) == {recent.id: Place(None, False)}
 
     run(body)
 

@@ -19,7 +19,7 @@ from vivavoce.errors import ModelError, RecognizerError, StorageError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
-from vivavoce.server.capacity import Capacity, measured_sessions
+from vivavoce.server.capacity import Capacity, measured
 from vivavoce.server.context import RequestContext
 from vivavoce.server.errors import install_error_handlers
 from vivavoce.server.limits import Admission
@@ -108,11 +108,13 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
             duration=settings.max_session_duration,
             absence=settings.abandon_after,
         )
+        sessions, enhanced = await asyncio.to_thread(_sessions_at_once, models, settings)
         capacity = Capacity(
-            await asyncio.to_thread(_sessions_at_once, models, settings),
+            sessions,
             settings.decoder_threads,
             lambda: engine.load.lateness,
             settings.abandon_after,
+            enhanced,
         )
         admission = Admission(storage, services.active, capacity, settings.abandon_after)
         live = LiveSessions(storage, engine, models, limits, admission, services.sweep_if_idle)
@@ -126,11 +128,19 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     # What is loaded stays: to look through all of it for garbage now and then takes 0.1 s.
     gc.collect()
     gc.freeze()
-    _log.info("ready", models=sorted(models.recognizers), sessions_at_once=capacity.sessions)
+    _log.info(
+        "ready",
+        models=sorted(models.recognizers),
+        sessions_at_once=capacity.sessions,
+        enhanced_counts_as=round(capacity.enhanced, 2),
+    )
 
 
-def _sessions_at_once(models: Models, settings: Settings) -> int:
-    return settings.capacity or measured_sessions(models.recognizers[DEFAULT_MODEL], settings.decoder_threads)
+def _sessions_at_once(models: Models, settings: Settings) -> tuple[int, float]:
+    """And how many of them one with the audio enhancer stands for; who sets the number has counted that."""
+    if settings.capacity:
+        return settings.capacity, 1.0
+    return measured(models.recognizers[DEFAULT_MODEL], models.enhancer, settings.decoder_threads)
 
 
 async def _stop(services: Services) -> int:

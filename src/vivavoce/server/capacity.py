@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.recognizers.base import SAMPLE_RATE, Recognizer, Request
+from vivavoce.recognizers.enhancer import Enhancer
 
 # What is timed: a sound of an utterance's length, at most so often, and no more once a second has passed. The
 # quickest counts: on a machine shared with others a final takes up to a third longer for seconds at a time.
@@ -23,6 +24,7 @@ _LONGEST_MEASURING: Final = 1.0
 # Of ten finals that are needed, three more turn out not to be.
 _SPEECH_SHARE: Final = 0.45
 _NEEDLESS: Final = 0.3
+_FINALS_PER_SECOND: Final = _SPEECH_SHARE * (1 + _NEEDLESS) / _UTTERANCE_SECONDS
 # Real speech has words to write down, this sound has none. Of one core, Whisper base takes 0.08 s for the
 # sound, and 0.18 s (0.13 to 0.27) for three seconds of a reading. As a check: thirty conversations,
 # 44 % speech, without partials take 0.044 of a core each, and this estimate has 0.043.
@@ -40,7 +42,8 @@ _RECOVERY: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The number of sessions that fit, and how late finals are at the moment, in seconds.
+    """The number of sessions that fit, and how late finals are at the moment, in seconds. A session with the
+    audio enhancer takes the room of `enhanced` others.
 
     Fewer sessions than cores are not too many: if their finals are late, that is because somebody sends a
     recording faster than it was spoken, or because the machine stood still.
@@ -50,24 +53,37 @@ class Capacity:
     cores: int
     lateness: Callable[[], float]
     abandon_after: float
+    enhanced: float = 1.0
 
-    def problem(self, taken: int) -> tuple[str, float] | None:
-        """Why there is no room for one more beside `taken`, and the seconds after which to ask again."""
-        if taken >= self.sessions:
+    def problem(self, taken: int, enhanced: int = 0, *, enhance: bool = False) -> tuple[str, float] | None:
+        """Why there is no room for one more, and the seconds after which to ask again.
+
+        Of the sessions `taken` so many are `enhanced`; `enhance`: whether the next one would be.
+        """
+        more = self.enhanced - 1
+        if taken and taken + more * enhanced + 1 + more * enhance > self.sessions:
             many = "1 session" if self.sessions == 1 else f"{self.sessions} sessions"
-            return f"the server carries {many} at once, all taken: try again later", self.abandon_after
+            message = f"the server carries {many} at once, all taken: try again later"
+            if more and (enhanced or enhance):
+                full = f"one with the audio enhancer counts as {self.enhanced:.1f}, and too little is left"
+                message = f"the server carries {many} at once; {full}: try again later"
+            return message, self.abandon_after
         if taken >= self.cores and (late := self.lateness()) > _LATEST:
             message = f"finals are {late:.1f} s late because of the load: try again in {_RECOVERY:g} seconds"
             return message, _RECOVERY
         return None
 
 
-def measured_sessions(recognizer: Recognizer, threads: int) -> int:
-    """How many conversations `threads` cores carry, from what a final costs here. Takes about a second.
+def measured(recognizer: Recognizer, enhancer: Enhancer | None, threads: int) -> tuple[int, float]:
+    """How many conversations `threads` cores carry, from what a final costs here, and how many of them one
+    with the enhancer stands for. Takes up to two seconds.
 
     Raises `RecognizerError`.
     """
-    return estimated_sessions(_final_seconds(recognizer), threads)
+    final = _final_seconds(recognizer)
+    sound = _sound()
+    enhancing = _quickest(lambda: enhancer.enhance(sound)) if enhancer else 0.0
+    return estimated_sessions(final, threads), estimated_enhanced(final, enhancing)
 
 
 def estimated_sessions(final_seconds: float, threads: int) -> int:
@@ -77,21 +93,37 @@ def estimated_sessions(final_seconds: float, threads: int) -> int:
     a final every seven seconds. Partials count for nothing, since they wait when finals need the cores.
     Whoever knows the sessions better sets the number.
     """
-    finals_per_second = _SPEECH_SHARE * (1 + _NEEDLESS) / _UTTERANCE_SECONDS
-    cores = finals_per_second * _SPEECH_TO_SOUND * final_seconds + _REST
-    return max(1, min(_MOST, math.floor(_USABLE * threads / cores)))
+    return max(1, min(_MOST, math.floor(_USABLE * threads / _cores(final_seconds))))
+
+
+def estimated_enhanced(final_seconds: float, enhancing_seconds: float) -> float:
+    """How many sessions one with the enhancer stands for, if that takes so long for the measured sound.
+
+    Speech takes it as long as any sound, 0.043 s of a core a second here. Of a conversation it is given half,
+    measured with 46 % speech; this estimate has 0.58.
+    """
+    return 1 + _FINALS_PER_SECOND * enhancing_seconds / _cores(final_seconds)
+
+
+def _cores(final_seconds: float) -> float:
+    """Of one session."""
+    return _FINALS_PER_SECOND * _SPEECH_TO_SOUND * final_seconds + _REST
 
 
 def _final_seconds(recognizer: Recognizer) -> float:
     able = recognizer.capabilities
     language = "en" if "en" in able.languages else min(able.languages)
     request = Request(_sound(), (language,), final=True)
+    return _quickest(lambda: recognizer.recognize(request))
+
+
+def _quickest(action: Callable[[], object]) -> float:
     took: list[float] = []
     # The first time is the warm-up, and all there is if the model is slow.
     while len(took) < _TIMES and sum(took) < _LONGEST_MEASURING:
         # Of this thread: that others are busy while the server starts does not make a final dearer.
         began = time.thread_time()
-        recognizer.recognize(request)
+        action()
         took.append(time.thread_time() - began)
     return min(took)
 

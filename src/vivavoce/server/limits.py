@@ -15,7 +15,8 @@ from fastapi import HTTPException
 
 from vivavoce.protocol import close_codes
 from vivavoce.server.capacity import Capacity
-from vivavoce.storage.records import Plan, StoredSession
+from vivavoce.server.stored import request_of
+from vivavoce.storage.records import Place, Plan, StoredSession
 from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
@@ -50,13 +51,13 @@ class Admission:
     """Decides whether there may be one more session.
 
     A session counts from its creation, unless nobody connects to it for `abandon_after` seconds; `active`
-    names the sessions that run and are not abandoned, each with its key's id.
+    names the sessions that run and are not abandoned.
     """
 
     def __init__(
         self,
         storage: Storage,
-        active: Callable[[], Mapping[str, str | None]],
+        active: Callable[[], Mapping[str, Place]],
         capacity: Capacity,
         abandon_after: float,
     ) -> None:
@@ -68,13 +69,13 @@ class Admission:
         self._deciding = asyncio.Lock()
 
     @asynccontextmanager
-    async def one_more(self, caller: Caller, now: datetime) -> AsyncIterator[None]:
+    async def one_more(self, caller: Caller, now: datetime, *, enhance: bool) -> AsyncIterator[None]:
         """Create the session within this block: no other call is decided meanwhile.
 
-        Raises `HTTPException` 429.
+        `enhance`: whether it asks for the audio enhancer. Raises `HTTPException` 429.
         """
         async with self._deciding:
-            if problem := await self._problem(caller, now):
+            if problem := await self._problem(caller, now, enhance):
                 raise _too_many(*problem)
             yield
 
@@ -92,17 +93,19 @@ class Admission:
         if now - stored.created_at < self._abandon_after:
             return None
         async with self._deciding:
-            problem = await self._problem(caller, now)
+            enhance = request_of(stored).pre_processing.audio_enhancer
+            problem = await self._problem(caller, now, enhance)
         return (close_codes.LIMIT, problem[0]) if problem else None
 
-    async def _problem(self, caller: Caller, now: datetime) -> tuple[str, timedelta] | None:
+    async def _problem(self, caller: Caller, now: datetime, enhance: bool) -> tuple[str, timedelta] | None:
         """What one more session would exceed, and when to try again."""
         counted = {**await self._sessions.queued_since(now - self._abandon_after), **self._active()}
         if caller.key_id is not None and caller.plan is not None:
-            concurrent = sum(key_id == caller.key_id for key_id in counted.values())
+            concurrent = sum(place.key_id == caller.key_id for place in counted.values())
             if problem := await self._exceeded(caller.key_id, caller.plan, concurrent, now):
                 return problem
-        if full := self._capacity.problem(len(counted)):
+        enhanced = sum(place.enhanced for place in counted.values())
+        if full := self._capacity.problem(len(counted), enhanced, enhance=enhance):
             message, seconds = full
             _log.warning("session_refused", reason=message, setting="VIVAVOCE_CAPACITY")
             return message, timedelta(seconds=seconds)

@@ -71,9 +71,10 @@ async def create_session(
     body = await _body(request, services.settings.max_body_bytes)
     asked = await asyncio.to_thread(parse_request, body, recognition.models.recognizers)
     enhances = recognition.models.enhancer is not None
+    enhance = asked.pre_processing.audio_enhancer
     found = await asyncio.to_thread(warnings, asked, body, enhances)
     if asked.realtime_processing.custom_vocabulary:
-        async with recognition.admission.one_more(caller, datetime.now(UTC)):
+        async with recognition.admission.one_more(caller, datetime.now(UTC), enhance=enhance):
             pass  # Who may not create a session is not to make the server learn for seconds.
         await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
     session = NewSession(
@@ -87,7 +88,7 @@ async def create_session(
         custom_metadata=asked.custom_metadata,
         post_session_metadata={"warnings": found} if found else {},
     )
-    async with recognition.admission.one_more(caller, session.created_at):
+    async with recognition.admission.one_more(caller, session.created_at, enhance=enhance):
         await services.storage.sessions.create(session)
     created = SessionCreated(
         id=session.id, created_at=timestamp(session.created_at), url=socket_url(base, session.token)

@@ -43,7 +43,7 @@ from vivavoce.server.feed import open_feed
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
 from vivavoce.storage.audio_log import AudioLog
-from vivavoce.storage.records import StoredSession
+from vivavoce.storage.records import Place, StoredSession
 from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
@@ -78,7 +78,7 @@ class SessionRuntime:
         kept: Kept,
     ) -> None:
         self.id = stored.id
-        self.key_id = stored.key_id
+        self.place = Place(stored.key_id, request.pre_processing.audio_enhancer)
         self._request = request
         self._log = log
         self._around = surroundings
@@ -332,8 +332,8 @@ class SessionRuntime:
             transcription_time=finish.transcription_time,
         )
         _log.info("session_ended", session=self.id, status=finish.status, seconds=round(duration, 1))
-        if self.key_id is not None:
-            await sessions.add_usage(self.key_id, duration * self._format.channels, _date())
+        if (key_id := self.place.key_id) is not None:
+            await sessions.add_usage(key_id, duration * self._format.channels, _date())
 
     def _release(self) -> None:
         self._released = True

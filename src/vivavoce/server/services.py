@@ -18,6 +18,7 @@ from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions
 from vivavoce.settings import Settings
+from vivavoce.storage.records import Place
 from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
@@ -43,8 +44,8 @@ class Services:
     recognition: Recognition | None = None
     loading: asyncio.Task[None] | None = None
 
-    def active(self) -> Mapping[str, str | None]:
-        """The sessions that run and are not abandoned, each with its key's id."""
+    def active(self) -> Mapping[str, Place]:
+        """The sessions that run and are not abandoned."""
         return self.recognition.live.active if self.recognition else {}
 
     def live(self, session_id: str) -> SessionRuntime | None:

@@ -20,7 +20,7 @@ from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime, Surroundings
 from vivavoce.server.stored import request_of
 from vivavoce.server.wording import as_asked
-from vivavoce.storage.records import StoredSession
+from vivavoce.storage.records import Place, StoredSession
 from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
@@ -78,9 +78,9 @@ class LiveSessions:
         return None if runtime is None or runtime.finished else runtime
 
     @property
-    def active(self) -> Mapping[str, str | None]:
-        """The sessions that run and are not abandoned, each with its key's id."""
-        return {runtime.id: runtime.key_id for runtime in self._runtimes.values() if runtime.counts}
+    def active(self) -> Mapping[str, Place]:
+        """The sessions that run and are not abandoned."""
+        return {runtime.id: runtime.place for runtime in self._runtimes.values() if runtime.counts}
 
     @property
     def running(self) -> int:

@@ -57,6 +57,14 @@ class StoredSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What a session that counts against limits takes: of which key, and whether with the audio enhancer."""
+
+    key_id: str | None
+    enhanced: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFilter:
     """What a list is narrowed to. Times form a half-open range; `custom_metadata` is a nested subset."""
 

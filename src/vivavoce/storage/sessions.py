@@ -17,7 +17,7 @@ from vivavoce.storage import tables
 from vivavoce.storage.database import Database
 from vivavoce.storage.journal import Entry, Journal
 from vivavoce.storage.metadata import contains
-from vivavoce.storage.records import NewSession, SessionFilter, SessionPage, StoredSession
+from vivavoce.storage.records import NewSession, Place, SessionFilter, SessionPage, StoredSession
 
 _ROWS_AT_ONCE = 100  # decoding them must not hold up the event loop
 _GROUPS_AT_ONCE = 10
@@ -95,12 +95,13 @@ class SessionStore:
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
 
-    async def queued_since(self, moment: datetime) -> Mapping[str, str | None]:
-        """The sessions that were created after `moment` and have no audio yet, each with its key's id."""
+    async def queued_since(self, moment: datetime) -> Mapping[str, Place]:
+        """The sessions that were created after `moment` and have no audio yet."""
         at = tables.sessions.c
-        query = select(at.id, at.key_id).where(at.status == "queued", at.created_at > moment)
+        enhanced = at.request["pre_processing"]["audio_enhancer"].as_boolean()
+        query = select(at.id, at.key_id, enhanced).where(at.status == "queued", at.created_at > moment)
         async with self._database.read() as connection:
-            return {row.id: row.key_id for row in await connection.execute(query)}
+            return {id_: Place(key, bool(asked)) for id_, key, asked in await connection.execute(query)}
 
     async def start(self, session_id: str, at: datetime) -> None:
         """The first audio has come: the session is `processing`."""
