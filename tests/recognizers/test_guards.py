@@ -44,6 +44,13 @@ def test_doubt_about_speech_and_about_the_text_together_mean_silence() -> None:
     assert is_silence(replace(_CLEAR, no_speech_probability=0.3, mean_log_probability=-1.6))
 
 
+def test_a_long_text_is_doubted_only_where_speech_is_more_doubtful() -> None:
+    doubtful = replace(_CLEAR, no_speech_probability=0.7, mean_log_probability=-0.5)
+    assert is_silence(replace(doubtful, text=" Thank you."))
+    assert not is_silence(replace(doubtful, text=" Dial the number now."))
+    assert is_silence(replace(doubtful, text=" Dial the number now.", no_speech_probability=0.8))
+
+
 def test_either_doubt_alone_does_not() -> None:
     assert not is_silence(replace(_CLEAR, no_speech_probability=0.9))
     assert not is_silence(replace(_CLEAR, mean_log_probability=-1.6))

@@ -92,6 +92,15 @@ def test_more_words_before_than_the_model_can_read_are_left_out(whisper: Whisper
     assert heard == whisper.recognize(alone)
 
 
+def test_words_are_not_taken_for_those_that_were_said_before(whisper: WhisperRecognizer) -> None:
+    sentence = clip("en", "quick_brown_fox")
+    alone = Request(sentence.samples(), ("en",), final=True)
+    heard = whisper.recognize(alone)
+    silence = np.full(SAMPLE_RATE // 2, 1e-3, np.float32)
+    again = whisper.recognize(replace(alone, before=silence, said_before=heard.draft))
+    assert [word.text for word in again.words] == [word.text for word in heard.words]
+
+
 def _quietest(audio: NDArray[np.float32], seconds: float) -> int:
     """The middle of the quietest fifth of a second within two seconds of a moment."""
     start, width = round((seconds - 2) * SAMPLE_RATE), SAMPLE_RATE // 5

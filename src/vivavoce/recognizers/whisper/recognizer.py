@@ -159,9 +159,13 @@ class WhisperRecognizer:
 
 
 def _goes_on(decoding: Decoding, said: tuple[int, ...]) -> bool:
-    """Whether what was said before helped, and did not lead astray."""
+    """Whether what was said before helped, and did not lead astray.
+
+    After a whole sentence the model may take everything for said, and write a full stop.
+    """
     return not (
-        guards.is_runaway(decoding)
+        guards.is_silence(decoding)
+        or guards.is_runaway(decoding)
         or guards.is_guess(decoding)
         or guards.is_said_again(decoding.tokens, said)
     )
