@@ -44,11 +44,12 @@ def test_doubt_about_speech_and_about_the_text_together_mean_silence() -> None:
     assert is_silence(replace(_CLEAR, no_speech_probability=0.3, mean_log_probability=-1.6))
 
 
-def test_a_long_text_is_doubted_only_where_speech_is_more_doubtful() -> None:
-    doubtful = replace(_CLEAR, no_speech_probability=0.7, mean_log_probability=-0.5)
-    assert is_silence(replace(doubtful, text=" Thank you."))
-    assert not is_silence(replace(doubtful, text=" Dial the number now."))
-    assert is_silence(replace(doubtful, text=" Dial the number now.", no_speech_probability=0.8))
+def test_a_text_of_several_words_is_believed_where_voice_activity_hears_somebody() -> None:
+    doubtful = replace(_CLEAR, no_speech_probability=0.9, mean_log_probability=-0.5)
+    assert not is_silence(doubtful, voiced=0.8)
+    assert is_silence(doubtful, voiced=0.2)
+    assert is_silence(replace(doubtful, text=" Thank you."), voiced=0.8)
+    assert is_silence(replace(doubtful, mean_log_probability=-1.1), voiced=0.8)
 
 
 def test_either_doubt_alone_does_not() -> None:

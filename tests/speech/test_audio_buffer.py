@@ -15,8 +15,8 @@ SAMPLES = np.arange(8 * WINDOW, dtype=np.float32)
 
 def filled() -> AudioBuffer:
     buffer = AudioBuffer()
-    for window in SAMPLES.reshape(-1, WINDOW):
-        buffer.append(window)
+    for number, window in enumerate(SAMPLES.reshape(-1, WINDOW)):
+        buffer.append(window, number % 2)
     return buffer
 
 
@@ -51,17 +51,26 @@ def test_only_whole_windows_are_discarded() -> None:
 def test_more_may_be_discarded_than_there_is() -> None:
     buffer = filled()
     buffer.discard(100 * WINDOW)
-    buffer.append(SAMPLES[:WINDOW])
+    buffer.append(SAMPLES[:WINDOW], 1.0)
     assert np.array_equal(buffer.slice(8 * WINDOW, 9 * WINDOW), SAMPLES[:WINDOW])
 
 
 def test_what_was_sliced_does_not_change_with_the_audio_it_came_from() -> None:
     buffer = AudioBuffer()
     window = np.ones(WINDOW, np.float32)
-    buffer.append(window)
+    buffer.append(window, 1.0)
     sliced = buffer.slice(0, WINDOW)
     window[:] = 0
     assert sliced.all()
+
+
+@given(places, places, places)
+def test_windows_keep_how_likely_somebody_speaks(discarded: int, start: int, end: int) -> None:
+    buffer = filled()
+    buffer.discard(discarded)
+    if discarded <= start < end:
+        touched = range(start // WINDOW, (end - 1) // WINDOW + 1)
+        assert buffer.voiced(start, end) == sum(number % 2 for number in touched) / len(touched)
 
 
 @pytest.mark.parametrize(("amplitude", "decibels"), [(1.0, 0.0), (0.1, -20.0), (0.001, -60.0), (0.0, -100.0)])

@@ -63,6 +63,7 @@ class Job:
             audio=decode.audio,
             languages=decode.languages,
             final=decode.final,
+            voiced=decode.voiced,
             expected=decode.expected,
             draft=decode.draft,
             before=decode.before,

@@ -37,6 +37,7 @@ class Request:
     heard only if it is clearly that. `final` asks for the best answer; without it a quicker, rougher one (a
     partial) is welcome. `draft` is that of an earlier hypothesis about the beginning of `audio`: it may save
     time, and only changes the words where it was a close decision; recognisers pass over those of others.
+    `voiced` is the share of `audio` in which voice activity detection hears somebody; 0 if nobody asked it.
 
     Where speech was cut, or went on after a pause, `before` and `after`, like `audio`, are the speech
     on either side, and `said_before` is the draft of what was heard before. They help to hear the words
@@ -47,6 +48,7 @@ class Request:
     audio: NDArray[np.float32]
     languages: tuple[str, ...]
     final: bool
+    voiced: float = 0.0
     expected: str | None = None
     draft: Draft | None = None
     before: NDArray[np.float32] | None = None

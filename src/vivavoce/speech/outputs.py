@@ -15,9 +15,9 @@ class Decode:
     """A request for words. `audio` is float32, shape (samples,), 16 kHz, and starts at sample `start`.
 
     `slack` is how many windows may pass before a final is needed: an early decode runs while the pause lasts.
-    `expected` is which of the `languages` was heard so far. `draft` is what was heard in the beginning of
-    `audio` last. `before`, `said_before` and `after` are what a pause or a cut parts it from on either side,
-    as in the recognisers' `Request`.
+    `voiced` is in which share of `audio` somebody seems to speak, `expected` which of the `languages` was
+    heard so far, `draft` what was heard in the beginning of `audio` last. `before`, `said_before` and `after`
+    are what a pause or a cut parts it from on either side, as in the recognisers' `Request`.
     """
 
     channel: int
@@ -27,6 +27,7 @@ class Decode:
     audio: NDArray[np.float32]
     languages: tuple[str, ...]
     final: bool
+    voiced: float = 0.0
     expected: str | None = None
     slack: int = 0
     draft: Draft | None = None

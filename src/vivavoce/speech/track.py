@@ -116,7 +116,7 @@ class Track:
     def advance(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Iterator[Output]:
         """Hear `windows` (n, 512) with their speech probabilities (n,)."""
         for window, probability in zip(windows, probabilities, strict=True):
-            self._audio.append(window)
+            self._audio.append(window, float(probability))
             event = self._endpointer.push(float(probability), level(window))
             self._window += 1
             if event:
@@ -249,6 +249,7 @@ class Track:
             audio=self._audio.slice(segment.start, end),
             languages=self._language.candidates,
             final=final,
+            voiced=self._audio.voiced(segment.start, end),
             expected=self._language.expected,
             draft=segment.draft,
         )

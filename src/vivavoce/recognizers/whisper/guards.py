@@ -29,10 +29,10 @@ _LEAST_CONFIDENCE = 0.03
 _LONGEST_WORD = 2.0
 _HARDLY_HEARD = 0.3
 
-# Drawn between 1,263 utterances of real speech in nine languages and 486 stretches of noise, tones and music.
+# Drawn between 1,263 utterances of speech in nine languages and 486 stretches of noise, tones and music.
 _LIKELY_NO_SPEECH, _HALF_SURE = 0.6, -0.4
-# What the model writes of noise is short, or it is surer that it is noise.
-_FEW_WORDS, _LIKELIER_NO_SPEECH = 3, 0.75
+# Voice activity hears a sixth of noise as voice at most, of an utterance hardly ever less than half.
+_MOSTLY_VOICED, _FEW_WORDS = 0.5, 3
 _PERHAPS_NO_SPEECH, _GUESSING = 0.2, -1.4
 
 
@@ -46,13 +46,17 @@ def token_limit(seconds: float) -> int:
     return min(round(_TOKENS_PER_SECOND * seconds) + _FEW_TOKENS, LONGEST_TEXT)
 
 
-def is_silence(decoding: Decoding) -> bool:
-    """The model wrote nothing that can be said, or doubts both that somebody speaks and what it wrote."""
+def is_silence(decoding: Decoding, voiced: float = 0.0) -> bool:
+    """The model wrote nothing that can be said, or doubts both that somebody speaks and what it wrote.
+
+    Where more than half is `voiced`, it must hardly believe in its text if that is more than a few words:
+    what it writes of nothing is short, or long and of something that is not voiced.
+    """
     sureness, no_speech = decoding.mean_log_probability, decoding.no_speech_probability
-    likely = _LIKELY_NO_SPEECH if len(decoding.text.split()) <= _FEW_WORDS else _LIKELIER_NO_SPEECH
+    believed = voiced > _MOSTLY_VOICED and len(decoding.text.split()) > _FEW_WORDS
     return (
         not any(map(str.isalnum, decoding.text))
-        or (no_speech > likely and sureness < _HALF_SURE)
+        or (no_speech > _LIKELY_NO_SPEECH and sureness < (_DOUBTFUL if believed else _HALF_SURE))
         or (no_speech > _PERHAPS_NO_SPEECH and (sureness < _GUESSING or is_runaway(decoding)))
     )
 

@@ -31,12 +31,13 @@ _NOTHING = np.empty(0, np.float32)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stretch:
-    """What is encoded for a request, whose own audio is from sample `begin` to `end`; `said` are the tokens
-    of what comes before."""
+    """What is encoded for a request, whose own audio is from sample `begin` to `end`, voiced in that
+    share; `said` are the tokens of what comes before."""
 
     audio: NDArray[np.float32]
     begin: int
     end: int
+    voiced: float
     said: tuple[int, ...] = ()
 
     def inside(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -78,9 +79,10 @@ class WhisperRecognizer:
                 # What was said before is no beginning of this.
                 return self.recognize(replace(request, before=None, said_before=None))
             decoding = self._decode(encoded, language.code, request, stretch)
-            if stretch.said and not _goes_on(decoding, stretch.said):
+            if stretch.said and not _goes_on(decoding, stretch):
                 return self.recognize(replace(request, before=None, said_before=None))
-            if request.final and guards.is_runaway(decoding) and not guards.is_silence(decoding):
+            silence = guards.is_silence(decoding, stretch.voiced)
+            if request.final and guards.is_runaway(decoding) and not silence:
                 # A second try with the context that Whisper was trained on.
                 full = self._model.encode(stretch.audio, FULL_CONTEXT)
                 decoding = self._model.decode(full, language.code, beam_size=1, max_tokens=LONGEST_TEXT)
@@ -105,9 +107,9 @@ class WhisperRecognizer:
         before = request.before if known and request.before is not None else _NOTHING
         after = _NOTHING if request.after is None else request.after
         if len(before) + len(request.audio) + len(after) > FULL_CONTEXT * BLOCK:
-            return _Stretch(request.audio, 0, len(request.audio))
+            return _Stretch(request.audio, 0, len(request.audio), request.voiced)
         whole = np.concatenate([before, request.audio, after])
-        return _Stretch(whole, len(before), len(before) + len(request.audio), known)
+        return _Stretch(whole, len(before), len(before) + len(request.audio), request.voiced, known)
 
     def _decode(self, encoded: Encoded, language: str, request: Request, stretch: _Stretch) -> Decoding:
         seconds = (len(stretch.audio) - stretch.begin) / SAMPLE_RATE
@@ -130,7 +132,7 @@ class WhisperRecognizer:
         with after a pause is heard better where no full stop was set before it. What is set there is then
         the first of the next tokens, and no word.
         """
-        if guards.is_silence(decoding):
+        if guards.is_silence(decoding, stretch.voiced):
             return (), ()
         tokens = guards.without_loop(decoding.tokens) if guards.is_runaway(decoding) else decoding.tokens
         heard = self._model.words(stretch.audio[stretch.begin :], decoding, language, tokens, stretch.begin)
@@ -158,16 +160,16 @@ class WhisperRecognizer:
         return _share(probabilities, request.languages, request.expected)
 
 
-def _goes_on(decoding: Decoding, said: tuple[int, ...]) -> bool:
+def _goes_on(decoding: Decoding, stretch: _Stretch) -> bool:
     """Whether what was said before helped, and did not lead astray.
 
     After a whole sentence the model may take everything for said, and write a full stop.
     """
     return not (
-        guards.is_silence(decoding)
+        guards.is_silence(decoding, stretch.voiced)
         or guards.is_runaway(decoding)
         or guards.is_guess(decoding)
-        or guards.is_said_again(decoding.tokens, said)
+        or guards.is_said_again(decoding.tokens, stretch.said)
     )
 
 
