@@ -5,7 +5,7 @@ from pathlib import Path
 from command_line import command_line_page
 from markdown_table import table
 from message_tables import messages_page
-from vivavoce.protocol.languages import LANGUAGE_NAMES
+from vivavoce.protocol.languages import LANGUAGE_NAMES, TRANSCRIPTION_LANGUAGES
 from vivavoce.settings import ClientSettings, EnvironmentSettings, Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -37,11 +37,12 @@ def settings_page() -> str:
 
 
 def languages_page() -> str:
+    spoken = {code: name for code, name in LANGUAGE_NAMES.items() if code in TRANSCRIPTION_LANGUAGES}
     lines = [
-        f"The {len(LANGUAGE_NAMES)} codes that `language_config.languages` and `--language` take. How well a",
+        f"The {len(spoken)} codes that `language_config.languages` and `--language` take. How well a",
         "language is heard depends on the model; [quality.md](quality.md) says how to measure it.",
         "",
-        *table(["code", "language"], ([f"`{code}`", name] for code, name in LANGUAGE_NAMES.items())),
+        *table(["code", "language"], ([f"`{code}`", name] for code, name in spoken.items())),
     ]
     return "\n".join(lines)
 
