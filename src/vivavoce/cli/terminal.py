@@ -11,7 +11,7 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
@@ -50,7 +50,9 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
             typer.echo("\t".join(row))
         return
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    # What a row is called is copied into other commands: the rest makes room for it.
+    first = Column(columns[0], no_wrap=True)
+    table = Table(first, *columns[1:], box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)
