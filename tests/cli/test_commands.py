@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from cli.conftest import Run
+from scripted_server import scripted_server
 from speech import ROOT
 from vivavoce import Client
 
@@ -93,6 +94,22 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     assert secret not in run("keys", "list").output
     assert run("keys", "revoke", key_id).exit_code == 0
     assert run("keys", "list").stdout.endswith("revoked\n")
+
+
+def test_the_first_key_says_that_every_call_needs_one_from_now_on(run: Run) -> None:
+    assert "every call needs a key" in run("keys", "create").stderr
+    assert "every call needs a key" not in run("keys", "create").stderr
+
+
+@pytest.mark.parametrize("words", [["sessions", "list"], ["transcribe"]], ids=["sessions", "transcribe"])
+def test_who_has_no_key_is_told_how_to_give_one(
+    run: Run, tmp_path: Path, recording: Path, words: list[str]
+) -> None:
+    assert run("keys", "create").exit_code == 0
+    with scripted_server(tmp_path / "data") as url:
+        result = run(*words, "--url", url, *([recording] if words == ["transcribe"] else []))
+    assert result.exit_code == 1
+    assert "--key or VIVAVOCE_API_KEY" in result.stderr
 
 
 def test_a_key_without_a_name_is_named_after_its_plan_and_the_day(run: Run) -> None:

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from vivavoce.cli import bench, doctor, eval, keys, mic, models, serve, sessions, transcribe
-from vivavoce.cli.terminal import fail
+from vivavoce.cli.terminal import advised, fail
 from vivavoce.errors import VivavoceError
 
 
@@ -20,7 +20,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except VivavoceError as error:
-            fail(str(error))
+            fail(advised(error))
         except typer.BadParameter as error:
             # Typer shows how pydantic words it.
             error.message = error.message.removeprefix("Value error, ")

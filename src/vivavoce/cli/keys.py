@@ -28,9 +28,12 @@ def create_key(
 ) -> None:
     """Make a key. It is shown once, and cannot be had again."""
     called = name or f"{plan} {datetime.now(UTC):%Y-%m-%d}"
+    is_first = not _with_keys(lambda keys: keys.any())
     key, secret = _with_keys(lambda keys: keys.create(called, plan))
     typer.echo(secret)
     say(f"Key {key.id} ({plan}) for {called}. Keep it: only its hash is stored.")
+    if is_first:
+        say("It is the first: from now on every call needs a key, even after this one is revoked.")
 
 
 @app.command("list")

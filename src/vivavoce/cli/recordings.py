@@ -14,7 +14,7 @@ from rich.console import Console
 from vivavoce.cli.audio_file import AudioFile, open_audio
 from vivavoce.cli.captions import Captions
 from vivavoce.cli.streaming import PIECE_SECONDS, Follower, paced
-from vivavoce.cli.terminal import fail, report
+from vivavoce.cli.terminal import advised, fail, report
 from vivavoce.cli.transcripts import Form, written
 from vivavoce.client.client import Live
 from vivavoce.errors import ServerUnreachable, VivavoceError
@@ -56,7 +56,7 @@ class Recordings:
             except BrokenPipeError:
                 raise
             except (VivavoceError, OSError) as error:
-                report(f"{path}: {error}")
+                report(f"{path}: {advised(error)}")
                 failed = True
         if failed:
             raise typer.Exit(1)

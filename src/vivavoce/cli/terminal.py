@@ -13,8 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from vivavoce.errors import AuthenticationError
+
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
+
+NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivavoce keys create` makes it."
 
 
 def stdout() -> Console:
@@ -25,6 +29,11 @@ def stdout() -> Console:
 def stderr() -> Console:
     """For everything else."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def advised(error: Exception) -> str:
+    """What an error says, and where it is about the API key how these commands take one."""
+    return f"{error}\n       {NO_KEY}" if isinstance(error, AuthenticationError) else str(error)
 
 
 def report(error: object) -> None:
