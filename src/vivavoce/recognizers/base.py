@@ -48,12 +48,12 @@ class Request:
     audio: NDArray[np.float32]
     languages: tuple[str, ...]
     final: bool
-    voiced: float = 0.0
     expected: str | None = None
     draft: Draft | None = None
     before: NDArray[np.float32] | None = None
     said_before: Draft | None = None
     after: NDArray[np.float32] | None = None
+    voiced: float = 0.0
 
 
 class Recognizer(Protocol):
