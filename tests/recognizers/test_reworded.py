@@ -33,7 +33,7 @@ def test_a_draft_is_what_the_model_heard(whisper: WhisperRecognizer) -> None:
     reworded = Reworded(whisper, [loud])
     draft = reworded.recognize(Request(audio[: len(audio) // 2], ("en",), final=False)).draft
     assert draft
-    request = Request(audio, ("en",), False, draft)
+    request = Request(audio, ("en",), final=False, draft=draft)
     assert reworded.recognize(request) == replace(
         whisper.recognize(request), words=loud(whisper.recognize(request).words, "en")
     )
