@@ -7,7 +7,8 @@
 Debian packages the prompts of the Asterisk project (CC BY-SA 3.0), spoken by one person for each language,
 with their text. Those of at least four words without figures are joined, about 20 s to a recording, with
 pauses of 0.05 to 1.5 s between them: the same recordings at each call. Where prompt and text differ in how
-long they are, they are left out. Spanish is written without accents there: wrong in every way.
+long they are, they are left out. Spanish is written without
+accents there, which counts as wrong offline and streamed alike.
 
 Needs the development set-up (`make test`) and dpkg-deb.
 """

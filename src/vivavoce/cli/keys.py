@@ -13,6 +13,7 @@ from vivavoce.cli.terminal import fail, needs_server_extra, say, show_table
 
 if TYPE_CHECKING:
     from vivavoce.storage.keys import KeyStore
+    from vivavoce.storage.records import ApiKey
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 
@@ -28,8 +29,11 @@ def create_key(
 ) -> None:
     """Make a key. It is shown once, and cannot be had again."""
     called = name or f"{plan} {datetime.now(UTC):%Y-%m-%d}"
-    is_first = not _with_keys(lambda keys: keys.any())
-    key, secret = _with_keys(lambda keys: keys.create(called, plan))
+
+    async def create(keys: KeyStore) -> tuple[bool, ApiKey, str]:
+        return not await keys.any(), *await keys.create(called, plan)
+
+    is_first, key, secret = _with_keys(create)
     typer.echo(secret)
     say(f"Key {key.id} ({plan}) for {called}. Keep it: only its hash is stored.")
     if is_first:

@@ -14,10 +14,12 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from vivavoce.errors import ModelError
+from vivavoce.recognizers.onnx_runtime import open_network
 from vivavoce.speech.endpointing import WINDOW
 
 _CONTEXT = 64
 _STATE = (1, 1, 128)
+_REINSTALL = "reinstall with pip install --force-reinstall faster-whisper"
 
 
 def silero_path() -> Path:
@@ -27,21 +29,18 @@ def silero_path() -> Path:
         path = Path(location) / "assets" / "silero_vad_v6.onnx"
         if path.is_file():
             return path
-    raise ModelError(
-        "silero_vad_v6.onnx is missing: reinstall with pip install --force-reinstall faster-whisper"
-    )
+    raise ModelError(f"silero_vad_v6.onnx is missing: {_REINSTALL}")
 
 
 class SileroVad:
     """The model, shared by all streams; it keeps no state of its own."""
 
     def __init__(self, path: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        """Raises `ModelError` for a file that is damaged."""
+        try:
+            self._session = open_network(path)
+        except RuntimeError as error:
+            raise ModelError(f"{path} is damaged ({error}): {_REINSTALL}") from error
 
     def stream(self) -> VadStream:
         return VadStream(self._session)

@@ -15,6 +15,8 @@ __all__ = ["SAMPLE_RATE", "Capabilities", "Draft", "Hypothesis", "Recognizer", "
 SAMPLE_RATE = 16_000
 """Recognisers take mono float32 at this rate, in hertz."""
 
+_NOTHING = np.empty(0, np.float32)
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -54,6 +56,12 @@ class Request:
     said_before: Draft | None = None
     after: NDArray[np.float32] | None = None
     voiced: float = 0.0
+
+    @property
+    def heard(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """What comes before, `audio` and what comes after; empty where there is nothing."""
+        before = _NOTHING if self.before is None else self.before
+        return before, self.audio, _NOTHING if self.after is None else self.after
 
 
 class Recognizer(Protocol):

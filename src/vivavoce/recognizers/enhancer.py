@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from vivavoce.errors import ModelError
 from vivavoce.recognizers.base import Capabilities, Hypothesis, Recognizer, Request
+from vivavoce.recognizers.onnx_runtime import open_network
 from vivavoce.recognizers.weights import PackagedFile, sha256_of
 
 _NETWORK = PackagedFile(
@@ -29,7 +29,6 @@ _HOP = 256
 _FRAME = 2 * _HOP
 # Its square and that of the next frame add up to 1: what the network leaves alone comes out as it went in.
 _WINDOW = np.sin(np.pi * np.arange(_FRAME) / _FRAME).astype(np.float32)
-_NOTHING = np.empty(0, np.float32)
 _CACHES = {"conv_cache": (2, 1, 16, 16, 33), "tra_cache": (2, 3, 1, 1, 16), "inter_cache": (2, 1, 33, 16)}
 
 
@@ -45,12 +44,7 @@ class Enhancer:
     """The network, shared by all sessions; it keeps nothing between calls."""
 
     def __init__(self, path: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_network(path)
 
     def enhance(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """`samples` with less noise, float32, shape (samples,), 16 kHz: as many, each at its place."""
@@ -100,9 +94,7 @@ class Enhanced:
 
     def _enhanced(self, request: Request) -> Request:
         """In one piece with the speech on either side, so that there is no seam."""
-        given = [
-            _NOTHING if part is None else part for part in (request.before, request.audio, request.after)
-        ]
-        whole = self._enhancer.enhance(np.concatenate(given))
-        before, audio, after = np.split(whole, np.cumsum([len(part) for part in given[:2]]))
+        parts = request.heard
+        whole = self._enhancer.enhance(np.concatenate(parts))
+        before, audio, after = np.split(whole, np.cumsum([len(part) for part in parts[:2]]))
         return replace(request, before=before, audio=audio, after=after)

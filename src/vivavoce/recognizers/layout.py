@@ -41,8 +41,7 @@ def transducer_files(directory: Path) -> TransducerFiles:
     Of a network in full and in 8 bits the latter is taken, except for the decoder, which is small. Raises
     `ModelError` saying what is missing.
     """
-    if (missing := missing_file(directory)) is not None:
-        raise ModelError(f"{directory} is not a complete streaming transducer: {missing} is missing")
+    check_directory(directory)
     name = max(_exported(directory))
     encoder, decoder, joiner = (directory / f"{part}{name}.onnx" for part in TRANSDUCER_PARTS)
     return TransducerFiles(

@@ -76,22 +76,17 @@ class ModelRegistry:
         """Finds the files, joining or fetching them if need be. Raises `ModelError` saying what to do."""
         configured = self._configured.get(name)
         if configured is not None and (directory := Path(configured).expanduser()).is_dir():
-            check_directory(directory)
-            Declaration.of(directory).check(directory)
-            return ModelFiles(name, directory, "configured directory")
+            return _checked(name, directory, "configured directory")
         if configured is not None and not _HUB_NAME.fullmatch(str(configured)):
             raise ModelError(f"the directory of model {name!r} does not exist: {configured}")
         directory = self._models / name
         if configured is None and (packaged := PACKAGED.get(name)):
             return self._packaged(name, packaged, directory)
         if directory.is_dir() and missing_file(directory) is None:
-            Declaration.of(directory).check(directory)
-            return ModelFiles(name, directory, "data directory")
+            return _checked(name, directory, "data directory")
         if configured is not None:
             fetch(str(configured), directory)
-            check_directory(directory)
-            Declaration.of(directory).check(directory)
-            return ModelFiles(name, directory, f"hub: {configured}")
+            return _checked(name, directory, f"hub: {configured}")
         raise ModelError(
             f"there is no model {name!r}; known: {', '.join(self.names())}. "
             "Put the files of a model into a directory of that name, where VIVAVOCE_MODEL_DIRS says"
@@ -117,6 +112,13 @@ class ModelRegistry:
         packaged.join(directory)
         check_directory(directory)
         return ModelFiles(name, directory, "installed packages")
+
+
+def _checked(name: str, directory: Path, source: str) -> ModelFiles:
+    """Raises `ModelError` for files that are missing or not what is declared."""
+    check_directory(directory)
+    Declaration.of(directory).check(directory)
+    return ModelFiles(name, directory, source)
 
 
 def fetch(hub_name: str, directory: Path) -> None:

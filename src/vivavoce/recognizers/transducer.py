@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from vivavoce.errors import ModelError, RecognizerError
@@ -22,7 +21,7 @@ from vivavoce.protocol.stream import Draft, Hypothesis, Word
 from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Request
 from vivavoce.recognizers.declaration import DECLARATION, Declaration
 from vivavoce.recognizers.layout import TOKENS, TransducerFiles, transducer_files
-from vivavoce.recognizers.onnx_errors import RUNTIME_ERRORS
+from vivavoce.recognizers.onnx_runtime import read_metadata
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.word_times import Piece, loud_steps, timed_words
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _KINDS: Final = ("conformer", "lstm", "zipformer", "zipformer2")
 _SPACE: Final = "▁"
-_NOTHING: Final = np.empty(0, np.float32)
 # A chunk is complete with what follows it, so what was said last needs some silence after it.
 _TAIL: Final = np.zeros(round(0.8 * SAMPLE_RATE), np.float32)
 
@@ -72,10 +70,9 @@ class TransducerRecognizer:
     def recognize(self, request: Request) -> Hypothesis:
         """As `Recognizer` has it. Raises `RecognizerError`."""
         language = request.languages[0] if request.languages else min(self.capabilities.languages)
-        before = _NOTHING if request.before is None else request.before
-        after = _NOTHING if request.after is None else request.after
-        whole = np.concatenate([before, request.audio, after])
-        begin, end = len(before) / SAMPLE_RATE, (len(before) + len(request.audio)) / SAMPLE_RATE
+        before, audio, after = request.heard
+        whole = np.concatenate([before, audio, after])
+        begin, end = len(before) / SAMPLE_RATE, (len(before) + len(audio)) / SAMPLE_RATE
         tokens = self._tokens(whole)
         pieces = _pieces(tokens, spaceless=language in WRITTEN_WITHOUT_SPACES)
         times = [*(token.start for token in tokens), len(whole) / SAMPLE_RATE]
@@ -157,14 +154,10 @@ def _check(files: TransducerFiles, numbers: Iterable[int]) -> None:
 
 
 def _metadata(path: Path) -> Mapping[str, str]:
-    """What the exporter noted in a network."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except RUNTIME_ERRORS as error:
+        return read_metadata(path)
+    except RuntimeError as error:
         raise ModelError(f"{path} is damaged or no network in ONNX: {error}") from error
-    return dict(session.get_modelmeta().custom_metadata_map)
 
 
 def _token_numbers(path: Path) -> Mapping[str, int]:

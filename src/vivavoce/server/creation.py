@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from vivavoce.protocol.requests import LiveRequest, misspelt_fields
 from vivavoce.protocol.validation import ValidationIssue
-from vivavoce.recognizers.base import Capabilities, Recognizer
+from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.errors import InvalidRequest
 
 _LONGEST_WARNING = 1000
@@ -22,18 +22,20 @@ def parse_request(body: bytes, recognizers: Mapping[str, Recognizer]) -> LiveReq
         request = LiveRequest.model_validate_json(body or b"{}")
     except ValidationError as error:
         raise InvalidRequest.of(error) from error
+    request = _in_the_only_language(request, recognizers.get(request.model))
     issues = [*_impossible(request, recognizers)]
     if issues:
         raise InvalidRequest(issues)
-    return _in_the_only_language(request, recognizers[request.model].capabilities)
+    return request
 
 
-def _in_the_only_language(request: LiveRequest, able: Capabilities) -> LiveRequest:
+def _in_the_only_language(request: LiveRequest, recognizer: Recognizer | None) -> LiveRequest:
     """A model that knows one language need not be told which."""
+    known = recognizer.capabilities.languages if recognizer else ()
     config = request.language_config
-    if config.languages or len(able.languages) != 1:
+    if config.languages or len(known) != 1:
         return request
-    config = config.model_copy(update={"languages": tuple(able.languages)})
+    config = config.model_copy(update={"languages": tuple(known)})
     return request.model_copy(update={"language_config": config})
 
 
@@ -51,7 +53,7 @@ def _impossible(request: LiveRequest, recognizers: Mapping[str, Recognizer]) -> 
             known = ", ".join(sorted(able.languages))
             problem = f"must be a language that the model {request.model} knows: {known}"
             yield ValidationIssue(f"language_config.languages.{index}", problem)
-    if len(languages) != 1 and not able.detects_language and (languages or len(able.languages) != 1):
+    if len(languages) != 1 and not able.detects_language:
         problem = f"must name one language: the model {request.model} does not detect languages"
         yield ValidationIssue("language_config.languages", problem)
 

@@ -15,7 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from vivavoce.recognizers.onnx_errors import RUNTIME_ERRORS
+from vivavoce.recognizers.onnx_runtime import RUNTIME_ERRORS, open_network
 
 _OPSET = 20
 _IR_VERSION = 9
@@ -113,16 +113,7 @@ class Graph:
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIBUTED, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(
-                model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except RUNTIME_ERRORS as error:
-            raise RuntimeError(str(error)) from error
-        return Network(session)
+        return Network(open_network(model.SerializeToString()))
 
 
 class Network:

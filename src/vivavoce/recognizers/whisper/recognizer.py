@@ -26,7 +26,6 @@ _MOST_SAID = 216
 # How likely another language than the expected one must be, and in how many samples.
 _CLEARLY = 0.8
 _ENOUGH_TO_TELL = 2 * SAMPLE_RATE
-_NOTHING = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,12 +103,11 @@ class WhisperRecognizer:
         said = request.said_before
         usable = said is not None and said.model == self.name and len(said.tokens) <= _MOST_SAID
         known = said.tokens if said and usable else ()
-        before = request.before if known and request.before is not None else _NOTHING
-        after = _NOTHING if request.after is None else request.after
-        if len(before) + len(request.audio) + len(after) > FULL_CONTEXT * BLOCK:
-            return _Stretch(request.audio, 0, len(request.audio), request.voiced)
-        whole = np.concatenate([before, request.audio, after])
-        return _Stretch(whole, len(before), len(before) + len(request.audio), request.voiced, known)
+        before, audio, after = (request if known else replace(request, before=None)).heard
+        if len(before) + len(audio) + len(after) > FULL_CONTEXT * BLOCK:
+            return _Stretch(audio, 0, len(audio), request.voiced)
+        whole = np.concatenate([before, audio, after])
+        return _Stretch(whole, len(before), len(before) + len(audio), request.voiced, known)
 
     def _decode(self, encoded: Encoded, language: str, request: Request, stretch: _Stretch) -> Decoding:
         seconds = (len(stretch.audio) - stretch.begin) / SAMPLE_RATE
