@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from hearing import Listener, endpointing, listener, nothing, silence, speech
+from hearing import Listener, count_windows, endpointing, listener, nothing, silence, speech
 from vivavoce.protocol.stream import Hypothesis, Partial, Word
 from vivavoce.speech.endpointing import WINDOW
 from vivavoce.speech.outputs import Decode
@@ -38,6 +41,19 @@ def test_partials_hear_all_of_the_utterance_so_far() -> None:
     assert len(lengths) > 3
     assert lengths == sorted(lengths)
     assert {decode.start for decode in track.wanted_partials} == {(50 - PREROLL) * WINDOW}
+
+
+def test_a_state_is_given_back_with_what_begins_alike() -> None:
+    track = listener(
+        partials=True, hear_words=lambda decode: replace(count_windows(decode), state=decode.audio)
+    )
+    track.hear_and_answer(speech(60), silence(PAUSE), speech(60), silence(PAUSE))
+    assert len(track.finals) == 2
+    firsts = [decode for decode in track.wanted_partials if decode.state is None]
+    assert [decode.start for decode in firsts] == sorted({decode.start for decode in track.wanted_partials})
+    for decode in track.wanted_partials:
+        if isinstance(decode.state, np.ndarray):
+            assert decode.audio[: len(decode.state)].tobytes() == decode.state.tobytes()
 
 
 def test_no_partial_is_asked_for_in_a_pause() -> None:

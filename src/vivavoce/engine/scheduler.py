@@ -69,6 +69,7 @@ class Job:
             before=decode.before,
             said_before=decode.said_before,
             after=decode.after,
+            state=decode.state,
         )
 
 

@@ -6,7 +6,7 @@ the only types that cross, and their order is their meaning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,15 @@ class Hypothesis:
     """What a recogniser heard in a stretch of audio. Word times are seconds from the start of that stretch.
 
     No words means that there was no speech. `language_probability` is 1.0 where the language was given.
-    `draft` may be given with a longer stretch that begins alike.
+    `draft` and `state` may be given with a longer stretch that begins alike; a state is the recogniser's own,
+    never stored, and may be left away.
     """
 
     language: str
     language_probability: float
     words: tuple[Word, ...]
     draft: Draft | None = None
+    state: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Request:
     heard only if it is clearly that. `final` asks for the best answer; without it a quicker, rougher one (a
     partial) is welcome. `draft` is that of an earlier hypothesis about the beginning of `audio`: it may save
     time, and only changes the words where it was a close decision; recognisers pass over those of others.
+    `state` is what the recogniser gave with an earlier hypothesis about the beginning of `audio`: it saves
+    time and never changes the words.
     `voiced` is the share of `audio` in which voice activity detection hears somebody; 0 if nobody asked it.
 
     Where speech was cut, or went on after a pause, `before` and `after`, like `audio`, are the speech
@@ -56,6 +58,7 @@ class Request:
     said_before: Draft | None = None
     after: NDArray[np.float32] | None = None
     voiced: float = 0.0
+    state: object = None
 
     @property
     def heard(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:

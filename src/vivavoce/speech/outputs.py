@@ -16,8 +16,9 @@ class Decode:
 
     `slack` is how many windows may pass before a final is needed: an early decode runs while the pause lasts.
     `voiced` is in which share of `audio` somebody seems to speak, `expected` which of the `languages` was
-    heard so far, `draft` what was heard in the beginning of `audio` last. `before`, `said_before` and `after`
-    are what a pause or a cut parts it from on either side, as in the recognisers' `Request`.
+    heard so far, `draft` what was heard in the beginning of `audio` last, and `state` what the recogniser
+    made of it. `before`, `said_before` and `after` are what a pause or a cut parts it from on either side, as
+    in the recognisers' `Request`.
     """
 
     channel: int
@@ -34,6 +35,7 @@ class Decode:
     before: NDArray[np.float32] | None = None
     said_before: Draft | None = None
     after: NDArray[np.float32] | None = None
+    state: object = None
 
 
 @dataclass(frozen=True, slots=True)

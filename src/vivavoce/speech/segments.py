@@ -39,6 +39,7 @@ class Segment:
     decode: Decode | None = None
     heard: Hypothesis | None = None
     draft: Draft | None = None
+    state: object = None
 
 
 def lately(before: tuple[Segment, ...], last: Segment) -> tuple[Segment, ...]:

@@ -142,7 +142,7 @@ class Track:
             utterance.segments[decode.segment].heard = heard
             yield from self._settle()
         if utterance and utterance is self._open and decode.segment == len(utterance.segments) - 1:
-            utterance.segments[-1].draft = heard.draft
+            utterance.segments[-1].draft, utterance.segments[-1].state = heard.draft, heard.state
             yield from self._show(utterance, decode, heard)
         yield from self._release()
 
@@ -252,6 +252,7 @@ class Track:
             voiced=self._audio.voiced(segment.start, end),
             expected=self._language.expected,
             draft=segment.draft,
+            state=segment.state,
         )
 
     def _release(self) -> Iterator[Output]:
