@@ -201,9 +201,10 @@ def listener(
     partials: bool = False,
     known: Mapping[str, Final] | None = None,
     channel: int = 0,
+    context: float = 8.0,
 ) -> Listener:
     policy = LanguagePolicy(languages, code_switching=code_switching)
-    track = Track(channel, settings or endpointing(), policy, partials=partials, known=known)
+    track = Track(channel, settings or endpointing(), policy, partials=partials, known=known, context=context)
     return Listener(track, hear_words)
 
 

@@ -139,6 +139,10 @@ class Settings(EnvironmentSettings):
         description="A quicker model for partials, where it knows the language; `same`: none.",
         json_schema_extra={"allowed": "NAME, NAME=PLACE, PLACE or same"},
     )
+    accuracy: Literal["standard", "high"] = Field(
+        default="standard",
+        description="`high`: finals nearly as good as offline, for three times the work. See models.md.",
+    )
     model_dirs: Paths = Field(
         default=(),
         description="Where to look for model weights first.",

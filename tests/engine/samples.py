@@ -52,6 +52,7 @@ def settings(
         code_switching=False,
         partials=partials,
         known=known or {},
+        context=8.0,
     )
 
 

@@ -35,7 +35,7 @@ class Heard:
 
 @pytest.fixture(scope="module")
 def exact(base_files: ModelFiles) -> WhisperModel:
-    return WhisperModel(base_files.directory, quantized=False)
+    return WhisperModel(base_files.directory, accurate=True)
 
 
 @pytest.fixture(scope="module")

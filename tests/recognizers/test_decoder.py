@@ -27,7 +27,7 @@ _GUESSES: dict[str, Callable[[Tokens], Tokens]] = {
 @pytest.fixture(scope="module")
 def model(base_files: ModelFiles) -> WhisperModel:
     """Unquantised: rounded to 8 bits, two tokens that are about as likely may change places."""
-    return WhisperModel(base_files.directory, quantized=False)
+    return WhisperModel(base_files.directory, accurate=True)
 
 
 @pytest.fixture(scope="module", params=[("en", "counting"), ("fr", "pangrama")])

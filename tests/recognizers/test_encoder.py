@@ -12,9 +12,9 @@ from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, WhisperModel
 
 
-@pytest.fixture(scope="module")
-def model(base_files: ModelFiles) -> WhisperModel:
-    return WhisperModel(base_files.directory)
+@pytest.fixture(scope="module", params=[False, True], ids=["standard", "accurate"])
+def model(base_files: ModelFiles, request: pytest.FixtureRequest) -> WhisperModel:
+    return WhisperModel(base_files.directory, accurate=request.param)
 
 
 def _text(model: WhisperModel, spoken: Clip, blocks: int) -> str:

@@ -74,28 +74,28 @@ def test_fewer_sessions_than_cores_are_not_too_many_however_late_they_are() -> N
 @given(st.floats(0, 100), st.floats(0, 100), st.integers(1, 256))
 def test_a_quicker_recogniser_and_more_cores_carry_no_less(one: float, other: float, threads: int) -> None:
     quick, slow = sorted((one, other))
-    carried = estimated_sessions(slow, threads)
-    assert 1 <= carried <= estimated_sessions(quick, threads) <= 1000
-    assert carried <= estimated_sessions(slow, threads + 1)
+    carried = estimated_sessions(slow, threads, 8.0)
+    assert 1 <= carried <= estimated_sessions(quick, threads, 8.0) <= 1000
+    assert carried <= estimated_sessions(slow, threads + 1, 8.0)
 
 
 def test_the_estimate_for_a_final_of_a_fifth_of_a_second_on_two_cores() -> None:
-    assert estimated_sessions(0.2, 2) > estimated_sessions(0.4, 2) > 5
+    assert estimated_sessions(0.2, 2, 8.0) > estimated_sessions(0.4, 2, 8.0) > 5
     # 1.6 cores; a final every 3 / 0.45 seconds and 0.3 for nothing, of 0.4 s each; 0.012 for the rest.
-    assert estimated_sessions(0.2, 2) == int(1.6 / (1.3 * 0.4 * 0.45 / 3 + 0.012))
+    assert estimated_sessions(0.2, 2, 8.0) == int(1.6 / (1.3 * 0.4 * 0.45 / 3 + 0.012))
 
 
 def test_a_recogniser_that_costs_nothing_leaves_only_the_rest_to_be_paid() -> None:
     sessions, enhanced = measured(models().recognizers["base"], None, 1)
-    assert 10 < sessions <= estimated_sessions(0.0, 1)
+    assert 10 < sessions <= estimated_sessions(0.0, 1, 8.0)
     assert enhanced == 1.0
 
 
 def test_the_estimate_for_an_enhancer_that_takes_as_long_as_a_final() -> None:
     # A final every 3 / 0.45 seconds and 0.3 for nothing: 0.4 s without, 0.6 s with it; 0.012 for the rest.
     finals = 1.3 * 0.45 / 3
-    assert estimated_enhanced(0.2, 0.2) == pytest.approx((finals * 0.6 + 0.012) / (finals * 0.4 + 0.012))
-    assert estimated_enhanced(0.2, 0.0) == 1.0
+    assert estimated_enhanced(0.2, 0.2, 8.0) == pytest.approx((finals * 0.6 + 0.012) / (finals * 0.4 + 0.012))
+    assert estimated_enhanced(0.2, 0.0, 8.0) == 1.0
 
 
 def test_a_server_that_is_not_told_measures_what_it_carries(tmp_path: Path) -> None:

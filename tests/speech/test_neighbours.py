@@ -7,6 +7,7 @@ import weakref
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from hearing import Sound, count_windows, endpointing, listener, nothing, record, silence, speech
@@ -58,6 +59,16 @@ def test_a_pause_within_speech_that_goes_on_is_heard() -> None:
     assert second.start > first.start + len(first.audio)
     assert len(second.before) == second.start - first.start
     assert second.before[: len(first.audio)].tobytes() == first.audio.tobytes()
+
+
+@pytest.mark.parametrize("context", [0.0, 4.0, 8.0, 20.0])
+def test_a_recogniser_says_how_much_of_what_was_said_it_is_given(context: float) -> None:
+    track = listener(hear_words=words_and_draft, context=context)
+    track.hear_and_answer(*[speech(30), silence(PAUSE)] * 20, silence(50))
+    given = [0 if decode.before is None else len(decode.before) / 16_000 for decode in track.asked]
+    assert max(given) <= context
+    # Whole utterances are given, or none: these last 1.3 s with their pause.
+    assert given[-1] > context - 2.6 or not context
 
 
 def test_what_is_long_by_itself_is_given_less_of_what_came_before() -> None:

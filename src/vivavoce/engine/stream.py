@@ -49,6 +49,8 @@ class StreamSettings:
     partials: bool
     known: Mapping[str, Final] = field(default_factory=dict)
     """What is final already, by the ids of the utterances: a replayed log gives all others."""
+    context: float = 0.0
+    """Seconds of what was said before that are heard with a final."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ class RecognitionStream:
                     LanguagePolicy(settings.languages, code_switching=settings.code_switching),
                     partials=settings.partials,
                     known=settings.known,
+                    context=settings.context,
                 ),
                 vad.stream(),
             )

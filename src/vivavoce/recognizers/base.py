@@ -22,12 +22,14 @@ _NOTHING = np.empty(0, np.float32)
 class Capabilities:
     """What a recogniser can do; requests outside of it are refused when the session is created.
 
-    One that is `streaming` is quick enough for its own partials. All of them time every word.
+    One that is `streaming` is quick enough for its own partials. All of them time every word. `context` is
+    how many seconds of what was said before are worth hearing with a final.
     """
 
     languages: frozenset[str]
     detects_language: bool
     streaming: bool = False
+    context: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -86,7 +86,7 @@ class ScriptedRecognizer:
         fails: Callable[[Request], bool] = _never,
     ) -> None:
         self.name = "scripted"
-        self.capabilities = Capabilities(frozenset(languages), detects_language=True)
+        self.capabilities = Capabilities(frozenset(languages), detects_language=True, context=8.0)
         self._default = languages[0]
         self._script = script
         self._fails = fails

@@ -60,7 +60,9 @@ class TransducerRecognizer:
                 f"which language the model {files.name!r} knows cannot be told from its files: "
                 f'write {files.directory / DECLARATION} with {{"languages": ["en"]}}, say'
             )
-        self.capabilities = Capabilities(frozenset(languages), detects_language=False, streaming=True)
+        self.capabilities = Capabilities(
+            frozenset(languages), detects_language=False, streaming=True, context=8.0
+        )
         self._numbers = _token_numbers(files.directory / TOKENS)
         # Many are trained on capitals alone, which nobody wants to read.
         written = "".join(token for token in self._numbers if not token.startswith("<"))

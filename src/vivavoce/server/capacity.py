@@ -28,7 +28,10 @@ _FINALS_PER_SECOND: Final = _SPEECH_SHARE * (1 + _NEEDLESS) / _UTTERANCE_SECONDS
 # Real speech has words to write down, this sound has none. Of one core, Whisper base takes 0.08 s for the
 # sound, and 0.18 s (0.13 to 0.27) for three seconds of a reading. As a check: thirty conversations,
 # 44 % speech, without partials take 0.044 of a core each, and this estimate has 0.043.
-_SPEECH_TO_SOUND: Final = 2.0
+# The more of what was said before is heard with it, the dearer: twice the sound at 8 s (30 to 34
+# conversations are in time on two cores), 3.8 times at 20 s (14 to 16 are).
+_SPEECH_TO_SOUND: Final = 0.8
+_AND_A_SECOND_BEFORE: Final = 0.15
 # Cores for all the rest of a session: its socket, its log, voice activity.
 _REST: Final = 0.012
 # The share of the cores that may be used before something has to wait.
@@ -83,31 +86,34 @@ def measured(recognizer: Recognizer, enhancer: Enhancer | None, threads: int) ->
     final = _final_seconds(recognizer)
     sound = _sound()
     enhancing = _quickest(lambda: enhancer.enhance(sound)) if enhancer else 0.0
-    return estimated_sessions(final, threads), estimated_enhanced(final, enhancing)
+    context = recognizer.capabilities.context
+    return estimated_sessions(final, threads, context), estimated_enhanced(final, enhancing, context)
 
 
-def estimated_sessions(final_seconds: float, threads: int) -> int:
-    """How many conversations fit if the final of the measured sound takes `final_seconds` of one core.
+def estimated_sessions(final_seconds: float, threads: int, context: float) -> int:
+    """How many conversations fit if the final of the measured sound takes `final_seconds` of one core, and
+    `context` seconds of what was said before are heard with those of a conversation.
 
     This is an estimate: one side of a conversation, 45 % of it speech in utterances of three seconds, so
     a final every seven seconds. Partials count for nothing, since they wait when finals need the cores.
     Whoever knows the sessions better sets the number.
     """
-    return max(1, min(_MOST, math.floor(_USABLE * threads / _cores(final_seconds))))
+    return max(1, min(_MOST, math.floor(_USABLE * threads / _cores(final_seconds, context))))
 
 
-def estimated_enhanced(final_seconds: float, enhancing_seconds: float) -> float:
+def estimated_enhanced(final_seconds: float, enhancing_seconds: float, context: float) -> float:
     """How many sessions one with the enhancer stands for, if that takes so long for the measured sound.
 
     Speech takes it as long as any sound, 0.043 s of a core a second here. Of a conversation it is given half,
     measured with 46 % speech; this estimate has 0.58.
     """
-    return 1 + _FINALS_PER_SECOND * enhancing_seconds / _cores(final_seconds)
+    return 1 + _FINALS_PER_SECOND * enhancing_seconds / _cores(final_seconds, context)
 
 
-def _cores(final_seconds: float) -> float:
+def _cores(final_seconds: float, context: float) -> float:
     """Of one session."""
-    return _FINALS_PER_SECOND * _SPEECH_TO_SOUND * final_seconds + _REST
+    dearer = _SPEECH_TO_SOUND + _AND_A_SECOND_BEFORE * context
+    return _FINALS_PER_SECOND * dearer * final_seconds + _REST
 
 
 def _final_seconds(recognizer: Recognizer) -> float:

@@ -91,6 +91,7 @@ def open_feed(
         code_switching=request.language_config.code_switching,
         partials=request.messages_config.receive_partial_transcripts,
         known={final.utterance.id: final for final in finals},
+        context=recognizer.capabilities.context,
     )
     stream = engine.open(settings, recognizer, deliver)
     return Feed(log, settings.format, stream, longest)

@@ -43,9 +43,10 @@ def load_models(settings: Settings) -> Models:
     """Load what the settings name. Blocks for seconds. Raises `ModelError`."""
     registry = model_registry(settings)
     loaded: dict[str, Recognizer] = {}
+    accurate = settings.served if settings.accuracy == "high" else ()
     for name in settings.weights:
         try:
-            loaded[name] = load_recognizer(registry.resolve(name))
+            loaded[name] = load_recognizer(registry.resolve(name), accurate=name in accurate)
         except ModelError as error:
             if name in settings.served:
                 raise
@@ -57,8 +58,11 @@ def load_models(settings: Settings) -> Models:
     return Models(SileroVad(silero_path()), with_default(recognizers, settings.served[0]), load_enhancer())
 
 
-def load_recognizer(files: ModelFiles) -> Recognizer:
-    """The recogniser for what is in a directory. Raises `ModelError` if it is none, or damaged."""
+def load_recognizer(files: ModelFiles, *, accurate: bool = False) -> Recognizer:
+    """The recogniser for what is in a directory. Raises `ModelError` if it is none, or damaged.
+
+    A Whisper model can be `accurate`; a transducer is always as accurate as it can be.
+    """
     # Importing a model runtime takes half a second, which the listening socket need not wait for.
     if is_transducer(files.directory):
         from vivavoce.recognizers.transducer import TransducerRecognizer
@@ -66,7 +70,7 @@ def load_recognizer(files: ModelFiles) -> Recognizer:
         return TransducerRecognizer(files)
     from vivavoce.recognizers.whisper import WhisperRecognizer
 
-    return WhisperRecognizer(files)
+    return WhisperRecognizer(files, accurate=accurate)
 
 
 def _with_partials(recognizer: Recognizer, quick: Recognizer | None) -> Recognizer:

@@ -15,12 +15,12 @@ from vivavoce.protocol.stream import Draft, Hypothesis
 from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW
 from vivavoce.speech.outputs import Decode
 
-# What a decode is given of either side, in samples: before it whole segments or nothing, since only of a
-# whole one it is known what was said; after a cut what has been spoken when it is made.
-_MOST_BEFORE = 8 * SAMPLE_RATE
 MOST_AFTER = SAMPLE_RATE
-# With its own audio: what is long by itself needs less around it, and would come late.
-_MOST_HEARD = 10 * SAMPLE_RATE
+"""Samples that a decode is given of what follows a cut, if they have been spoken when it is made."""
+
+# With a decode's own audio so many times the context is heard: what is long by itself needs less around it,
+# and would come late.
+_HEARD = 1.25
 # After a pause of at most so many samples (3 s) it is the same speech that goes on. The pause is heard, too:
 # without it the words on either side are taken for neighbours.
 LONGEST_PAUSE = 94 * WINDOW
@@ -42,21 +42,25 @@ class Segment:
     state: object = None
 
 
-def lately(before: tuple[Segment, ...], last: Segment) -> tuple[Segment, ...]:
-    """What was said up to where `last` ends: as many whole segments as a decode is given."""
+def lately(before: tuple[Segment, ...], last: Segment, context: int) -> tuple[Segment, ...]:
+    """What was said up to where `last` ends, `context` samples at most, in whole segments: only of a whole
+    one it is known what was said.
+    """
     parts: list[Segment] = []
     length = 0
     for part in (last, *reversed(before)):
         assert part.audio is not None, "a segment's audio is complete before another one begins"
         length += len(part.audio)
-        if length > _MOST_BEFORE:
+        if length > context:
             break
         parts.insert(0, part)
         length += len(part.pause)
     return tuple(parts)
 
 
-def continuing(before: tuple[Segment, ...], pause: NDArray[np.float32], decode: Decode) -> Decode:
+def continuing(
+    before: tuple[Segment, ...], pause: NDArray[np.float32], decode: Decode, context: int
+) -> Decode:
     """The same decode, going on from what was heard before the `pause`, as far back as there were words."""
     audio: list[NDArray[np.float32]] = []
     said: Draft | None = None
@@ -68,7 +72,7 @@ def continuing(before: tuple[Segment, ...], pause: NDArray[np.float32], decode: 
         if segment.audio is None or draft is None or not draft.tokens:
             break
         length += len(segment.audio) + len(pause)
-        if length > _MOST_HEARD:
+        if length > _HEARD * context:
             break
         if said is None:
             said = draft

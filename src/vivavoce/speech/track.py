@@ -66,7 +66,8 @@ class _Utterance:
 class Track:
     """The recognition side of one channel. Times are counted in 16 kHz samples from the session's start.
 
-    Utterances that are `known`, by id, to be final already are passed over in silence.
+    Utterances that are `known`, by id, to be final already are passed over in silence. A final is heard with
+    `context` seconds at most of what was said before.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Track:
         *,
         partials: bool,
         known: Mapping[str, Final] | None = None,
+        context: float = 0.0,
     ) -> None:
         self._channel = channel
         self._settings = endpointing
@@ -84,6 +86,7 @@ class Track:
         self._language = language
         self._partials = partials
         self._known = known or {}
+        self._context = round(context * SAMPLE_RATE)
         self._audio = AudioBuffer()
         self._window = 0
         self._count = 0
@@ -180,7 +183,7 @@ class Track:
                 yield from self._finish(utterance, end)
                 self._begin(end)
             else:
-                utterance.segments.append(Segment(end, lately(segment.before, segment)))
+                utterance.segments.append(Segment(end, lately(segment.before, segment, self._context)))
 
     def _begin(self, start: int) -> _Utterance:
         segment = Segment(start)
@@ -198,7 +201,7 @@ class Track:
         self._boundary = end
         first, last = utterance.segments[0], utterance.segments[-1]
         # Of what is known to be final, only the last draft is: no final may build on more.
-        self._latest = lately(last.before if first is last else (), last)
+        self._latest = lately(last.before if first is last else (), last, self._context)
         self._closed.append(utterance)
         self._open = None
         yield from self._settle()
@@ -273,7 +276,7 @@ class Track:
             decode = replace(self._deferred.popleft(), languages=languages, expected=expected)
             if utterance is not self._open:
                 decode = replace(decode, slack=0)
-            segment.decode = continuing(before, segment.pause, decode)
+            segment.decode = continuing(before, segment.pause, decode, self._context)
             self._running.add(segment.decode)
             yield segment.decode
 

@@ -6,8 +6,8 @@ computed once, when the model is loaded: what each layer of the encoder, and the
 to, averaged over blocks. Every audio is followed by these up to 30 s, in all layers. An average gets the
 attention of all the steps that it stands for (the logarithm of their number is added).
 
-Neighbouring steps of 20 ms say nearly the same after the first layers: from a third of the layers on, pairs
-are averaged, which halves what the others cost.
+Neighbouring steps of 20 ms say nearly the same after the first layers: from some layer on pairs are averaged,
+which halves what the others cost.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ class Encoded:
 class Encoder:
     """The encoder of one model; calls from several threads run side by side, on one core each."""
 
-    def __init__(self, checkpoint: Checkpoint, *, quantized: bool) -> None:
+    def __init__(self, checkpoint: Checkpoint, *, accurate: bool) -> None:
         layers = range(len(checkpoint.layers("encoder")))
-        self._network = encoder(checkpoint, quantized=quantized, pooled_after=max(1, len(layers) // 3))
+        pooled_after = len(layers) - 1 if accurate else len(layers) // 3
+        self._network = encoder(checkpoint, quantized=not accurate, pooled_after=max(1, pooled_after))
         self._memory = [f"{name}{n}" for name in MEMORY for n in range(len(checkpoint.layers("decoder")))]
         n_mels = checkpoint.array("encoder/conv1/weight").shape[1]
         self._log_mel = LogMel(n_mels)
