@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.protocol.stream import (
+    Context,
     Draft,
     Final,
     Hypothesis,
@@ -26,6 +27,7 @@ from vivavoce.speech.outputs import Cancel, Decode, Output, Settled
 from vivavoce.speech.track import Track
 
 LOUD, SOFT = -20.0, -60.0
+EIGHT_SECONDS = Context(8.0, 100)
 Hear = Callable[[Decode], Hypothesis]
 
 
@@ -201,7 +203,7 @@ def listener(
     partials: bool = False,
     known: Mapping[str, Final] | None = None,
     channel: int = 0,
-    context: float = 8.0,
+    context: Context = EIGHT_SECONDS,
 ) -> Listener:
     policy = LanguagePolicy(languages, code_switching=code_switching)
     track = Track(channel, settings or endpointing(), policy, partials=partials, known=known, context=context)

@@ -12,7 +12,7 @@ import speech
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.engine.stream import StreamSettings
 from vivavoce.engine.vad import SileroVad, silero_path
-from vivavoce.protocol.stream import Final, Word
+from vivavoce.protocol.stream import Context, Final, Word
 from vivavoce.recognizers.base import Request
 from vivavoce.recognizers.scripted import ScriptedRecognizer
 
@@ -52,7 +52,7 @@ def settings(
         code_switching=False,
         partials=partials,
         known=known or {},
-        context=8.0,
+        context=Context(8.0, 100),
     )
 
 

@@ -31,6 +31,7 @@ _CLEAR = Decoding(
     probabilities=(0.9, 0.8, 0.9, 0.7),
     attention=np.ones((1, 8, 100), np.float32),
     prompt=3,
+    language="en",
 )
 
 
@@ -50,6 +51,13 @@ def test_a_text_of_several_words_is_believed_where_voice_activity_hears_somebody
     assert is_silence(doubtful, voiced=0.2)
     assert is_silence(replace(doubtful, text=" Thank you."), voiced=0.8)
     assert is_silence(replace(doubtful, mean_log_probability=-1.1), voiced=0.8)
+
+
+def test_words_are_believed_that_no_spaces_part() -> None:
+    doubtful = replace(_CLEAR, language="zh", no_speech_probability=0.9, mean_log_probability=-0.5)
+    assert not is_silence(replace(doubtful, text="公交汽车定期发车"), voiced=0.8)
+    assert is_silence(replace(doubtful, text="公交汽车定期发车"), voiced=0.2)
+    assert is_silence(replace(doubtful, text="谢谢大家"), voiced=0.8)
 
 
 def test_either_doubt_alone_does_not() -> None:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hearing import Sound, count_windows, endpointing, listener, nothing, record, silence, speech
-from vivavoce.protocol.stream import Draft, Hypothesis
+from vivavoce.protocol.stream import Context, Draft, Hypothesis
 from vivavoce.speech.endpointing import WINDOW
 from vivavoce.speech.outputs import Decode
 
@@ -51,6 +51,12 @@ def test_what_follows_a_short_pause_goes_on_from_what_was_heard_before_it() -> N
     assert later.before is later.said_before is None
 
 
+def test_no_more_is_given_of_what_was_said_than_the_recogniser_takes() -> None:
+    track = listener(hear_words=words_and_draft, context=Context(20.0, 5))
+    track.hear_and_answer(*[speech(30), silence(PAUSE)] * 20, silence(50))
+    assert [len(decode.said_before.tokens) for decode in track.asked if decode.said_before][-10:] == [5] * 10
+
+
 def test_a_pause_within_speech_that_goes_on_is_heard() -> None:
     track = listener(hear_words=words_and_draft)
     track.hear_and_answer(speech(60), silence(60), speech(60), silence(50))
@@ -63,7 +69,7 @@ def test_a_pause_within_speech_that_goes_on_is_heard() -> None:
 
 @pytest.mark.parametrize("context", [0.0, 4.0, 8.0, 20.0])
 def test_a_recogniser_says_how_much_of_what_was_said_it_is_given(context: float) -> None:
-    track = listener(hear_words=words_and_draft, context=context)
+    track = listener(hear_words=words_and_draft, context=Context(context, 100))
     track.hear_and_answer(*[speech(30), silence(PAUSE)] * 20, silence(50))
     given = [0 if decode.before is None else len(decode.before) / 16_000 for decode in track.asked]
     assert max(given) <= context

@@ -16,7 +16,9 @@ from vivavoce.audio.diagnosis import FormatDoctor
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.engine.vad import SileroVad, VadStream
 from vivavoce.protocol.stream import (
+    NO_CONTEXT,
     Audio,
+    Context,
     Diagnosis,
     Down,
     Final,
@@ -49,8 +51,8 @@ class StreamSettings:
     partials: bool
     known: Mapping[str, Final] = field(default_factory=dict)
     """What is final already, by the ids of the utterances: a replayed log gives all others."""
-    context: float = 0.0
-    """Seconds of what was said before that are heard with a final."""
+    context: Context = NO_CONTEXT
+    """What the recogniser wants to hear of what was said before."""
 
 
 @dataclass(slots=True)

@@ -46,6 +46,19 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """How much of what was said before helps to hear a final: so many `seconds`, as far as the recogniser
+    wrote at most so many `tokens` there.
+    """
+
+    seconds: float
+    tokens: int
+
+
+NO_CONTEXT = Context(0.0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """What a recogniser heard in a stretch of audio. Word times are seconds from the start of that stretch.
 

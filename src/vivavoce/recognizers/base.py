@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Draft, Hypothesis
+from vivavoce.protocol.stream import NO_CONTEXT, Context, Draft, Hypothesis
 
-__all__ = ["SAMPLE_RATE", "Capabilities", "Draft", "Hypothesis", "Recognizer", "Request"]
+__all__ = ["SAMPLE_RATE", "Capabilities", "Context", "Draft", "Hypothesis", "Recognizer", "Request"]
 
 SAMPLE_RATE = 16_000
 """Recognisers take mono float32 at this rate, in hertz."""
@@ -23,13 +23,13 @@ class Capabilities:
     """What a recogniser can do; requests outside of it are refused when the session is created.
 
     One that is `streaming` is quick enough for its own partials. All of them time every word. `context` is
-    how many seconds of what was said before are worth hearing with a final.
+    what is worth hearing with a final of what was said before.
     """
 
     languages: frozenset[str]
     detects_language: bool
     streaming: bool = False
-    context: float = 0.0
+    context: Context = NO_CONTEXT
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -127,7 +127,7 @@ class Enhanced:
     @property
     def capabilities(self) -> Capabilities:
         able = self._recognizer.capabilities
-        return replace(able, context=min(able.context, _CONTEXT))
+        return replace(able, context=replace(able.context, seconds=min(able.context.seconds, _CONTEXT)))
 
     def recognize(self, request: Request) -> Hypothesis:
         """As the recogniser does. Raises `RecognizerError`."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Hypothesis, Request
+from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Context, Hypothesis, Request
 
 Script = Callable[[NDArray[np.float32]], tuple[Word, ...]]
 """What is heard in float32 audio of shape (samples,) at 16 kHz."""
@@ -86,7 +86,9 @@ class ScriptedRecognizer:
         fails: Callable[[Request], bool] = _never,
     ) -> None:
         self.name = "scripted"
-        self.capabilities = Capabilities(frozenset(languages), detects_language=True, context=8.0)
+        self.capabilities = Capabilities(
+            frozenset(languages), detects_language=True, context=Context(8.0, 100)
+        )
         self._default = languages[0]
         self._script = script
         self._fails = fails

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vivavoce.errors import ModelError, RecognizerError
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Draft, Hypothesis, Word
-from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Request
+from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Context, Request
 from vivavoce.recognizers.declaration import DECLARATION, Declaration
 from vivavoce.recognizers.layout import TOKENS, TransducerFiles, transducer_files
 from vivavoce.recognizers.onnx_runtime import read_metadata
@@ -61,7 +61,7 @@ class TransducerRecognizer:
                 f'write {files.directory / DECLARATION} with {{"languages": ["en"]}}, say'
             )
         self.capabilities = Capabilities(
-            frozenset(languages), detects_language=False, streaming=True, context=8.0
+            frozenset(languages), detects_language=False, streaming=True, context=Context(8.0, 1000)
         )
         self._numbers = _token_numbers(files.directory / TOKENS)
         # Many are trained on capitals alone, which nobody wants to read.

@@ -86,7 +86,7 @@ def measured(recognizer: Recognizer, enhancer: Enhancer | None, threads: int) ->
     final = _final_seconds(recognizer)
     sound = _sound()
     enhancing = _quickest(lambda: enhancer.enhance(sound)) if enhancer else 0.0
-    context = recognizer.capabilities.context
+    context = recognizer.capabilities.context.seconds
     return estimated_sessions(final, threads, context), estimated_enhanced(final, enhancing, context)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.protocol.stream import Draft, Hypothesis
+from vivavoce.protocol.stream import Context, Draft, Hypothesis
 from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW
 from vivavoce.speech.outputs import Decode
 
@@ -42,16 +42,16 @@ class Segment:
     state: object = None
 
 
-def lately(before: tuple[Segment, ...], last: Segment, context: int) -> tuple[Segment, ...]:
-    """What was said up to where `last` ends, `context` samples at most, in whole segments: only of a whole
-    one it is known what was said.
+def lately(before: tuple[Segment, ...], last: Segment, context: Context) -> tuple[Segment, ...]:
+    """What was said up to where `last` ends, as long as `context` at most, in whole segments: only of a
+    whole one it is known what was said.
     """
     parts: list[Segment] = []
     length = 0
     for part in (last, *reversed(before)):
         assert part.audio is not None, "a segment's audio is complete before another one begins"
         length += len(part.audio)
-        if length > context:
+        if length > context.seconds * SAMPLE_RATE:
             break
         parts.insert(0, part)
         length += len(part.pause)
@@ -59,7 +59,7 @@ def lately(before: tuple[Segment, ...], last: Segment, context: int) -> tuple[Se
 
 
 def continuing(
-    before: tuple[Segment, ...], pause: NDArray[np.float32], decode: Decode, context: int
+    before: tuple[Segment, ...], pause: NDArray[np.float32], decode: Decode, context: Context
 ) -> Decode:
     """The same decode, going on from what was heard before the `pause`, as far back as there were words."""
     audio: list[NDArray[np.float32]] = []
@@ -72,14 +72,12 @@ def continuing(
         if segment.audio is None or draft is None or not draft.tokens:
             break
         length += len(segment.audio) + len(pause)
-        if length > _HEARD * context:
+        tokens = draft.tokens + (said.tokens if said else ())
+        if length > _HEARD * context.seconds * SAMPLE_RATE or len(tokens) > context.tokens:
             break
-        if said is None:
-            said = draft
-        elif draft.model == said.model:
-            said = replace(said, tokens=draft.tokens + said.tokens)
-        else:
+        if said and said.model != draft.model:
             break
+        said = replace(draft, tokens=tokens)
         audio[:0] = segment.audio, pause
         pause = segment.pause
     if said is None:

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.protocol.stream import (
+    NO_CONTEXT,
+    Context,
     Final,
     Hypothesis,
     Partial,
@@ -67,7 +69,7 @@ class Track:
     """The recognition side of one channel. Times are counted in 16 kHz samples from the session's start.
 
     Utterances that are `known`, by id, to be final already are passed over in silence. A final is heard with
-    `context` seconds at most of what was said before.
+    as much as its recogniser's `context` says of what was said before.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Track:
         *,
         partials: bool,
         known: Mapping[str, Final] | None = None,
-        context: float = 0.0,
+        context: Context = NO_CONTEXT,
     ) -> None:
         self._channel = channel
         self._settings = endpointing
@@ -86,7 +88,7 @@ class Track:
         self._language = language
         self._partials = partials
         self._known = known or {}
-        self._context = round(context * SAMPLE_RATE)
+        self._context = context
         self._audio = AudioBuffer()
         self._window = 0
         self._count = 0

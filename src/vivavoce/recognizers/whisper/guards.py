@@ -14,6 +14,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
+from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding
 
@@ -53,12 +54,19 @@ def is_silence(decoding: Decoding, voiced: float = 0.0) -> bool:
     what it writes of nothing is short, or long and of something that is not voiced.
     """
     sureness, no_speech = decoding.mean_log_probability, decoding.no_speech_probability
-    believed = voiced > _MOSTLY_VOICED and len(decoding.text.split()) > _FEW_WORDS
+    believed = voiced > _MOSTLY_VOICED and _word_count(decoding) > _FEW_WORDS
     return (
         not any(map(str.isalnum, decoding.text))
         or (no_speech > _LIKELY_NO_SPEECH and sureness < (_DOUBTFUL if believed else _HALF_SURE))
         or (no_speech > _PERHAPS_NO_SPEECH and (sureness < _GUESSING or is_runaway(decoding)))
     )
+
+
+def _word_count(decoding: Decoding) -> float:
+    """Two letters are a word where no spaces tell."""
+    if decoding.language in WRITTEN_WITHOUT_SPACES:
+        return sum(map(str.isalnum, decoding.text)) / 2
+    return len(decoding.text.split())
 
 
 def is_guess(decoding: Decoding) -> bool:

@@ -29,7 +29,7 @@ LONGEST_TEXT = 224
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoding:
-    """What the decoder wrote. `finished`: it ended by itself, not at the limit of tokens.
+    """What the decoder wrote in `language`. `finished`: it ended by itself, not at the limit of tokens.
 
     `probabilities` has one for each of `tokens`; `attention` (heads, prompt + tokens + 1, steps) begins with
     the `prompt` tokens that were read before.
@@ -43,6 +43,7 @@ class Decoding:
     probabilities: tuple[float, ...]
     attention: NDArray[np.float32]
     prompt: int
+    language: str
 
 
 class WhisperModel:
@@ -117,6 +118,7 @@ class WhisperModel:
             probabilities=found.probabilities,
             attention=np.concatenate([before, found.attention], axis=1),
             prompt=before.shape[1],
+            language=language,
         )
 
     def words(

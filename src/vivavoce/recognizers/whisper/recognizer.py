@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Draft, Hypothesis, Request
+from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Context, Draft, Hypothesis, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
 from vivavoce.recognizers.whisper.context import BLOCK, FULL_CONTEXT, context
@@ -70,7 +70,7 @@ class WhisperRecognizer:
         self.capabilities = Capabilities(
             languages=self._model.vocabulary.languages,
             detects_language=self._multilingual,
-            context=_LONG_CONTEXT if accurate else _CONTEXT,
+            context=Context(_LONG_CONTEXT if accurate else _CONTEXT, _MOST_SAID),
         )
 
     def recognize(self, request: Request) -> Hypothesis:
