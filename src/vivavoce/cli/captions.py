@@ -7,6 +7,7 @@ from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -74,7 +75,8 @@ class Captions:
             rows.append(self._row(self._last, ""))
         if self._duration is not None:
             rows.append(self._bar(self._duration))
-        return Group(*rows)
+        # A terminal writes ^C after the last line, which must not break it.
+        return Padding(Group(*rows), (0, len("^C") + 1, 0, 0))
 
     def _row(self, utterance: UtteranceModel, style: str) -> RenderableType:
         row = Table.grid(padding=(0, 2, 0, 0), expand=True)
