@@ -66,7 +66,8 @@ def test_the_progress_is_shown_in_time_and_as_a_bar() -> None:
         [line] = written_since(screen, position)
     assert line.startswith(" 0:05.0  ━")
     assert line.endswith("━  0:10.0")
-    assert len(line) == 80
+    # Ctrl-C writes ^C after it.
+    assert 70 < len(line) <= 80 - len("^C")
 
 
 def test_channels_are_told_apart() -> None:
