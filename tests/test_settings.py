@@ -60,6 +60,14 @@ def test_models_without_a_name_of_their_own_are_refused(models: str) -> None:
         Settings.from_environment({"models": models})
 
 
+@pytest.mark.parametrize("models", ["a=/one", "a"])
+def test_a_model_for_partials_cannot_bear_the_name_of_another(models: str) -> None:
+    with pytest.raises(ConfigurationError, match="VIVAVOCE_PARTIALS_MODEL must be"):
+        Settings.from_environment({"models": models, "partials_model": "a=/two"})
+    same = Settings.from_environment({"models": "a=/one", "partials_model": "a"})
+    assert dict(same.places) == {"a": "/one"}
+
+
 def test_each_kind_of_value_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "PORT": "9000",

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from vivavoce.cores import usable_cores
@@ -218,6 +218,15 @@ class Settings(EnvironmentSettings):
         for name, place in map(_named, (given,) if isinstance(given, str) else given):
             if not _MODEL_NAME.fullmatch(name) or places.setdefault(name, place) != place:
                 raise ValueError("not a name, or one name for two models")
+        return given
+
+    @field_validator("partials_model")
+    @classmethod
+    def _partials_model_has_one_place(cls, given: str, info: ValidationInfo) -> str:
+        name, place = _named(given)
+        known = dict(map(_named, info.data.get("models", ())))
+        if place and known.get(name, place) != place:
+            raise ValueError("one name for two models")
         return given
 
     @field_validator("public_url")
