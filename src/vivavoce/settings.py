@@ -214,6 +214,10 @@ class Settings(EnvironmentSettings):
         quick = () if self.partials_name == SAME_MODEL else (self.partials_name,)
         return tuple(dict.fromkeys((*self.served, *quick)))
 
+    def accurate(self, name: str) -> bool:
+        """Whether a model is to be as accurate as it can be; what only writes partials is to be quick."""
+        return self.accuracy == "high" and name in self.served
+
     @property
     def places(self) -> Mapping[str, str]:
         """Where models are that were given with their place: a directory or a name on the hub, by name."""

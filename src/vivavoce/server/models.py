@@ -43,10 +43,9 @@ def load_models(settings: Settings) -> Models:
     """Load what the settings name. Blocks for seconds. Raises `ModelError`."""
     registry = model_registry(settings)
     loaded: dict[str, Recognizer] = {}
-    accurate = settings.served if settings.accuracy == "high" else ()
     for name in settings.weights:
         try:
-            loaded[name] = load_recognizer(registry.resolve(name), accurate=name in accurate)
+            loaded[name] = load_recognizer(registry.resolve(name), accurate=settings.accurate(name))
         except ModelError as error:
             if name in settings.served:
                 raise
