@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from refused import complaints
 from vivavoce.protocol import (
+    TRANSCRIPTION_LANGUAGES,
     LiveRequest,
     misspelt_fields,
     validation_issues,
@@ -247,10 +248,11 @@ def test_companded_audio_has_8_bits_whatever_is_said(encoding: str, said: dict[s
     assert LiveRequest.model_validate({"encoding": encoding, **said}).bit_depth == 8
 
 
-def test_an_unknown_language_gets_the_nearest_one_and_the_place_of_the_list() -> None:
+def test_an_unknown_language_gets_the_nearest_one_and_the_list() -> None:
     (complaint,) = complaints({"language_config": {"languages": ["en", "en-US"]}})
-    assert complaint.startswith("language_config.languages.1 must be one of the 99 language codes")
-    assert complaint.endswith('(all are in vivavoce.protocol.TRANSCRIPTION_LANGUAGES); did you mean "en"?')
+    start, _, codes = complaint.partition(": ")
+    assert start == 'language_config.languages.1 must be one of 99 language codes (did you mean "en"?)'
+    assert set(codes.split(", ")) == TRANSCRIPTION_LANGUAGES
     (complaint,) = complaints({"language_config": {"languages": ["wo"]}})
     assert "did you mean" not in complaint
 

@@ -33,16 +33,13 @@ def _only_finite(value: JsonValue) -> JsonValue:
     return value
 
 
-def _language_of(known: frozenset[str], list_name: str, code: str) -> str:
+def _language_of(known: frozenset[str], code: str) -> str:
     code = OLDER_CODES.get(code, code)
     if code in known:
         return code
     nearest = nearest_language(code[:40])
-    meant = f'; did you mean "{nearest}"?' if nearest in known else ""
-    raise refusal(
-        f'must be one of the {len(known)} language codes such as "en" '
-        f"(all are in vivavoce.protocol.{list_name}){meant}"
-    )
+    meant = f' (did you mean "{nearest}"?)' if nearest in known else ""
+    raise refusal(f"must be one of {len(known)} language codes{meant}: {', '.join(sorted(known))}")
 
 
 def _with_a_letter(text: str) -> str:
@@ -58,11 +55,11 @@ def _not_blank(text: str) -> str:
 
 
 def _transcription_language(code: str) -> str:
-    return _language_of(TRANSCRIPTION_LANGUAGES, "TRANSCRIPTION_LANGUAGES", code)
+    return _language_of(TRANSCRIPTION_LANGUAGES, code)
 
 
 def _translation_language(code: str) -> str:
-    return _language_of(TRANSLATION_LANGUAGES, "TRANSLATION_LANGUAGES", code)
+    return _language_of(TRANSLATION_LANGUAGES, code)
 
 
 FiniteJson = Annotated[JsonValue, AfterValidator(_only_finite)]
