@@ -113,7 +113,8 @@ def main() -> None:
             name = f"{language}_prompts_{number:03}"
             soundfile.write(given.directory / f"{name}.flac", sound, _RATE)
             about = {"id": name, "file": f"{name}.flac", "language": language, "reference": text}
-            lines.append(json.dumps(about | {"kind": "telephone"}, ensure_ascii=False) + "\n")
+            about |= {"duration_s": len(sound) / _RATE, "kind": "telephone"}
+            lines.append(json.dumps(about, ensure_ascii=False) + "\n")
     (given.directory / "manifest.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
