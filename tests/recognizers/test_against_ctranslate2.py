@@ -17,7 +17,7 @@ from vivavoce.recognizers.whisper.checkpoint import Checkpoint
 from vivavoce.recognizers.whisper.context import context
 from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded
 from vivavoce.recognizers.whisper.features import HOP, LogMel
-from vivavoce.recognizers.whisper.model import LONGEST_TEXT, WhisperModel
+from vivavoce.recognizers.whisper.model import WhisperModel
 from vivavoce.recognizers.whisper.networks import BIASES, MEMORY, SILENT, encoder
 
 _FRAMES = 3000
@@ -86,7 +86,7 @@ def test_the_memory_of_every_layer_is_the_same(heard: Heard, base_files: ModelFi
 def test_the_text_is_the_same(
     heard: Heard, exact: WhisperModel, reference: ctranslate2.models.Whisper
 ) -> None:
-    ours = exact.decode(heard.ours, "en", beam_size=1, max_tokens=LONGEST_TEXT)
+    ours = exact.decode(heard.ours, "en", beam_size=1, max_tokens=224)
     [theirs] = reference.generate(
         heard.theirs,
         [exact.vocabulary.prompt("en")],
@@ -109,7 +109,7 @@ def test_every_language_is_as_likely(
 def test_words_begin_at_the_same_time(
     heard: Heard, exact: WhisperModel, reference: ctranslate2.models.Whisper
 ) -> None:
-    decoding = exact.decode(heard.ours, "en", beam_size=1, max_tokens=LONGEST_TEXT)
+    decoding = exact.decode(heard.ours, "en", beam_size=1, max_tokens=224)
     steps = round(heard.seconds * _STEPS_PER_SECOND)
     ours = token_steps(decoding.attention[:, :, :steps], decoding.prompt)
     [theirs] = reference.align(
@@ -128,9 +128,7 @@ def test_steps_that_are_averaged_tell_the_time_as_well(
     exact: WhisperModel, reference: ctranslate2.models.Whisper
 ) -> None:
     audio = two_cities().samples()[: 12 * SAMPLE_RATE]
-    decoding = exact.decode(
-        exact.encode(audio, context(len(audio))), "en", beam_size=1, max_tokens=LONGEST_TEXT
-    )
+    decoding = exact.decode(exact.encode(audio, context(len(audio))), "en", beam_size=1, max_tokens=224)
     ours = token_steps(decoding.attention[:, :, : 12 * STEPS_PER_SECOND], decoding.prompt) / STEPS_PER_SECOND
     features = LogMel(80)(audio, _FRAMES)[np.newaxis]
     [theirs] = reference.align(

@@ -20,7 +20,7 @@ from vivavoce.recognizers.whisper.guards import (
     without_echo,
     without_loop,
 )
-from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding
+from vivavoce.recognizers.whisper.model import Decoding
 
 _CLEAR = Decoding(
     tokens=(1, 2, 3, 4),
@@ -120,8 +120,10 @@ def test_what_does_not_loop_is_left_alone(tokens: list[int]) -> None:
 
 
 @given(duration=st.floats(0.0, 30.0))
-def test_fast_speech_is_within_the_limit_of_tokens(duration: float) -> None:
-    assert min(8 * duration, LONGEST_TEXT) <= token_limit(duration) <= LONGEST_TEXT
+def test_fast_speech_is_within_the_limit_of_tokens_in_scripts_with_a_token_for_every_letter(
+    duration: float,
+) -> None:
+    assert token_limit(duration) >= 15 * duration
 
 
 def _words(*texts_and_times: tuple[str, float, float], confidence: float = 0.9) -> list[Word]:

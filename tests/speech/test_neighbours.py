@@ -25,6 +25,12 @@ def words_and_draft(decode: Decode) -> Hypothesis:
     return replace(count_windows(decode), draft=Draft("counter", (decode.start // WINDOW,)))
 
 
+def a_word_each_second(decode: Decode) -> Hypothesis:
+    seconds = len(decode.audio) // 16_000
+    starts = tuple((second, float(second)) for second in range(seconds))
+    return replace(count_windows(decode), draft=Draft("counter", tuple(range(seconds)), starts))
+
+
 def test_what_follows_a_cut_goes_on_from_what_was_heard_before_it() -> None:
     track = listener(hear_words=words_and_draft)
     track.hear_and_answer(silence(50), speech(250), silence(LONG), speech(40), silence(50))
@@ -73,7 +79,7 @@ def test_a_recogniser_says_how_much_of_what_was_said_it_is_given(context: float)
     track.hear_and_answer(*[speech(30), silence(PAUSE)] * 20, silence(50))
     given = [0 if decode.before is None else len(decode.before) / 16_000 for decode in track.asked]
     assert max(given) <= context
-    # Whole utterances are given, or none: these last 1.3 s with their pause.
+    # Of these, which last 1.3 s with their pause, it is not known when their words were said.
     assert given[-1] > context - 2.6 or not context
 
 
@@ -90,10 +96,34 @@ def test_what_is_long_by_itself_is_given_less_of_what_came_before() -> None:
     assert 0 < given(150) < 6
 
 
-def test_nothing_goes_on_from_where_no_words_were_heard() -> None:
+def test_where_no_words_were_heard_the_sound_is_given_without_any() -> None:
     track = listener(hear_words=nothing)
     track.hear_and_answer(*[speech(60), silence(PAUSE)] * 2)
-    assert [decode.before for decode in track.asked] == [None, None]
+    first, second = track.asked
+    assert first.before is None
+    assert second.before is not None
+    assert second.before.tobytes() == first.audio.tobytes()
+    assert second.said_before is None
+
+
+def test_of_what_is_too_long_it_is_given_what_was_heard_from_a_word_on() -> None:
+    track = listener(endpointing(0.3, maximum=15), hear_words=a_word_each_second)
+    track.hear_and_answer(speech(600), silence(50))
+    first, second = track.asked
+    assert second.said_before is not None
+    assert second.before is not None
+    words = second.said_before.tokens
+    assert words == tuple(range(len(first.audio) // 16_000))[-len(words) :]
+    # From shortly before the first of them to where the utterance begins.
+    assert second.before.tobytes() == first.audio[-len(second.before) :].tobytes()
+    begin = (len(first.audio) - len(second.before)) / 16_000
+    assert words[0] - 0.2 < begin < words[0]
+
+
+def test_what_is_long_by_itself_is_given_some_of_what_it_was_cut_off_from() -> None:
+    track = listener(endpointing(0.3, maximum=15), hear_words=a_word_each_second)
+    track.hear_and_answer(speech(1400), silence(50))
+    assert [decode.said_before is not None for decode in track.asked] == [False, True, True, True]
 
 
 def test_what_follows_a_cut_waits_for_what_was_heard_before_it() -> None:

@@ -39,10 +39,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the recogniser named `model` heard, as its own tokens: where to begin with a longer stretch."""
+    """What the recogniser named `model` heard, as its own tokens: where to begin with a longer stretch.
+
+    `words` says of each word at which token it begins, and when: seconds from the start of the stretch.
+    """
 
     model: str
     tokens: tuple[int, ...]
+    words: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,23 +43,46 @@ def timed_words(
     probabilities: Sequence[float],
     loud: NDArray[np.bool_],
 ) -> tuple[Word, ...]:
-    """Words from their first to their last loud step.
+    """Words from their first to their last loud step, each for one step at least.
 
     `times` (one more than tokens) and `probabilities` belong to the tokens, `loud` to steps of 20 ms. A
     word's confidence is the geometric mean of its tokens' probabilities.
     """
-    words = []
+    spans = []
+    confidences = []
     first = 0
     for piece in pieces:
         after = first + piece.length
         start, spoken_until = times[first], times[first + piece.spoken]
         # What its punctuation takes is a pause, but for the last sound of the word.
         end = min(times[after], spoken_until + _LAST_SOUND)
-        heard = _loud_part(start, end, loud) or (start, spoken_until)
+        spans.append(_loud_part(start, end, loud) or (start, spoken_until))
         logs = [log(max(probability, _LEAST_PROBABILITY)) for probability in probabilities[first:after]]
-        words.append(Word(piece.text, *heard, confidence=min(1.0, exp(sum(logs) / piece.length))))
+        confidences.append(min(1.0, exp(sum(logs) / piece.length)))
         first = after
-    return tuple(words)
+    return tuple(
+        Word(piece.text, start, end, confidence)
+        for piece, (start, end), confidence in zip(
+            pieces, _parted(spans, times[-1]), confidences, strict=True
+        )
+    )
+
+
+def _parted(spans: Sequence[tuple[float, float]], total: float) -> list[tuple[float, float]]:
+    """The same spans, in order, but each a step long at least: what places the tokens may leave no time for
+    some. They take it from those that follow, or at the end, at `total` seconds, from those before.
+    """
+    parted: list[tuple[float, float]] = []
+    for start, end in spans:
+        start = max(start, parted[-1][1] if parted else 0.0)
+        parted.append((start, max(end, start + _SECONDS_PER_STEP)))
+    latest = total
+    for number in range(len(parted) - 1, -1, -1):
+        start, end = parted[number]
+        end = min(end, latest)
+        latest = max(0.0, min(start, end - _SECONDS_PER_STEP))
+        parted[number] = latest, end
+    return parted
 
 
 def _loud_part(start: float, end: float, loud: NDArray[np.bool_]) -> tuple[float, float] | None:

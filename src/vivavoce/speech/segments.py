@@ -21,6 +21,11 @@ MOST_AFTER = SAMPLE_RATE
 # With a decode's own audio so many times the context is heard: what is long by itself needs less around it,
 # and would come late.
 _HEARD = 1.25
+# But where it was cut off, some.
+_LEAST = 0.25
+# Seconds before a word at which what was said is given from that word on: a word is placed late rather than
+# early, and its first sound belongs to it.
+_LEAD = 0.1
 # After a pause of at most so many samples (3 s) it is the same speech that goes on. The pause is heard, too:
 # without it the words on either side are taken for neighbours.
 LONGEST_PAUSE = 94 * WINDOW
@@ -43,43 +48,80 @@ class Segment:
 
 
 def lately(before: tuple[Segment, ...], last: Segment, context: Context) -> tuple[Segment, ...]:
-    """What was said up to where `last` ends, as long as `context` at most, in whole segments: only of a
-    whole one it is known what was said.
-    """
+    """What was said up to where `last` ends: the fewest segments that reach back as far as `context` says."""
     parts: list[Segment] = []
     length = 0
     for part in (last, *reversed(before)):
-        assert part.audio is not None, "a segment's audio is complete before another one begins"
-        length += len(part.audio)
-        if length > context.seconds * SAMPLE_RATE:
+        if length >= context.seconds * SAMPLE_RATE:
             break
+        assert part.audio is not None, "a segment's audio is complete before another one begins"
         parts.insert(0, part)
-        length += len(part.pause)
+        length += len(part.audio) + len(part.pause)
     return tuple(parts)
 
 
 def continuing(
     before: tuple[Segment, ...], pause: NDArray[np.float32], decode: Decode, context: Context
 ) -> Decode:
-    """The same decode, going on from what was heard before the `pause`, as far back as there were words."""
+    """The same decode with what came before the `pause`: what was heard there, as far back as there were
+    words, or else the sound alone.
+    """
+    room = _room(decode, context)
     audio: list[NDArray[np.float32]] = []
     said: Draft | None = None
+    gap = pause
     language = decode.expected or decode.languages[0] if before else None
-    length = len(decode.audio) + (0 if decode.after is None else len(decode.after))
     for segment in reversed(before):
         heard = segment.heard
         draft = heard.draft if heard and heard.language == language else None
-        if segment.audio is None or draft is None or not draft.tokens:
+        if segment.audio is None or draft is None or (said and said.model != draft.model):
             break
-        length += len(segment.audio) + len(pause)
-        tokens = draft.tokens + (said.tokens if said else ())
-        if length > _HEARD * context.seconds * SAMPLE_RATE or len(tokens) > context.tokens:
+        room -= len(gap)
+        first, start = _since(
+            draft, len(segment.audio), room, context.tokens - len(said.tokens if said else ())
+        )
+        if first == len(draft.tokens):
             break
-        if said and said.model != draft.model:
+        said = replace(draft, tokens=draft.tokens[first:] + (said.tokens if said else ()), words=())
+        audio[:0] = segment.audio[start:], gap
+        room -= len(segment.audio) - start
+        if first:
             break
-        said = replace(draft, tokens=tokens)
-        audio[:0] = segment.audio, pause
-        pause = segment.pause
+        gap = segment.pause
     if said is None:
-        return decode
+        return replace(decode, before=_sound(before, pause, _room(decode, context)))
     return replace(decode, before=np.concatenate(audio), said_before=said)
+
+
+def _room(decode: Decode, context: Context) -> int:
+    """Samples that may be heard before a decode."""
+    own = len(decode.audio) + (0 if decode.after is None else len(decode.after))
+    most, whole, least = (round(share * context.seconds * SAMPLE_RATE) for share in (1, _HEARD, _LEAST))
+    return max(least, min(most, whole - own))
+
+
+def _since(draft: Draft, samples: int, room: int, tokens: int) -> tuple[int, int]:
+    """The token and the sample from which a segment of so many `samples` is given: its first, or those of
+    the first word from which on it fits into the `room` and `tokens`; after the last token if none does.
+    """
+    if samples <= room and len(draft.tokens) <= tokens:
+        return 0, 0
+    for first, seconds in draft.words:
+        start = max(0, round((seconds - _LEAD) * SAMPLE_RATE))
+        if samples - start <= room and len(draft.tokens) - first <= tokens:
+            return first, start
+    return len(draft.tokens), samples
+
+
+def _sound(before: tuple[Segment, ...], pause: NDArray[np.float32], room: int) -> NDArray[np.float32] | None:
+    """The last samples, of what was said before and the `pause`, for which there is room."""
+    parts: list[NDArray[np.float32]] = []
+    for segment in reversed(before):
+        if segment.audio is None:
+            break
+        parts[:0] = segment.audio, pause
+        pause = segment.pause
+    if not parts or room <= 0:
+        return None
+    whole = np.concatenate(parts)
+    return whole[max(0, len(whole) - room) :]

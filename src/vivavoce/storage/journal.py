@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -101,5 +101,5 @@ def _utterance(session_id: str, final: Final) -> dict[str, Any]:
         "language": utterance.language,
         "words": [[word.text, word.start, word.end, word.confidence] for word in utterance.words],
         "resume_offset": final.resume_offset,
-        "draft": [final.draft.model, final.draft.tokens] if final.draft else None,
+        "draft": astuple(final.draft) if final.draft else None,
     }

@@ -268,8 +268,12 @@ def _session(row: Row[Any]) -> StoredSession:
 def _final(row: Row[Any]) -> Final:
     words = tuple(Word(*word) for word in row.words)
     utterance = Utterance(row.utterance_id, row.channel, row.start, row.end, row.language, words)
-    draft = Draft(row.draft[0], tuple(row.draft[1])) if row.draft else None
-    return Final(utterance, row.resume_offset, draft)
+    return Final(utterance, row.resume_offset, _draft(*row.draft) if row.draft else None)
+
+
+def _draft(model: str, tokens: list[int], words: Sequence[tuple[int, float]] = ()) -> Draft:
+    """Rows of earlier versions do not say where words begin."""
+    return Draft(model, tuple(tokens), tuple((token, seconds) for token, seconds in words))
 
 
 def _month(at: datetime) -> str:

@@ -29,6 +29,11 @@ class Decoder:
             f"{past}{n}": f"{new}{n}" for past, new in zip(PAST, PRESENT, strict=True) for n in layers
         }
 
+    @property
+    def positions(self) -> int:
+        """How many tokens a text may have, its prompt included."""
+        return len(self._positions)
+
     def start(self, encoded: Encoded, tokens: Sequence[int], draft: Sequence[int] = ()) -> Rows:
         """Begin with `tokens`, the prompt. What `draft` guesses of the text is read in the same pass."""
         return Rows(self, encoded, tokens, draft)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding
+from vivavoce.recognizers.whisper.model import Decoding
 
-_TOKENS_PER_SECOND = 10
+_TOKENS_PER_SECOND = 16
 _FEW_TOKENS = 20
 _MAX_COMPRESSION_RATIO = 2.0
 _ROUNDS = 3
@@ -29,6 +29,8 @@ _TOO_MANY_AGAIN = 8
 _LEAST_CONFIDENCE = 0.03
 _LONGEST_WORD = 2.0
 _HARDLY_HEARD = 0.3
+_LEAST_SPEECH = 1.0
+_LONGEST_REST = 3.0
 
 # Drawn between 1,263 utterances of speech in nine languages and 486 stretches of noise, tones and music.
 _LIKELY_NO_SPEECH, _HALF_SURE = 0.6, -0.4
@@ -43,8 +45,11 @@ def is_audible(audio: NDArray[np.float32]) -> bool:
 
 
 def token_limit(seconds: float) -> int:
-    """More tokens than are needed for what is said in so many seconds, in almost any language."""
-    return min(round(_TOKENS_PER_SECOND * seconds) + _FEW_TOKENS, LONGEST_TEXT)
+    """More tokens than are needed for what is said in so many seconds.
+
+    A second of English takes about 4, of Hindi or Tamil, whose letters are tokens of their own, 15.
+    """
+    return round(_TOKENS_PER_SECOND * seconds) + _FEW_TOKENS
 
 
 def is_silence(decoding: Decoding, voiced: float = 0.0) -> bool:
@@ -58,8 +63,14 @@ def is_silence(decoding: Decoding, voiced: float = 0.0) -> bool:
     return (
         not any(map(str.isalnum, decoding.text))
         or (no_speech > _LIKELY_NO_SPEECH and sureness < (_DOUBTFUL if believed else _HALF_SURE))
-        or (no_speech > _PERHAPS_NO_SPEECH and (sureness < _GUESSING or is_runaway(decoding)))
+        or (no_speech > _PERHAPS_NO_SPEECH and sureness < _GUESSING)
+        or (no_speech > _PERHAPS_NO_SPEECH and is_runaway(decoding) and voiced <= _MOSTLY_VOICED)
     )
+
+
+def is_voiced(voiced: float, seconds: float) -> bool:
+    """Whether somebody speaks in so many seconds with that share `voiced`, whatever the model says."""
+    return voiced > _MOSTLY_VOICED and voiced * seconds > _LEAST_SPEECH
 
 
 def _word_count(decoding: Decoding) -> float:
@@ -129,6 +140,11 @@ def has_skipped(words: Sequence[Word]) -> bool:
         if word.end - word.start > _LONGEST_WORD and min(before, least) < _HARDLY_HEARD:
             return True
     return False
+
+
+def ends_early(words: Sequence[Word], seconds: float) -> bool:
+    """Whether a text ends long before the audio of a speaker does, which lasts so many `seconds`."""
+    return bool(words) and words[-1].end < seconds - _LONGEST_REST
 
 
 def without_echo(words: Sequence[Word]) -> tuple[Word, ...]:

@@ -23,9 +23,6 @@ from vivavoce.recognizers.word_times import loud_steps, timed_words
 
 _MULTILINGUAL_SIZE = 51_865
 
-LONGEST_TEXT = 224
-"""Tokens that the decoder can write: half of its context, as in Whisper's own decoding."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoding:
@@ -92,7 +89,8 @@ class WhisperModel:
         draft: Sequence[int] = (),
         said: Sequence[int] = (),
     ) -> Decoding:
-        """The likeliest text, of at most `max_tokens`, after the tokens of what is already `said`.
+        """The likeliest text, of at most `max_tokens`, after the tokens of what is already `said`. All of
+        them, with the prompt, fit into the positions that the decoder has.
 
         A `draft` makes a greedy search (`beam_size` 1) quicker where it guesses right. It can only change the
         text where two tokens are about as likely: numbers are rounded together that are computed together.
@@ -106,7 +104,7 @@ class WhisperModel:
             rows.advance,
             end=self.vocabulary.end,
             beam_size=beam_size,
-            max_tokens=max_tokens,
+            max_tokens=min(max_tokens, self._decoder.positions - len(prompt)),
             not_first=self._not_first,
         )
         return Decoding(

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import dropwhile, takewhile
-
-import numpy as np
-from numpy.typing import NDArray
 
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Context, Draft, Hypothesis, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
-from vivavoce.recognizers.whisper.context import BLOCK, FULL_CONTEXT, context
+from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context
 from vivavoce.recognizers.whisper.encoder import Encoded
-from vivavoce.recognizers.whisper.model import LONGEST_TEXT, Decoding, WhisperModel
+from vivavoce.recognizers.whisper.model import Decoding, WhisperModel
+from vivavoce.recognizers.whisper.stretch import MOST_SAID, Stretch, around, going_on, going_on_from, pieces
 from vivavoce.recognizers.whisper.words import split_words
 
 # Texts that are followed for a final; a partial takes the likeliest word each time.
 _BEAM_SIZE = 5
-# Of what was said before. With the prompt and the longest text it fits into the decoder's 448 positions.
-_MOST_SAID = 216
 # Seconds of what was said before.
 _CONTEXT = 8.0
 _LONG_CONTEXT = 20.0
@@ -31,22 +26,14 @@ _CLEARLY = 0.8
 _ENOUGH_TO_TELL = 2 * SAMPLE_RATE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Stretch:
-    """What is encoded for a request, whose own audio is from sample `begin` to `end`, voiced in that
-    share; `said` are the tokens of what comes before."""
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a decoding amounts to: its words, and the tokens that write them, `starts` as in `Draft.words`."""
 
-    audio: NDArray[np.float32]
-    begin: int
-    end: int
-    voiced: float
-    said: tuple[int, ...] = ()
-
-    def inside(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
-        """Those words, with times from `begin` on, of which at least half comes before `end`."""
-        seconds = (self.end - self.begin) / SAMPLE_RATE
-        heard = takewhile(lambda word: (word.start + word.end) / 2 < seconds, words)
-        return tuple(replace(word, end=min(word.end, seconds)) for word in heard)
+    decoding: Decoding
+    words: tuple[Word, ...] = ()
+    tokens: tuple[int, ...] = ()
+    starts: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,86 +57,117 @@ class WhisperRecognizer:
         self.capabilities = Capabilities(
             languages=self._model.vocabulary.languages,
             detects_language=self._multilingual,
-            context=Context(_LONG_CONTEXT if accurate else _CONTEXT, _MOST_SAID),
+            context=Context(_LONG_CONTEXT if accurate else _CONTEXT, MOST_SAID),
         )
 
     def recognize(self, request: Request) -> Hypothesis:
+        """As `Recognizer` has it. Raises `RecognizerError`."""
         if not guards.is_audible(request.audio):
-            return Hypothesis(request.languages[0] if request.languages else "en", 0.0, ())
+            return Hypothesis(request.expected or next(iter(request.languages), "en"), 0.0, ())
         try:
-            stretch = self._stretch(request)
-            encoded = self._model.encode(stretch.audio, context(len(stretch.audio)))
-            language = self._language(request, encoded)
-            if stretch.said and language.code != (request.expected or language.code):
-                # What was said before is no beginning of this.
-                return self.recognize(replace(request, before=None, said_before=None))
-            decoding = self._decode(encoded, language.code, request, stretch)
-            if stretch.said and not _goes_on(decoding, stretch):
-                return self.recognize(replace(request, before=None, said_before=None))
-            silence = guards.is_silence(decoding, stretch.voiced)
-            if request.final and guards.is_runaway(decoding) and not silence:
-                # A second try with the context that Whisper was trained on.
-                full = self._model.encode(stretch.audio, FULL_CONTEXT)
-                decoding = self._model.decode(full, language.code, beam_size=1, max_tokens=LONGEST_TEXT)
-            words, tokens = self._words(stretch, language.code, decoding)
-            if request.final and guards.has_skipped(words):
-                # Word for word it may still be heard.
-                greedy = self._decode(
-                    encoded, language.code, replace(request, final=False, draft=None), stretch
-                )
-                more = self._words(stretch, language.code, greedy)
-                if not (guards.is_runaway(greedy) or guards.is_guess(greedy) or guards.has_skipped(more[0])):
-                    words, tokens = more
+            return self._recognize(request)
         except (RuntimeError, ValueError) as error:
             raise RecognizerError(f"{self.name} failed: {error}") from error
-        return Hypothesis(language.code, language.probability, words, Draft(self.name, tokens))
 
-    def _stretch(self, request: Request) -> _Stretch:
-        """What is encoded. Without what was said before a cut, what was heard there is of no use."""
-        said = request.said_before
-        usable = said is not None and said.model == self.name and len(said.tokens) <= _MOST_SAID
-        known = said.tokens if said and usable else ()
-        before, audio, after = (request if known else replace(request, before=None)).heard
-        if len(before) + len(audio) + len(after) > FULL_CONTEXT * BLOCK:
-            return _Stretch(audio, 0, len(audio), request.voiced)
-        whole = np.concatenate([before, audio, after])
-        return _Stretch(whole, len(before), len(before) + len(audio), request.voiced, known)
+    def _recognize(self, request: Request) -> Hypothesis:
+        stretch = going_on(request, self.name)
+        encoded = self._encode(stretch)
+        language = self._language(request, encoded)
+        if stretch.said and language.code != (request.expected or language.code):
+            # What was said before is no beginning of this.
+            return self._recognize(replace(request, before=None, said_before=None))
+        heard = self._hear(stretch, encoded, language.code, request)
+        if stretch.said and not _goes_on(heard.decoding, stretch):
+            return self._recognize(replace(request, said_before=None))
+        if request.final:
+            heard = self._again(heard, stretch, encoded, language.code, request)
+        draft = Draft(self.name, heard.tokens, heard.starts)
+        return Hypothesis(language.code, language.probability, heard.words, draft)
 
-    def _decode(self, encoded: Encoded, language: str, request: Request, stretch: _Stretch) -> Decoding:
-        seconds = (len(stretch.audio) - stretch.begin) / SAMPLE_RATE
-        return self._model.decode(
+    def _again(
+        self, heard: _Heard, stretch: Stretch, encoded: Encoded, language: str, request: Request
+    ) -> _Heard:
+        """What is heard at another try where the first one cannot be all that was said."""
+        if guards.is_runaway(heard.decoding) and not guards.is_silence(heard.decoding, stretch.voiced):
+            # With the context that Whisper was trained on.
+            full = self._encode(stretch, FULL_CONTEXT)
+            heard = self._hear(stretch, full, language, replace(request, final=False, draft=None))
+        if guards.has_skipped(heard.words):
+            # Word for word it may still be heard.
+            greedy = self._hear(stretch, encoded, language, replace(request, final=False, draft=None))
+            if _is_better(greedy, stretch):
+                heard = greedy
+        if not guards.is_voiced(stretch.voiced, stretch.seconds):
+            return heard
+        if not heard.words and (whole := around(request)):
+            # Speech of which nothing is heard is written among its neighbours.
+            free = self._hear(whole, self._encode(whole), language, request)
+            if _is_better(free, whole):
+                heard = free
+        if guards.is_runaway(heard.decoding) or guards.ends_early(heard.words, stretch.seconds):
+            heard = self._in_pieces(heard, language, request)
+        return heard
+
+    def _in_pieces(self, heard: _Heard, language: str, request: Request) -> _Heard:
+        """What is said over and over, or goes on after the text has ended, a few seconds at a time."""
+        words: list[Word] = []
+        tokens: list[int] = []
+        starts: list[tuple[int, float]] = []
+        before: tuple[Request, Draft | None] | None = None
+        for start, piece in pieces(replace(request, languages=(language,), expected=None)):
+            if before:
+                piece = going_on_from(piece, before[0].audio, before[1])
+            found = self.recognize(piece)
+            offset = start / SAMPLE_RATE
+            words += (replace(word, start=word.start + offset, end=word.end + offset) for word in found.words)
+            if found.draft:
+                starts += ((at + len(tokens), seconds + offset) for at, seconds in found.draft.words)
+                tokens += found.draft.tokens
+            before = piece, found.draft
+        if len(words) <= len(heard.words):
+            return heard
+        return _Heard(heard.decoding, tuple(words), tuple(tokens), tuple(starts))
+
+    def _encode(self, stretch: Stretch, blocks: int = 0) -> Encoded:
+        return self._model.encode(stretch.audio, blocks or context(len(stretch.audio)))
+
+    def _hear(self, stretch: Stretch, encoded: Encoded, language: str, request: Request) -> _Heard:
+        """The words that are heard, and the tokens that write them.
+
+        There are none in silence; what is repeated without being said counts once. The tokens are without
+        the last punctuation: what a text continues with after a pause is heard better where no full stop was
+        set before it. What is set there is then the first of the next tokens, and no word.
+        """
+        draft = request.draft
+        decoding = self._model.decode(
             encoded,
             language,
             beam_size=_BEAM_SIZE if request.final else 1,
-            max_tokens=guards.token_limit(seconds),
-            draft=request.draft.tokens if request.draft and request.draft.model == self.name else (),
+            max_tokens=guards.token_limit((len(stretch.audio) - stretch.heard_from) / SAMPLE_RATE),
+            draft=draft.tokens if draft and draft.model == self.name else (),
             said=stretch.said,
         )
-
-    def _words(
-        self, stretch: _Stretch, language: str, decoding: Decoding
-    ) -> tuple[tuple[Word, ...], tuple[int, ...]]:
-        """The words that were heard, and the tokens that write them.
-
-        There are none in silence; what is repeated without being said counts once; what is said after a cut
-        belongs to the next utterance. The tokens are without the last punctuation: what a text continues
-        with after a pause is heard better where no full stop was set before it. What is set there is then
-        the first of the next tokens, and no word.
-        """
         if guards.is_silence(decoding, stretch.voiced):
-            return (), ()
+            return _Heard(decoding)
         tokens = guards.without_loop(decoding.tokens) if guards.is_runaway(decoding) else decoding.tokens
-        heard = self._model.words(stretch.audio[stretch.begin :], decoding, language, tokens, stretch.begin)
-        words = guards.without_echo(heard)
+        first = stretch.heard_from
+        words = guards.without_echo(
+            self._model.words(stretch.audio[first:], decoding, language, tokens, first)
+        )
         if guards.is_noise(words):
-            return (), ()
-        words = stretch.inside(words)
-        pieces = split_words(tokens, self._model.vocabulary, language)[: len(words)]
-        if stretch.said:
-            words = tuple(dropwhile(_is_punctuation, words))
+            return _Heard(decoding)
+        which, words = stretch.own(words)
+        while words and stretch.said and not _is_spoken(words[0]):
+            which, words = which[1:], words[1:]
         if not words:
-            return (), ()
-        return words, tokens[: sum(piece.length for piece in pieces[:-1]) + pieces[-1].spoken]
+            return _Heard(decoding)
+        written = split_words(tokens, self._model.vocabulary, language)
+        begins = [sum(piece.length for piece in written[:number]) for number in which]
+        # After what was said before, its punctuation comes first.
+        begin = 0 if stretch.said else begins[0]
+        end = begins[-1] + written[which[-1]].spoken
+        starts = tuple((at - begin, word.start) for at, word in zip(begins, words, strict=True))
+        return _Heard(decoding, words, tokens[begin:end], starts)
 
     def _language(self, request: Request, encoded: Encoded) -> _Language:
         if not self._multilingual:
@@ -164,7 +182,7 @@ class WhisperRecognizer:
         return _share(probabilities, request.languages, request.expected)
 
 
-def _goes_on(decoding: Decoding, stretch: _Stretch) -> bool:
+def _goes_on(decoding: Decoding, stretch: Stretch) -> bool:
     """Whether what was said before helped, and did not lead astray.
 
     After a whole sentence the model may take everything for said, and write a full stop.
@@ -177,8 +195,13 @@ def _goes_on(decoding: Decoding, stretch: _Stretch) -> bool:
     )
 
 
-def _is_punctuation(word: Word) -> bool:
-    return not any(map(str.isalnum, word.text))
+def _is_better(heard: _Heard, stretch: Stretch) -> bool:
+    """Whether another try is worth more than one that failed."""
+    return bool(heard.words) and not guards.has_skipped(heard.words) and _goes_on(heard.decoding, stretch)
+
+
+def _is_spoken(word: Word) -> bool:
+    return any(map(str.isalnum, word.text))
 
 
 def _likeliest(probabilities: dict[str, float], candidates: Sequence[str]) -> _Language:
