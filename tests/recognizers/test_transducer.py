@@ -83,6 +83,16 @@ def test_networks_in_8_bits_of_the_same_export_are_preferred(directory: Path, tm
     assert files.weights.name == "encoder-epoch-1-avg-1.int8.onnx"
 
 
+def test_of_several_exports_the_one_with_the_highest_number_is_taken(directory: Path, tmp_path: Path) -> None:
+    for part in ("encoder", "decoder", "joiner"):
+        network = directory / f"{part}-epoch-1-avg-1.onnx"
+        for epoch in (99, 100):
+            shutil.copy(network, tmp_path / f"{part}-epoch-{epoch}-avg-1.onnx")
+    shutil.copy(directory / "tokens.txt", tmp_path)
+    files = ModelRegistry(tmp_path, {"tones": tmp_path}).resolve("tones")
+    assert files.weights.name == "encoder-epoch-100-avg-1.onnx"
+
+
 @pytest.mark.parametrize(
     ("file", "content", "problem"),
     [
