@@ -22,7 +22,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Hub(ThreadingHTTPServer):
-    """One repository with the files of a directory, at one commit. `asked` has the paths of all requests."""
+    """One repository with the files of a directory, at one commit. `asked` has the paths of all requests;
+    what is `lost` is listed and cannot be had."""
 
     daemon_threads = True
 
@@ -30,6 +31,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answers)
         self.directory = directory
         self.asked: list[str] = []
+        self.lost = ""
 
     @property
     def url(self) -> str:
@@ -40,17 +42,17 @@ class _Answers(BaseHTTPRequestHandler):
     server: Hub
 
     def do_GET(self) -> None:
-        body = self._answer()
+        body = self._answer(self.server.lost)
         if body is not None:
             self.wfile.write(body)
 
     def do_HEAD(self) -> None:
         self._answer()
 
-    def _answer(self) -> bytes | None:
+    def _answer(self, lost: str = "") -> bytes | None:
         path = self.path.partition("?")[0]
         self.server.asked.append(path)
-        body = self._body(path)
+        body = None if lost and path.endswith(f"/{lost}") else self._body(path)
         self.send_response(404 if body is None else 200)
         self.send_header("content-length", str(len(body or b"")))
         if body is not None:
@@ -109,6 +111,33 @@ def test_a_model_is_fetched_once_and_then_used_without_the_hub(hub: Hub, tmp_pat
     asked = len(hub.asked)
     assert registry.resolve("tones").source == "data directory"
     assert len(hub.asked) == asked
+
+
+@pytest.mark.parametrize("lost", ["vivavoce.json", "tokens.txt", "encoder-epoch-1-avg-1.onnx"])
+def test_what_was_not_fetched_whole_is_no_model_and_is_fetched_again(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    registry = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY})
+    hub.lost = lost
+    for endpoint in (hub.url, "http://127.0.0.1:9"):
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
+        with pytest.raises(ModelError, match="could it be fetched"):
+            registry.resolve("tones")
+        assert not (tmp_path / "data" / "models" / "tones").exists()
+        assert "tones" not in ModelRegistry(tmp_path / "data").names()
+    hub.lost = ""
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+    assert load_recognizer(registry.resolve("tones")).capabilities.languages == {"en"}
+    assert [path.name for path in (tmp_path / "data" / "models").iterdir()] == ["tones"]
+
+
+def test_languages_may_be_declared_before_a_model_is_fetched(hub: Hub, tmp_path: Path) -> None:
+    (hub.directory / "vivavoce.json").unlink()
+    directory = tmp_path / "data" / "models" / "tones"
+    directory.mkdir(parents=True)
+    (directory / "vivavoce.json").write_text('{"languages": ["fr"]}')
+    files = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY}).resolve("tones")
+    assert load_recognizer(files).capabilities.languages == {"fr"}
 
 
 def test_a_repository_without_a_model_is_refused(hub: Hub, tmp_path: Path) -> None:

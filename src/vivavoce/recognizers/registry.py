@@ -11,14 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vivavoce.errors import ModelError
-from vivavoce.recognizers.declaration import DECLARATION, Declaration
-from vivavoce.recognizers.layout import (
-    FETCHED,
-    check_directory,
-    is_transducer,
-    missing_file,
-    transducer_files,
-)
+from vivavoce.recognizers.declaration import Declaration
+from vivavoce.recognizers.hub import fetch
+from vivavoce.recognizers.layout import check_directory, is_transducer, missing_file, transducer_files
 from vivavoce.recognizers.weights import PACKAGED, PackagedModel, check_sum, sha256_of
 
 # An owner and a model, perhaps at a branch, tag or commit.
@@ -69,7 +64,7 @@ class ModelRegistry:
 
     def names(self) -> tuple[str, ...]:
         """Every model that can be asked for, sorted."""
-        stored = {path.name for path in self._models.glob("*") if missing_file(path) is None}
+        stored = {path.name for path in self._models.glob("[!.]*") if missing_file(path) is None}
         return tuple(sorted({*PACKAGED, *self._configured, *stored}))
 
     def resolve(self, name: str) -> ModelFiles:
@@ -119,25 +114,3 @@ def _checked(name: str, directory: Path, source: str) -> ModelFiles:
     check_directory(directory)
     Declaration.of(directory).check(directory)
     return ModelFiles(name, directory, source)
-
-
-def fetch(hub_name: str, directory: Path) -> None:
-    """Downloads a model from the Hugging Face hub; goes on where an earlier attempt stopped."""
-    # Only a configured hub name pays for loading the client.
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    repository, _, revision = hub_name.partition("@")
-    try:
-        snapshot_download(
-            repository,
-            local_dir=directory,
-            revision=revision or None,
-            allow_patterns=[*FETCHED, DECLARATION],
-        )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise ModelError(
-            f"{hub_name} is neither a directory nor could it be fetched from the hub: {reason}. "
-            f"Without a network, copy the model's files to {directory}"
-        ) from error
