@@ -18,11 +18,12 @@ from vivavoce.recognizers.registry import ModelRegistry
 from vivavoce.server.models import load_recognizer
 
 REPOSITORY = "somebody/tones"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SAME_ELSEWHERE = "somebody-else/tones"
+FIRST_COMMIT, NEXT_COMMIT = "0123456789abcdef" * 2 + "01234567", "fedcba9876543210" * 2 + "fedcba98"
 
 
 class Hub(ThreadingHTTPServer):
-    """One repository with the files of a directory, at one commit. `asked` has the paths of all requests;
+    """Two repositories with the files of a directory, at one `commit`. `asked` has the paths of all requests;
     what is `lost` is listed and cannot be had."""
 
     daemon_threads = True
@@ -32,6 +33,7 @@ class Hub(ThreadingHTTPServer):
         self.directory = directory
         self.asked: list[str] = []
         self.lost = ""
+        self.commit = FIRST_COMMIT
 
     @property
     def url(self) -> str:
@@ -57,26 +59,27 @@ class _Answers(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body or b"")))
         if body is not None:
             self.send_header("etag", f'"{hashlib.sha1(body).hexdigest()}"')
-            self.send_header("x-repo-commit", COMMIT)
+            self.send_header("x-repo-commit", self.server.commit)
         self.end_headers()
         return body
 
     def _body(self, path: str) -> bytes | None:
-        directory = self.server.directory
+        directory, commit = self.server.directory, self.server.commit
         files = sorted(directory.iterdir())
-        if path == f"/api/models/{REPOSITORY}/tree/{COMMIT}":
-            kept = [
-                {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": COMMIT}
-                for file in files
-            ]
-            return json.dumps(kept).encode()
-        for revision in ("main", "v2", COMMIT):
-            if path == f"/api/models/{REPOSITORY}/revision/{revision}":
-                siblings = [{"rfilename": file.name} for file in files]
-                about = {"id": REPOSITORY, "sha": COMMIT, "siblings": siblings}
-                return json.dumps(about).encode()
-            if path.startswith(start := f"/{REPOSITORY}/resolve/{revision}/"):
-                return (directory / path.removeprefix(start)).read_bytes()
+        for repository in (REPOSITORY, SAME_ELSEWHERE):
+            if path == f"/api/models/{repository}/tree/{commit}":
+                kept = [
+                    {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": commit}
+                    for file in files
+                ]
+                return json.dumps(kept).encode()
+            for revision in ("main", "v2", commit):
+                if path == f"/api/models/{repository}/revision/{revision}":
+                    siblings = [{"rfilename": file.name} for file in files]
+                    about = {"id": repository, "sha": commit, "siblings": siblings}
+                    return json.dumps(about).encode()
+                if path.startswith(start := f"/{repository}/resolve/{revision}/"):
+                    return (directory / path.removeprefix(start)).read_bytes()
         return None
 
     def log_message(self, *_: object) -> None:
@@ -111,6 +114,31 @@ def test_a_model_is_fetched_once_and_then_used_without_the_hub(hub: Hub, tmp_pat
     asked = len(hub.asked)
     assert registry.resolve("tones").source == "data directory"
     assert len(hub.asked) == asked
+
+
+@pytest.mark.parametrize("name", [f"{REPOSITORY}@v2", SAME_ELSEWHERE])
+def test_another_model_or_revision_of_the_same_name_is_fetched_in_its_place(
+    hub: Hub, tmp_path: Path, name: str
+) -> None:
+    ModelRegistry(tmp_path / "data", {"tones": REPOSITORY}).resolve("tones")
+    hub.commit = NEXT_COMMIT
+    for file in hub.directory.glob("*-epoch-1-*"):
+        file.rename(file.with_name(file.name.replace("-1-", "-2-", 1)))
+    registry = ModelRegistry(tmp_path / "data", {"tones": name})
+    files = registry.resolve("tones")
+    assert files.source == f"hub: {name}"
+    assert {path.name for path in files.directory.glob("*.onnx")} == {
+        f"{part}-epoch-2-avg-1.onnx" for part in ("encoder", "decoder", "joiner")
+    }
+    assert registry.resolve("tones").source == "data directory"
+
+
+def test_another_model_that_cannot_be_fetched_is_not_the_one_that_is_there(hub: Hub, tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY})
+    directory = registry.resolve("tones").directory
+    with pytest.raises(ModelError, match=f"to {directory}, in place of all that is there"):
+        ModelRegistry(tmp_path / "data", {"tones": "somebody/else@v9"}).resolve("tones")
+    assert registry.resolve("tones").source == "data directory"
 
 
 @pytest.mark.parametrize("lost", ["vivavoce.json", "tokens.txt", "encoder-epoch-1-avg-1.onnx"])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vivavoce.errors import ModelError
 from vivavoce.recognizers.declaration import Declaration
-from vivavoce.recognizers.hub import fetch
+from vivavoce.recognizers.hub import fetch, is_another
 from vivavoce.recognizers.layout import check_directory, is_transducer, missing_file, transducer_files
 from vivavoce.recognizers.weights import PACKAGED, PackagedModel, check_sum, sha256_of
 
@@ -77,7 +77,8 @@ class ModelRegistry:
         directory = self._models / name
         if configured is None and (packaged := PACKAGED.get(name)):
             return self._packaged(name, packaged, directory)
-        if directory.is_dir() and missing_file(directory) is None:
+        stale = configured is not None and is_another(str(configured), directory)
+        if not stale and directory.is_dir() and missing_file(directory) is None:
             return _checked(name, directory, "data directory")
         if configured is not None:
             fetch(str(configured), directory)
