@@ -129,17 +129,20 @@ def test_a_network_in_the_place_of_another_is_refused(directory: Path, tmp_path:
         _load(tmp_path)
 
 
-def test_a_file_whose_declared_sum_is_another_is_refused(directory: Path, tmp_path: Path) -> None:
+def test_a_file_whose_declared_sum_is_another_is_reported_and_refused(
+    directory: Path, tmp_path: Path
+) -> None:
     shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
     encoder = tmp_path / "encoder-epoch-1-avg-1.onnx"
-    declared = {
-        "languages": ["en"],
-        "sha256": {encoder.name: hashlib.sha256(encoder.read_bytes()).hexdigest()},
-    }
+    sha256 = hashlib.sha256(encoder.read_bytes()).hexdigest()
+    declared = {"languages": ["en"], "sha256": {encoder.name: sha256.upper()}}
     (tmp_path / "vivavoce.json").write_text(json.dumps(declared))
     registry = ModelRegistry(tmp_path, {"tones": tmp_path})
-    assert registry.verify("tones", full=True).ok
+    assert registry.verify("tones", full=True).sha256 == sha256
     encoder.write_bytes(encoder.read_bytes() + b" ")
+    assert registry.verify("tones").ok
+    report = registry.verify("tones", full=True)
+    assert f"{encoder.name} has sha256" in str(report.problem)
     with pytest.raises(ModelError, match=r"encoder-epoch-1-avg-1\.onnx has sha256"):
         registry.resolve("tones")
 
