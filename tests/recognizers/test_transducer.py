@@ -69,6 +69,16 @@ def test_what_lies_on_either_side_is_heard_and_not_written(transducer: Transduce
     assert written == SAID
 
 
+def test_latin_words_stay_whole_among_characters(tmp_path: Path) -> None:
+    directory = write_transducer(tmp_path / "tones", ["zh", "en"])
+    tokens = (directory / "tokens.txt").read_text(encoding="utf-8")
+    tokens = tokens.replace("▁LOW", "我").replace("▁MID", "好")
+    (directory / "tokens.txt").write_text(tokens, encoding="utf-8")
+    bilingual = load_recognizer(ModelRegistry(tmp_path, {"tones": directory}).resolve("tones"))
+    heard = bilingual.recognize(Request(tones(["low", "mid", "high", "low"]), ("zh",), final=True))
+    assert [word.text for word in heard.words] == ["我", "好", " high", "我"]
+
+
 def test_a_model_says_what_it_can_do(transducer: TransducerRecognizer) -> None:
     able = transducer.capabilities
     assert (able.languages, able.detects_language, able.streaming) == (frozenset({"en"}), False, True)

@@ -23,7 +23,7 @@ from vivavoce.recognizers.declaration import DECLARATION, Declaration
 from vivavoce.recognizers.layout import TOKENS, TransducerFiles, transducer_files
 from vivavoce.recognizers.onnx_runtime import read_metadata
 from vivavoce.recognizers.registry import ModelFiles
-from vivavoce.recognizers.word_times import Piece, loud_steps, timed_words
+from vivavoce.recognizers.word_times import Piece, continues, loud_steps, timed_words
 
 if TYPE_CHECKING:
     from sherpa_onnx import OnlineRecognizer
@@ -173,11 +173,11 @@ def _token_numbers(path: Path) -> Mapping[str, int]:
 
 
 def _pieces(tokens: Sequence[_Token], *, spaceless: bool) -> list[Piece]:
-    """Words, each with a space before it where there are spaces."""
+    """Words, each with a space before it where there are spaces; elsewhere a token is one."""
     pieces: list[Piece] = []
     for token in tokens:
-        if pieces and not token.text.startswith(" ") and not spaceless:
-            last = pieces[-1]
+        last = pieces[-1] if pieces else None
+        if last and continues(last.text, token.text, spaceless=spaceless):
             pieces[-1] = Piece(last.text + token.text, last.length + 1, last.spoken + 1)
         else:
             pieces.append(Piece(token.text, 1, 1))
