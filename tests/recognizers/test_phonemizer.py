@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.errors import NotLoaded
+from vivavoce.errors import NotLoaded, RecognizerError
 from vivavoce.recognizers import phonemes
 from vivavoce.recognizers.phonemizer import Phonemizer
 from vivavoce.recognizers.whisper import WhisperRecognizer
@@ -57,6 +57,13 @@ def test_what_was_killed_is_started_again(phonemizer: Phonemizer) -> None:
     os.kill(speaker, signal.SIGKILL)
     assert phonemizer.sounds(["night", "sky"], "en")[:1] == before
     assert len(speakers()) == 1
+
+
+def test_what_does_not_answer_in_time_is_ended() -> None:
+    impatient = Phonemizer(patience=0)
+    with pytest.raises(RecognizerError, match="was not said in 0 s"):
+        impatient.sounds(["night"], "en")
+    assert speakers() == []
 
 
 def test_a_fifth_language_makes_the_first_one_leave_and_it_may_come_back(phonemizer: Phonemizer) -> None:

@@ -16,7 +16,7 @@ import sys
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from threading import Lock
+from threading import Event, Lock, Timer
 
 from vivavoce.errors import NotLoaded, RecognizerError
 from vivavoce.recognizers.phonemes import languages
@@ -27,14 +27,20 @@ MOST_LANGUAGES = 4
 _MOST_WORDS = 100_000
 # A word takes half a millisecond, one of 100 letters 16.
 _AT_ONCE = 100
+# Seconds, of which loading takes up to four.
+_PATIENCE = 10.0
 # Sounds that speakers, spellings and g2p2 itself interchange.
 _NEAR = str.maketrans("ɚɝɜɐʌɘɪyjʊwɛæɑɒɔɡɹ", "əəəəəəiiiuueaaoogr")
 
 
 class Phonemizer:
-    """Tells how words sound. Calls from several threads wait for one another in one language only."""
+    """Tells how words sound. Calls from several threads wait for one another in one language only.
 
-    def __init__(self) -> None:
+    A process that does not answer within `patience`, in seconds, is ended, and its call fails.
+    """
+
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        self._patience = patience
         self._lock = Lock()
         self._speakers: OrderedDict[str, _Speaker] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
@@ -110,7 +116,7 @@ class Phonemizer:
 
     def _speaker(self, language: str) -> _Speaker:
         with self._lock:
-            speaker = self._speakers.setdefault(language, _Speaker(language))
+            speaker = self._speakers.setdefault(language, _Speaker(language, self._patience))
             self._speakers.move_to_end(language)
             oldest = self._speakers.popitem(last=False)[1] if len(self._speakers) > MOST_LANGUAGES else None
         if oldest:
@@ -125,9 +131,10 @@ class _Gone(Exception):  # noqa: N818 - a state of the speaker
 class _Speaker:
     """A process that knows one language, started when it is first asked. `loaded`: it has answered."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, patience: float) -> None:
         self.loaded = False
         self._language = language
+        self._patience = patience
         self._lock = Lock()
         self._process: subprocess.Popen[str] | None = None
         self._closed = False
@@ -158,14 +165,30 @@ class _Speaker:
             raise RecognizerError(f"no process for {self._language} could be started: {error}") from error
         assert process.stdin, "it is a pipe"
         assert process.stdout, "it is a pipe"
+        hangs = Event()
+
+        def give_up() -> None:
+            hangs.set()
+            process.kill()
+
+        # What is killed ends both writing to it and reading from it.
+        timer = Timer(self._patience, give_up)
+        timer.start()
         try:
             process.stdin.write(json.dumps(words) + "\n")
             process.stdin.flush()
             answer = process.stdout.readline()
         except BrokenPipeError:
-            return ""
+            answer = ""
+        finally:
+            timer.cancel()
         # Of one that is killed while it answers there is only part of a line.
-        return answer if answer.endswith("\n") else ""
+        if answer.endswith("\n"):
+            return answer
+        if hangs.is_set():
+            self._stop()
+            raise RecognizerError(f"how words sound in {self._language} was not said in {self._patience:g} s")
+        return ""
 
     def _stop(self) -> None:
         self.loaded = False
