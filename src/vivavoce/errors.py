@@ -8,6 +8,7 @@ VivavoceError
 ├── InvalidRequest           a REST call whose body or query is wrong      (`vivavoce.server.errors`)
 ├── Refused                  a socket may not be connected to its session  (`vivavoce.server.sessions`)
 ├── RecognizerError          a model failed on a request
+│   └── NotLoaded            it would take seconds to load what a partial cannot wait for
 ├── StorageError             the audio log or the database could not do what was asked
 ├── ServerUnreachable        nothing answers at the server's URL                (client)
 ├── ApiError                 the server answered a REST call with an error     (client)
@@ -40,6 +41,10 @@ class InvalidAudio(VivavoceError):  # noqa: N818 - a state of the stream, named 
 
 class RecognizerError(VivavoceError):
     """A model failed on a request."""
+
+
+class NotLoaded(RecognizerError):  # noqa: N818 - a state of what was asked
+    """It would take seconds to load what a partial cannot wait for."""
 
 
 class StorageError(VivavoceError):

@@ -66,13 +66,15 @@ class Session:
 
 
 class Gate(ScriptedRecognizer):
-    """Holds every decode back until it is opened."""
+    """Holds every decode back until it is opened; says when there is one."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(fingerprint, **options)  # type: ignore[arg-type]
+        self.asked = threading.Event()
         self.opened = threading.Event()
 
     def recognize(self, request: Request) -> Hypothesis:
+        self.asked.set()
         assert self.opened.wait(PATIENCE)
         return super().recognize(request)
 
@@ -161,6 +163,21 @@ def test_a_request_that_breaks_the_model_fails_its_stream_and_no_other(
         assert before.finals() == after.finals() == finals_of_the_reading
         failed = broken.until(Failed)[-1]
         assert failed == Failed("the model scripted failed: the script says to fail")
+
+
+def test_a_failure_that_nobody_waits_for_any_more_fails_no_stream() -> None:
+    failures = iter([True])
+    gate = Gate(fails=lambda _: next(failures, False))
+    with running(1) as engine:
+        session = Session(engine, gate, settings(endpointing=10)).feed(reading(3) + silence(1))
+        assert gate.asked.wait(PATIENCE)
+        session.feed(reading(3))
+        everything_is_heard(engine)
+        gate.opened.set()
+        ups = session.flush().until(Flushed, Failed)
+    assert not next(failures, False)
+    assert any(isinstance(up, Final) for up in ups)
+    assert isinstance(ups[-1], Flushed)
 
 
 class Defective(ScriptedRecognizer):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from speech import ROOT
+from tones import write_transducer
 from vivavoce.recognizers.registry import ModelFiles, ModelRegistry
+from vivavoce.recognizers.transducer import TransducerRecognizer
 from vivavoce.recognizers.two_models import TwoModels
 from vivavoce.recognizers.whisper import WhisperRecognizer
 
@@ -30,3 +32,11 @@ def tiny_english() -> WhisperRecognizer:
 @pytest.fixture(scope="session")
 def two_models(whisper: WhisperRecognizer, tiny_english: WhisperRecognizer) -> TwoModels:
     return TwoModels(whisper, tiny_english)
+
+
+@pytest.fixture(scope="session")
+def transducer_of_many(tmp_path_factory: pytest.TempPathFactory) -> TransducerRecognizer:
+    """One that hears tones, in speech too, and takes them for whichever language it is told."""
+    directory = tmp_path_factory.mktemp("models") / "tones"
+    write_transducer(directory, ["de", "en", "es", "fr", "it"])
+    return TransducerRecognizer(ModelFiles("tones", directory, "written for the tests"))

@@ -36,11 +36,20 @@ def _two_models(request: pytest.FixtureRequest) -> Recognizer:
     return recognizer
 
 
+def _transducer(request: pytest.FixtureRequest) -> Recognizer:
+    recognizer: Recognizer = request.getfixturevalue("transducer_of_many")
+    return recognizer
+
+
 def _scripted(request: pytest.FixtureRequest) -> Recognizer:
     return ScriptedRecognizer(word_every(0.4))
 
 
-@pytest.fixture(scope="module", params=[_whisper, _two_models, _scripted], ids=["whisper", "two", "scripted"])
+@pytest.fixture(
+    scope="module",
+    params=[_whisper, _two_models, _transducer, _scripted],
+    ids=["whisper", "two", "transducer", "scripted"],
+)
 def recognizer(request: pytest.FixtureRequest) -> Recognizer:
     build: Callable[[pytest.FixtureRequest], Recognizer] = request.param
     return build(request)

@@ -18,11 +18,13 @@ from vivavoce.recognizers.registry import ModelRegistry
 from vivavoce.server.models import load_recognizer
 
 REPOSITORY = "somebody/tones"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SAME_ELSEWHERE = "somebody-else/tones"
+FIRST_COMMIT, NEXT_COMMIT = "0123456789abcdef" * 2 + "01234567", "fedcba9876543210" * 2 + "fedcba98"
 
 
 class Hub(ThreadingHTTPServer):
-    """One repository with the files of a directory, at one commit. `asked` has the paths of all requests."""
+    """Two repositories with the files of a directory, at one `commit`. `asked` has the paths of all requests;
+    what is `lost` is listed and cannot be had."""
 
     daemon_threads = True
 
@@ -30,6 +32,8 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answers)
         self.directory = directory
         self.asked: list[str] = []
+        self.lost = ""
+        self.commit = FIRST_COMMIT
 
     @property
     def url(self) -> str:
@@ -40,41 +44,42 @@ class _Answers(BaseHTTPRequestHandler):
     server: Hub
 
     def do_GET(self) -> None:
-        body = self._answer()
+        body = self._answer(self.server.lost)
         if body is not None:
             self.wfile.write(body)
 
     def do_HEAD(self) -> None:
         self._answer()
 
-    def _answer(self) -> bytes | None:
+    def _answer(self, lost: str = "") -> bytes | None:
         path = self.path.partition("?")[0]
         self.server.asked.append(path)
-        body = self._body(path)
+        body = None if lost and path.endswith(f"/{lost}") else self._body(path)
         self.send_response(404 if body is None else 200)
         self.send_header("content-length", str(len(body or b"")))
         if body is not None:
             self.send_header("etag", f'"{hashlib.sha1(body).hexdigest()}"')
-            self.send_header("x-repo-commit", COMMIT)
+            self.send_header("x-repo-commit", self.server.commit)
         self.end_headers()
         return body
 
     def _body(self, path: str) -> bytes | None:
-        directory = self.server.directory
+        directory, commit = self.server.directory, self.server.commit
         files = sorted(directory.iterdir())
-        if path == f"/api/models/{REPOSITORY}/tree/{COMMIT}":
-            kept = [
-                {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": COMMIT}
-                for file in files
-            ]
-            return json.dumps(kept).encode()
-        for revision in ("main", "v2", COMMIT):
-            if path == f"/api/models/{REPOSITORY}/revision/{revision}":
-                siblings = [{"rfilename": file.name} for file in files]
-                about = {"id": REPOSITORY, "sha": COMMIT, "siblings": siblings}
-                return json.dumps(about).encode()
-            if path.startswith(start := f"/{REPOSITORY}/resolve/{revision}/"):
-                return (directory / path.removeprefix(start)).read_bytes()
+        for repository in (REPOSITORY, SAME_ELSEWHERE):
+            if path == f"/api/models/{repository}/tree/{commit}":
+                kept = [
+                    {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": commit}
+                    for file in files
+                ]
+                return json.dumps(kept).encode()
+            for revision in ("main", "v2", commit):
+                if path == f"/api/models/{repository}/revision/{revision}":
+                    siblings = [{"rfilename": file.name} for file in files]
+                    about = {"id": repository, "sha": commit, "siblings": siblings}
+                    return json.dumps(about).encode()
+                if path.startswith(start := f"/{repository}/resolve/{revision}/"):
+                    return (directory / path.removeprefix(start)).read_bytes()
         return None
 
     def log_message(self, *_: object) -> None:
@@ -109,6 +114,58 @@ def test_a_model_is_fetched_once_and_then_used_without_the_hub(hub: Hub, tmp_pat
     asked = len(hub.asked)
     assert registry.resolve("tones").source == "data directory"
     assert len(hub.asked) == asked
+
+
+@pytest.mark.parametrize("name", [f"{REPOSITORY}@v2", SAME_ELSEWHERE])
+def test_another_model_or_revision_of_the_same_name_is_fetched_in_its_place(
+    hub: Hub, tmp_path: Path, name: str
+) -> None:
+    ModelRegistry(tmp_path / "data", {"tones": REPOSITORY}).resolve("tones")
+    hub.commit = NEXT_COMMIT
+    for file in hub.directory.glob("*-epoch-1-*"):
+        file.rename(file.with_name(file.name.replace("-1-", "-2-", 1)))
+    registry = ModelRegistry(tmp_path / "data", {"tones": name})
+    files = registry.resolve("tones")
+    assert files.source == f"hub: {name}"
+    assert {path.name for path in files.directory.glob("*.onnx")} == {
+        f"{part}-epoch-2-avg-1.onnx" for part in ("encoder", "decoder", "joiner")
+    }
+    assert registry.resolve("tones").source == "data directory"
+
+
+def test_another_model_that_cannot_be_fetched_is_not_the_one_that_is_there(hub: Hub, tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY})
+    directory = registry.resolve("tones").directory
+    with pytest.raises(ModelError, match=f"to {directory}, in place of all that is there"):
+        ModelRegistry(tmp_path / "data", {"tones": "somebody/else@v9"}).resolve("tones")
+    assert registry.resolve("tones").source == "data directory"
+
+
+@pytest.mark.parametrize("lost", ["vivavoce.json", "tokens.txt", "encoder-epoch-1-avg-1.onnx"])
+def test_what_was_not_fetched_whole_is_no_model_and_is_fetched_again(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    registry = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY})
+    hub.lost = lost
+    for endpoint in (hub.url, "http://127.0.0.1:9"):
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
+        with pytest.raises(ModelError, match="could it be fetched"):
+            registry.resolve("tones")
+        assert not (tmp_path / "data" / "models" / "tones").exists()
+        assert "tones" not in ModelRegistry(tmp_path / "data").names()
+    hub.lost = ""
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+    assert load_recognizer(registry.resolve("tones")).capabilities.languages == {"en"}
+    assert [path.name for path in (tmp_path / "data" / "models").iterdir()] == ["tones"]
+
+
+def test_languages_may_be_declared_before_a_model_is_fetched(hub: Hub, tmp_path: Path) -> None:
+    (hub.directory / "vivavoce.json").unlink()
+    directory = tmp_path / "data" / "models" / "tones"
+    directory.mkdir(parents=True)
+    (directory / "vivavoce.json").write_text('{"languages": ["fr"]}')
+    files = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY}).resolve("tones")
+    assert load_recognizer(files).capabilities.languages == {"fr"}
 
 
 def test_a_repository_without_a_model_is_refused(hub: Hub, tmp_path: Path) -> None:

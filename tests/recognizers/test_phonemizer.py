@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from vivavoce.errors import NotLoaded, RecognizerError
 from vivavoce.recognizers import phonemes
 from vivavoce.recognizers.phonemizer import Phonemizer
 from vivavoce.recognizers.whisper import WhisperRecognizer
@@ -58,10 +59,48 @@ def test_what_was_killed_is_started_again(phonemizer: Phonemizer) -> None:
     assert len(speakers()) == 1
 
 
+def test_what_does_not_answer_in_time_is_ended() -> None:
+    impatient = Phonemizer(patience=0)
+    with pytest.raises(RecognizerError, match="was not said in 0 s"):
+        impatient.sounds(["night"], "en")
+    assert speakers() == []
+
+
 def test_a_fifth_language_makes_the_first_one_leave_and_it_may_come_back(phonemizer: Phonemizer) -> None:
     for language in ("it", "pt", "ja", "ko", "is", "it"):
         assert phonemizer.sounds(["a"], language)
         assert len(speakers()) <= 4
+
+
+def test_what_a_language_told_is_known_when_it_has_left(phonemizer: Phonemizer) -> None:
+    told = phonemizer.sounds(["Ciao", "mare"], "it")
+    for language in ("pt", "ja", "ko", "is"):
+        phonemizer.load(language)
+    loaded = speakers()
+    assert phonemizer.sounds(["mare", "ciao"], "it") == told[::-1]
+    assert speakers() == loaded
+
+
+def test_what_is_at_hand_loads_nothing_and_makes_no_language_leave(phonemizer: Phonemizer) -> None:
+    for language in ("it", "pt", "ja", "ko"):
+        phonemizer.load(language)
+    loaded = speakers()
+    with pytest.raises(NotLoaded):
+        phonemizer.sounds_at_hand(["a"], "is")
+    assert phonemizer.sounds_at_hand(["mare"], "it") == phonemizer.sounds(["mare"], "it")
+    assert speakers() == loaded
+
+
+def test_what_was_killed_is_not_at_hand(phonemizer: Phonemizer) -> None:
+    known = phonemizer.sounds(["mare"], "it")
+    [speaker] = speakers()
+    os.kill(speaker, signal.SIGKILL)
+    with pytest.raises(NotLoaded):
+        phonemizer.sounds_at_hand(["ciao"], "it")
+    assert speakers() == []
+    assert phonemizer.sounds_at_hand(["mare"], "it") == known
+    assert phonemizer.sounds(["ciao"], "it")
+    assert phonemizer.sounds_at_hand(["amico"], "it")
 
 
 def test_many_threads_may_ask_at_once(phonemizer: Phonemizer) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 
 from server.peers import PATIENCE, pieces
 from speech import clip
 from vivavoce import AsyncClient
 from vivavoce.protocol.messages import TranscriptMessage
+from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionObject
+from vivavoce.recognizers.phonemizer import Phonemizer
+from vivavoce.server.wording import learn_vocabulary
 
 FOX = clip("en", "quick_brown_fox")
 SPELLING = {"Reynard": ["brown fox"], "ReX": ["the lazy dog"], "Hound": ["dog"]}
@@ -74,3 +78,18 @@ def test_custom_vocabulary_holds_in_what_is_sent_and_what_is_stored(live_server:
     assert utterance.words == final.words
     assert not any("brown fox" in message.data.utterance.text.lower() for message in heard)
     assert "warnings" not in stored.post_session_metadata
+
+
+def test_the_languages_of_a_vocabulary_are_at_hand_when_its_session_is_created() -> None:
+    wanted = {"custom_vocabulary": True, "custom_vocabulary_config": {"vocabulary": ["Gladia"]}}
+    request = LiveRequest.model_validate(
+        {"language_config": {"languages": ["it", "pt"]}, "realtime_processing": wanted}
+    )
+    with closing(Phonemizer()) as phonemizer:
+        learn_vocabulary(request, phonemizer)
+        for language in ("ja", "ko", "is", "eu"):
+            phonemizer.load(language)
+        # All of its words are known by now.
+        learn_vocabulary(request, phonemizer)
+        for language in ("it", "pt"):
+            assert phonemizer.sounds_at_hand(["mare"], language)

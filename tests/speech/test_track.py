@@ -239,6 +239,7 @@ def test_when_speech_goes_on_the_early_decode_is_cancelled_and_the_final_has_all
     track.hear(speech(40), silence(TAIL))
     outputs = track.hear(speech(20), silence(PAUSE))
     assert track.cancelled == [track.asked[0]]
+    assert [track.track.wants(decode) for decode in track.asked] == [False, True]
     assert isinstance(outputs[0], Cancel)
     assert len(track.asked[1].audio) == (40 + TAIL + 20 + TAIL) * WINDOW
     track.answer(track.asked[1])

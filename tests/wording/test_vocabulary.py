@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vivavoce.errors import NotLoaded
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.phonemizer import Phonemizer
 from vivavoce.wording.vocabulary import CustomVocabulary, Entry
@@ -151,6 +152,16 @@ def test_an_entry_may_be_pronounced_as_in_another_language(phonemizer: Phonemize
     heard = spoken("wir nutzen Solerja heute")
     english = [Entry("Solaria", language="en")]
     assert written(phonemizer, english, heard, "de") == "wir nutzen Solaria heute"
+
+
+def test_what_one_way_to_ask_finds_out_of_the_entries_the_other_knows(phonemizer: Phonemizer) -> None:
+    vocabulary = CustomVocabulary([Entry("Solaria")], phonemizer.sounds)
+    at_hand = vocabulary.asking(phonemizer.sounds_at_hand)
+    heard = spoken("the so laria model")
+    with pytest.raises(NotLoaded):
+        at_hand.apply(heard, "is")
+    vocabulary.prepare("is")
+    assert at_hand.apply(heard, "is") == vocabulary.apply(heard, "is") != heard
 
 
 def test_a_word_of_a_script_without_spaces_is_found_by_its_sound(phonemizer: Phonemizer) -> None:

@@ -152,7 +152,9 @@ def weights(settings: Settings) -> Iterator[Finding]:
             yield Finding("weights", "wrong", f"{name}: {error}", "see `vivavoce models list`")
             continue
         if verification.problem:
-            yield Finding("weights", "wrong", verification.problem, "run `vivavoce models verify` once more")
+            yield Finding(
+                "weights", "wrong", verification.problem, "then run `vivavoce models verify` once more"
+            )
         else:
             known = "as published or declared" if verification.expected else "complete; no sum is known"
             yield Finding("weights", "ok", f"{name}, {verification.size / 1e6:.0f} MB, {known}")

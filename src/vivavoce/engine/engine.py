@@ -151,7 +151,8 @@ class Engine:
             self._advance(stream, partial(RecognitionStream.answer, decode=job.decode, hypothesis=answer))
             return
         _log.error("decode_failed", model=job.recognizer.name, final=job.final, error=str(answer))
-        if job.final:
+        recognition = self._streams.get(stream)
+        if recognition and recognition.wants(job.decode):
             self._fail(stream, f"the model {job.recognizer.name} failed: {answer}")
 
     def _act(self, stream: EngineStream, outputs: Outputs) -> None:

@@ -108,6 +108,10 @@ class RecognitionStream:
             self._marker = item.marker
         yield from self._report()
 
+    def wants(self, decode: Decode) -> bool:
+        """Whether a final still waits for what becomes of `decode`."""
+        return self._channels[decode.channel].track.wants(decode)
+
     def answer(self, decode: Decode, hypothesis: Hypothesis) -> Iterator[Up | Request]:
         """Take what a recogniser made of `decode`."""
         yield from self._translate(self._channels[decode.channel].track.decoded(decode, hypothesis))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -41,14 +42,19 @@ class Declaration(BaseModel):
             raise ModelError(f"{path} names languages that the API has no code for: {', '.join(unknown)}")
         return declaration
 
-    def check(self, directory: Path) -> None:
-        """Raises `ModelError` naming the file that is not what was declared. Reads them all."""
-        for name, expected in self.sha256.items():
+    def check(self, directory: Path) -> Mapping[str, str]:
+        """The sums that are declared, in small letters, once all those files are read and have them.
+
+        Raises `ModelError` naming the file that is not what was declared.
+        """
+        sums = {name: expected.lower() for name, expected in self.sha256.items()}
+        for name, expected in sums.items():
             path = directory / name
             if not path.is_file():
                 raise ModelError(f"{path} is missing, which {directory / DECLARATION} gives a sum of")
-            if (actual := sha256_of(path)) != expected.lower():
+            if (actual := sha256_of(path)) != expected:
                 raise ModelError(
                     f"{path} has sha256 {actual} instead of {expected}, which {DECLARATION} declares: "
                     "copy the file again, or declare what it is now"
                 )
+        return sums

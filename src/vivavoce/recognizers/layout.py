@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -38,11 +39,11 @@ def is_transducer(directory: Path) -> bool:
 def transducer_files(directory: Path) -> TransducerFiles:
     """Those that belong together by their names.
 
-    Of a network in full and in 8 bits the latter is taken, except for the decoder, which is small. Raises
-    `ModelError` saying what is missing.
+    Of several exports the one with the highest numbers is taken; of a network in full and in 8 bits the
+    latter, except for the decoder, which is small. Raises `ModelError` saying what is missing.
     """
     check_directory(directory)
-    name = max(_exported(directory))
+    name = max(_exported(directory), key=_by_numbers)
     encoder, decoder, joiner = (directory / f"{part}{name}.onnx" for part in TRANSDUCER_PARTS)
     return TransducerFiles(
         _first(_small(encoder), encoder),
@@ -83,6 +84,11 @@ def _exported(directory: Path) -> set[str]:
         for part in TRANSDUCER_PARTS
     )
     return set.intersection(*names)
+
+
+def _by_numbers(name: str) -> tuple[list[str | int], str]:
+    """What sorts epoch 100 behind epoch 99."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)], name
 
 
 def _small(network: Path) -> Path:

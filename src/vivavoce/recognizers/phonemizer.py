@@ -1,7 +1,11 @@
 """Asks how words sound, of processes that know a language each.
 
-Loading a language takes up to two seconds, in which g2p2 holds the interpreter's lock: in the server's own
+Loading a language takes up to four seconds, in which g2p2 holds the interpreter's lock: in the server's own
 process everything would stand still for that long.
+
+Only a few languages stay loaded. What they told is remembered here, so that one that had to make room is
+loaded again for new words alone: entries of a vocabulary and what is said all the time are known. Partials
+cannot wait and may have misheard the language: for them nothing is loaded, and no language makes room.
 """
 
 from __future__ import annotations
@@ -11,38 +15,51 @@ import subprocess
 import sys
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from threading import Lock
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Event, Lock, Timer
 
-from vivavoce.errors import RecognizerError
+from vivavoce.errors import NotLoaded, RecognizerError
 from vivavoce.recognizers.phonemes import languages
 
 # A language takes 40 to 210 MB. The one that was not asked for the longest makes room.
 MOST_LANGUAGES = 4
-_MOST_WORDS = 20_000
+# Of all languages together, 20 MB; those that were not asked for the longest are forgotten.
+_MOST_WORDS = 100_000
+# A word takes half a millisecond, one of 100 letters 16.
+_AT_ONCE = 100
+# Seconds, of which loading takes up to four.
+_PATIENCE = 10.0
 # Sounds that speakers, spellings and g2p2 itself interchange.
 _NEAR = str.maketrans("ɚɝɜɐʌɘɪyjʊwɛæɑɒɔɡɹ", "əəəəəəiiiuueaaoogr")
 
 
 class Phonemizer:
-    """Tells how words sound. Calls from several threads wait for one another in one language only."""
+    """Tells how words sound. Calls from several threads wait for one another in one language only.
 
-    def __init__(self) -> None:
+    A process that does not answer within `patience`, in seconds, is ended, and its call fails.
+    """
+
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        self._patience = patience
         self._lock = Lock()
         self._speakers: OrderedDict[str, _Speaker] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def sounds(self, words: Sequence[str], language: str) -> list[str]:
         """Each word in IPA without length, stress and tone; nothing where the language cannot tell.
 
-        The first call for a language loads it, which takes up to three seconds. Raises `RecognizerError`.
+        Loads the language for words that are new, which takes up to four seconds. Raises `RecognizerError`.
         """
-        if language not in languages():
-            return [""] * len(words)
-        while True:
-            try:
-                return self._speaker(language).sounds(words)
-            except _Gone:
-                continue
+        return self._sounds(words, language, self._ask)
+
+    def sounds_at_hand(self, words: Sequence[str], language: str) -> list[str]:
+        """The same for those who cannot wait. Raises `NotLoaded` where it would take loading."""
+        return self._sounds(words, language, self._ask_loaded)
+
+    def load(self, language: str) -> None:
+        """Has a language loaded before it is asked for words. Raises `RecognizerError`."""
+        if language in languages():
+            self._ask([], language)
 
     def close(self) -> None:
         """End all processes; they are started again when they are asked again."""
@@ -52,9 +69,54 @@ class Phonemizer:
         for speaker in speakers:
             speaker.close()
 
+    def _sounds(
+        self, words: Sequence[str], language: str, ask: Callable[[Sequence[str], str], list[str]]
+    ) -> list[str]:
+        if language not in languages():
+            return [""] * len(words)
+        spelled = [word.casefold() for word in words]
+        known = self._recall(spelled, language)
+        unknown = [word for word in dict.fromkeys(spelled) if word not in known]
+        for first in range(0, len(unknown), _AT_ONCE):
+            asked = unknown[first : first + _AT_ONCE]
+            told = dict(zip(asked, ask(asked, language), strict=True))
+            self._remember(told, language)
+            known |= told
+        return [known[word] for word in spelled]
+
+    def _recall(self, words: Iterable[str], language: str) -> dict[str, str]:
+        with self._lock:
+            known = {word: self._known[language, word] for word in words if (language, word) in self._known}
+            for word in known:
+                self._known.move_to_end((language, word))
+        return known
+
+    def _remember(self, told: Mapping[str, str], language: str) -> None:
+        with self._lock:
+            self._known.update({(language, word): sound for word, sound in told.items()})
+            while len(self._known) > _MOST_WORDS:
+                self._known.popitem(last=False)
+
+    def _ask(self, words: Sequence[str], language: str) -> list[str]:
+        while True:
+            try:
+                return self._speaker(language).ask(words)
+            except _Gone:
+                continue
+
+    def _ask_loaded(self, words: Sequence[str], language: str) -> list[str]:
+        with self._lock:
+            speaker = self._speakers.get(language)
+        try:
+            if speaker and speaker.loaded:
+                return speaker.ask(words, load=False)
+        except _Gone:
+            pass
+        raise NotLoaded(f"{language} is not loaded")
+
     def _speaker(self, language: str) -> _Speaker:
         with self._lock:
-            speaker = self._speakers.setdefault(language, _Speaker(language))
+            speaker = self._speakers.setdefault(language, _Speaker(language, self._patience))
             self._speakers.move_to_end(language)
             oldest = self._speakers.popitem(last=False)[1] if len(self._speakers) > MOST_LANGUAGES else None
         if oldest:
@@ -63,59 +125,76 @@ class Phonemizer:
 
 
 class _Gone(Exception):  # noqa: N818 - a state of the speaker
-    """It had to make room before it could be asked."""
+    """It had to make room before it could be asked, or has ended and is not to be started."""
 
 
 class _Speaker:
-    """A process that knows one language, started when it is first asked."""
+    """A process that knows one language, started when it is first asked. `loaded`: it has answered."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, patience: float) -> None:
+        self.loaded = False
         self._language = language
+        self._patience = patience
         self._lock = Lock()
         self._process: subprocess.Popen[str] | None = None
-        self._known: dict[str, str] = {}
         self._closed = False
 
-    def sounds(self, words: Iterable[str]) -> list[str]:
-        spelled = [word.casefold() for word in words]
+    def ask(self, words: Sequence[str], *, load: bool = True) -> list[str]:
+        """How they sound. Raises `RecognizerError`, or `_Gone`."""
         with self._lock:
-            if self._closed:
-                raise _Gone
-            unknown = list(dict.fromkeys(word for word in spelled if word not in self._known))
-            if unknown:
-                if len(self._known) + len(unknown) > _MOST_WORDS:
-                    self._known.clear()
-                    unknown = list(dict.fromkeys(spelled))
-                self._known.update(zip(unknown, self._ask(unknown), strict=True))
-            return [self._known[word] for word in spelled]
+            # One that was killed, for want of memory say, is started anew, once.
+            for _ in range(2):
+                if self._closed or not (self._process or load):
+                    raise _Gone
+                if told := self._answer(words):
+                    self.loaded = True
+                    return [_plain(ipa) for ipa in json.loads(told)]
+                self._stop()
+        raise RecognizerError(f"how words sound in {self._language} could not be found out: see the log")
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
-            if self._process:
-                _end(self._process)
-                self._process = None
+            self._stop()
 
-    def _ask(self, words: list[str]) -> list[str]:
-        # One that was killed, for want of memory say, is started anew, once.
-        for _ in range(2):
-            try:
-                process = self._process = self._process or _start(self._language)
-            except OSError as error:
-                raise RecognizerError(f"no process for {self._language} could be started: {error}") from error
-            assert process.stdin, "it is a pipe"
-            assert process.stdout, "it is a pipe"
-            try:
-                process.stdin.write(json.dumps(words) + "\n")
-                process.stdin.flush()
-                # Of one that is killed while it answers there is only part of a line.
-                if (answer := process.stdout.readline()).endswith("\n"):
-                    return [_plain(ipa) for ipa in json.loads(answer)]
-            except BrokenPipeError:
-                pass  # it has ended, as when it does not answer
-            _end(process)
+    def _answer(self, words: Sequence[str]) -> str:
+        """The line it says, of one that has ended nothing."""
+        try:
+            process = self._process = self._process or _start(self._language)
+        except OSError as error:
+            raise RecognizerError(f"no process for {self._language} could be started: {error}") from error
+        assert process.stdin, "it is a pipe"
+        assert process.stdout, "it is a pipe"
+        hangs = Event()
+
+        def give_up() -> None:
+            hangs.set()
+            process.kill()
+
+        # What is killed ends both writing to it and reading from it.
+        timer = Timer(self._patience, give_up)
+        timer.start()
+        try:
+            process.stdin.write(json.dumps(words) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        finally:
+            timer.cancel()
+        # Of one that is killed while it answers there is only part of a line.
+        if answer.endswith("\n"):
+            return answer
+        if hangs.is_set():
+            self._stop()
+            raise RecognizerError(f"how words sound in {self._language} was not said in {self._patience:g} s")
+        return ""
+
+    def _stop(self) -> None:
+        self.loaded = False
+        if self._process:
+            _end(self._process)
             self._process = None
-        raise RecognizerError(f"how words sound in {self._language} could not be found out: see the log")
 
 
 def _start(language: str) -> subprocess.Popen[str]:

@@ -11,14 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vivavoce.errors import ModelError
-from vivavoce.recognizers.declaration import DECLARATION, Declaration
-from vivavoce.recognizers.layout import (
-    FETCHED,
-    check_directory,
-    is_transducer,
-    missing_file,
-    transducer_files,
-)
+from vivavoce.recognizers.declaration import Declaration
+from vivavoce.recognizers.hub import fetch, is_another
+from vivavoce.recognizers.layout import check_directory, is_transducer, missing_file, transducer_files
 from vivavoce.recognizers.weights import PACKAGED, PackagedModel, check_sum, sha256_of
 
 # An owner and a model, perhaps at a branch, tag or commit.
@@ -43,7 +38,8 @@ class ModelFiles:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of checking a model. `expected` is None where no published or declared sum is known."""
+    """What became of checking a model. `sha256` is that of its weights, None where they were not read to the
+    end; `expected` is None where no published or declared sum of theirs is known."""
 
     files: ModelFiles
     size: int
@@ -69,75 +65,70 @@ class ModelRegistry:
 
     def names(self) -> tuple[str, ...]:
         """Every model that can be asked for, sorted."""
-        stored = {path.name for path in self._models.glob("*") if missing_file(path) is None}
+        stored = {path.name for path in self._models.glob("[!.]*") if missing_file(path) is None}
         return tuple(sorted({*PACKAGED, *self._configured, *stored}))
 
     def resolve(self, name: str) -> ModelFiles:
-        """Finds the files, joining or fetching them if need be. Raises `ModelError` saying what to do."""
+        """Finds the files, joining or fetching them if need be, and reads those that have a declared sum.
+
+        Raises `ModelError` saying what to do.
+        """
+        files = self._find(name)
+        Declaration.of(files.directory).check(files.directory)
+        return files
+
+    def verify(self, name: str, *, full: bool = False) -> Verification:
+        """Checks that the files are all there and, with `full`, that they are what was published or declared.
+
+        Only then are they read. Raises `ModelError` when there is no such model.
+        """
+        files = self._find(name)
+        model = files.weights
+        size = model.stat().st_size
+        packaged = self._packaged(name)
+        declaration = Declaration.of(files.directory)
+        expected = packaged.sha256 if packaged else declaration.sha256.get(model.name)
+        if not full:
+            return Verification(files, size, None, expected, None)
+        try:
+            sums = declaration.check(files.directory)
+        except ModelError as error:
+            return Verification(files, size, None, expected, str(error))
+        actual = sums.get(model.name) or sha256_of(model)
+        problem = None
+        if packaged and actual != expected:
+            packaged.forget(files.directory)
+            problem = f"{model} is damaged; it will be made anew at the next start"
+        return Verification(files, size, actual, expected, problem)
+
+    def _find(self, name: str) -> ModelFiles:
         configured = self._configured.get(name)
         if configured is not None and (directory := Path(configured).expanduser()).is_dir():
-            return _checked(name, directory, "configured directory")
+            return _complete(name, directory, "configured directory")
         if configured is not None and not _HUB_NAME.fullmatch(str(configured)):
             raise ModelError(f"the directory of model {name!r} does not exist: {configured}")
         directory = self._models / name
-        if configured is None and (packaged := PACKAGED.get(name)):
-            return self._packaged(name, packaged, directory)
-        if directory.is_dir() and missing_file(directory) is None:
-            return _checked(name, directory, "data directory")
+        if packaged := self._packaged(name):
+            if missing_file(directory) is None and check_sum(directory, packaged.sha256):
+                return ModelFiles(name, directory, "data directory")
+            packaged.join(directory)
+            return _complete(name, directory, "installed packages")
+        stale = configured is not None and is_another(str(configured), directory)
+        if not stale and directory.is_dir() and missing_file(directory) is None:
+            return ModelFiles(name, directory, "data directory")
         if configured is not None:
             fetch(str(configured), directory)
-            return _checked(name, directory, f"hub: {configured}")
+            return _complete(name, directory, f"hub: {configured}")
         raise ModelError(
             f"there is no model {name!r}; known: {', '.join(self.names())}. "
             "Put the files of a model into a directory of that name, where VIVAVOCE_MODEL_DIRS says"
         )
 
-    def verify(self, name: str, *, full: bool = False) -> Verification:
-        """Checks that the files are all there and, with `full`, that `model.bin` is what was published."""
-        files = self.resolve(name)
-        model = files.weights
-        packaged = PACKAGED.get(name) if files.directory == self._models / name else None
-        declared = Declaration.of(files.directory).sha256.get(model.name)
-        expected = packaged.sha256 if packaged else declared
-        actual = sha256_of(model) if full else None
-        problem = None
-        if packaged and actual is not None and actual != expected:
-            packaged.forget(files.directory)
-            problem = f"{model} is damaged; it will be made anew at the next start"
-        return Verification(files, model.stat().st_size, actual, expected, problem)
-
-    def _packaged(self, name: str, packaged: PackagedModel, directory: Path) -> ModelFiles:
-        if missing_file(directory) is None and check_sum(directory, packaged.sha256):
-            return ModelFiles(name, directory, "data directory")
-        packaged.join(directory)
-        check_directory(directory)
-        return ModelFiles(name, directory, "installed packages")
+    def _packaged(self, name: str) -> PackagedModel | None:
+        return None if name in self._configured else PACKAGED.get(name)
 
 
-def _checked(name: str, directory: Path, source: str) -> ModelFiles:
-    """Raises `ModelError` for files that are missing or not what is declared."""
+def _complete(name: str, directory: Path, source: str) -> ModelFiles:
+    """Raises `ModelError` naming what is missing."""
     check_directory(directory)
-    Declaration.of(directory).check(directory)
     return ModelFiles(name, directory, source)
-
-
-def fetch(hub_name: str, directory: Path) -> None:
-    """Downloads a model from the Hugging Face hub; goes on where an earlier attempt stopped."""
-    # Only a configured hub name pays for loading the client.
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    repository, _, revision = hub_name.partition("@")
-    try:
-        snapshot_download(
-            repository,
-            local_dir=directory,
-            revision=revision or None,
-            allow_patterns=[*FETCHED, DECLARATION],
-        )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise ModelError(
-            f"{hub_name} is neither a directory nor could it be fetched from the hub: {reason}. "
-            f"Without a network, copy the model's files to {directory}"
-        ) from error

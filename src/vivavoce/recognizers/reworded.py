@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from vivavoce.errors import RecognizerError
+from vivavoce.errors import NotLoaded, RecognizerError
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import Capabilities, Hypothesis, Recognizer, Request
 
@@ -18,11 +18,13 @@ Write = Callable[[tuple[Word, ...], str], tuple[Word, ...]]
 
 
 class Reworded:
-    """Hears what `recognizer` does; each of `written` in turn makes of its words those of the hypothesis."""
+    """Hears what `recognizer` does; each of `finals` in turn makes of a final's words those of the
+    hypothesis, each of `partials` of a partial's."""
 
-    def __init__(self, recognizer: Recognizer, written: Sequence[Write]) -> None:
+    def __init__(self, recognizer: Recognizer, finals: Sequence[Write], partials: Sequence[Write]) -> None:
         self._recognizer = recognizer
-        self._written = written
+        self._finals = finals
+        self._partials = partials
 
     @property
     def name(self) -> str:
@@ -36,9 +38,11 @@ class Reworded:
         """The draft stays the model's own. Raises `RecognizerError`."""
         heard = self._recognizer.recognize(request)
         words = heard.words
-        for write in self._written:
+        for write in self._finals if request.final else self._partials:
             try:
                 words = write(words, heard.language)
+            except NotLoaded:
+                pass  # A final of that language will have it loaded.
             except RecognizerError as error:
                 # Better the words as they were heard than none.
                 _log.error("not_reworded", reason=str(error))

@@ -23,7 +23,7 @@ from vivavoce.recognizers.declaration import DECLARATION, Declaration
 from vivavoce.recognizers.layout import TOKENS, TransducerFiles, transducer_files
 from vivavoce.recognizers.onnx_runtime import read_metadata
 from vivavoce.recognizers.registry import ModelFiles
-from vivavoce.recognizers.word_times import Piece, loud_steps, timed_words
+from vivavoce.recognizers.word_times import Piece, continues, loud_steps, timed_words
 
 if TYPE_CHECKING:
     from sherpa_onnx import OnlineRecognizer
@@ -74,7 +74,7 @@ class TransducerRecognizer:
         language = request.languages[0] if request.languages else min(self.capabilities.languages)
         before, audio, after = request.heard
         whole = np.concatenate([before, audio, after])
-        begin, end = len(before) / SAMPLE_RATE, (len(before) + len(audio)) / SAMPLE_RATE
+        begin, seconds = len(before) / SAMPLE_RATE, len(audio) / SAMPLE_RATE
         tokens = self._tokens(whole)
         pieces = _pieces(tokens, spaceless=language in WRITTEN_WITHOUT_SPACES)
         times = [*(token.start for token in tokens), len(whole) / SAMPLE_RATE]
@@ -83,9 +83,10 @@ class TransducerRecognizer:
         numbers: list[int] = []
         first = 0
         for piece, word in zip(pieces, timed, strict=True):
-            middle = (word.start + word.end) / 2
-            if begin <= middle and (middle < end or not len(after)):
-                words.append(Word(word.text, max(0.0, word.start - begin), word.end - begin, word.confidence))
+            middle = (word.start + word.end) / 2 - begin
+            if middle >= 0 and (middle < seconds or not len(after)):
+                since, until = max(0.0, word.start - begin), min(word.end - begin, seconds)
+                words.append(Word(word.text, since, until, word.confidence))
                 numbers += [token.number for token in tokens[first : first + piece.length]]
             first += piece.length
         return Hypothesis(language, 1.0, tuple(words), Draft(self.name, tuple(numbers)))
@@ -172,11 +173,11 @@ def _token_numbers(path: Path) -> Mapping[str, int]:
 
 
 def _pieces(tokens: Sequence[_Token], *, spaceless: bool) -> list[Piece]:
-    """Words, each with a space before it where there are spaces."""
+    """Words, each with a space before it where there are spaces; elsewhere a token is one."""
     pieces: list[Piece] = []
     for token in tokens:
-        if pieces and not token.text.startswith(" ") and not spaceless:
-            last = pieces[-1]
+        last = pieces[-1] if pieces else None
+        if last and continues(last.text, token.text, spaceless=spaceless):
             pieces[-1] = Piece(last.text + token.text, last.length + 1, last.spoken + 1)
         else:
             pieces.append(Piece(token.text, 1, 1))

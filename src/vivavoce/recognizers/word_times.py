@@ -31,6 +31,14 @@ class Piece:
     spoken: int
 
 
+def continues(before: str, text: str, *, spaceless: bool) -> bool:
+    """Whether `text` goes on with the word that `before` writes, in a language written without spaces or
+    with: words and numbers in Latin letters stay whole among characters."""
+    if text.startswith(" "):
+        return False
+    return not spaceless or (_latin(before[-1:]) and _latin(text[:1]))
+
+
 def loud_steps(audio: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which steps of 20 ms are within 30 dB of the loudest of `audio` (samples,)."""
     power = np.square(audio[: len(audio) // _STEP * _STEP]).reshape(-1, _STEP).mean(axis=1)
@@ -83,6 +91,10 @@ def _parted(spans: Sequence[tuple[float, float]], total: float) -> list[tuple[fl
         latest = max(0.0, min(start, end - _SECONDS_PER_STEP))
         parted[number] = latest, end
     return parted
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 def _loud_part(start: float, end: float, loud: NDArray[np.bool_]) -> tuple[float, float] | None:

@@ -13,19 +13,23 @@ from vivavoce.wording.vocabulary import CustomVocabulary, Entry
 def as_asked(request: LiveRequest, recognizer: Recognizer, phonemizer: Phonemizer) -> Recognizer:
     """The recogniser with the wording that the request asks for."""
     wanted = request.realtime_processing
-    written: list[Write] = []
+    finals: list[Write] = []
+    partials: list[Write] = []
     if vocabulary := _vocabulary(request, phonemizer):
-        written.append(vocabulary.apply)
+        finals.append(vocabulary.apply)
+        partials.append(vocabulary.asking(phonemizer.sounds_at_hand).apply)
     if wanted.custom_spelling and wanted.custom_spelling_config:
-        written.append(Spelling(wanted.custom_spelling_config.spelling_dictionary).apply)
-    return Reworded(recognizer, written) if written else recognizer
+        spelling = Spelling(wanted.custom_spelling_config.spelling_dictionary)
+        finals.append(spelling.apply)
+        partials.append(spelling.apply)
+    return Reworded(recognizer, finals, partials) if finals else recognizer
 
 
 def learn_vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> None:
-    """Find out how the custom vocabulary sounds in the languages that are asked for.
+    """Find out how the custom vocabulary sounds in the languages that are asked for, and have them loaded.
 
-    What is found out is remembered, so that no final waits for it. Blocks, for seconds when the server hears
-    of a language for the first time. Raises `RecognizerError`.
+    What is found out is remembered, so that neither partials nor finals wait for it. Blocks, for seconds when
+    a language is not loaded. Raises `RecognizerError`.
     """
     languages = request.language_config.languages
     if len(languages) > MOST_LANGUAGES:
@@ -34,6 +38,9 @@ def learn_vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> None:
     if vocabulary := _vocabulary(request, phonemizer):
         for language in languages:
             vocabulary.prepare(language)
+        for language in languages:
+            # The last to be asked for are the last to make room.
+            phonemizer.load(language)
 
 
 def _vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> CustomVocabulary | None:

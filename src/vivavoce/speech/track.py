@@ -139,6 +139,11 @@ class Track:
         if event:
             yield from self._act(event)
 
+    def wants(self, decode: Decode) -> bool:
+        """Whether the final of a segment still waits for this request: it was not withdrawn."""
+        utterance = self._find(decode.utterance)
+        return utterance is not None and utterance.segments[decode.segment].decode is decode
+
     def decoded(self, decode: Decode, heard: Hypothesis) -> Iterator[Output]:
         """Take the answer to one of this track's requests."""
         self._running.discard(decode)

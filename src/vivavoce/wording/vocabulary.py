@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import takewhile
 from math import log10
@@ -123,6 +124,12 @@ class CustomVocabulary:
                 taken.update(places)
                 written[window.first] = window, spoken.entries[best[index]].value
         return tuple(_written(words, written))
+
+    def asking(self, sounds: Sounds) -> CustomVocabulary:
+        """The same vocabulary, which asks `sounds`; what either finds out of its entries both know."""
+        other = copy(self)
+        other._sounds = sounds
+        return other
 
     def prepare(self, language: str) -> None:
         """Find out how the entries sound in speech of that language, so that `apply` need not."""

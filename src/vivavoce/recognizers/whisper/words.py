@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
-from vivavoce.recognizers.word_times import Piece
+from vivavoce.recognizers.word_times import Piece, continues
 
 _OPENING = frozenset("\"'“‘«¿¡([{-「『（")
 _CLOSING = frozenset("\"'”’».。,，、!！?？:：;；…)]}」』）")
@@ -39,21 +39,14 @@ def split_words(tokens: Sequence[int], vocabulary: Vocabulary, language: str) ->
         last = words[-1] if words else None
         if last and (piece.text == "" or _only(piece.text, _CLOSING)):
             words[-1] = Piece(last.text + piece.text, last.length + piece.length, last.spoken)
-        elif last and (_only(last.text.removeprefix(" "), _OPENING) or _continues(last, piece, spaceless)):
+        elif last and (
+            _only(last.text.removeprefix(" "), _OPENING)
+            or continues(last.text, piece.text, spaceless=spaceless)
+        ):
             words[-1] = Piece(last.text + piece.text, last.length + piece.length, last.length + piece.spoken)
         else:
             words.append(piece)
     return words
-
-
-def _continues(last: Piece, piece: Piece, spaceless: bool) -> bool:
-    if piece.text.startswith(" "):
-        return False
-    return not spaceless or (_latin(last.text[-1]) and _latin(piece.text[0]))
-
-
-def _latin(character: str) -> bool:
-    return character.isascii() and character.isalnum()
 
 
 def _only(text: str, characters: frozenset[str]) -> bool:
