@@ -8,6 +8,7 @@ VivavoceError
 ├── InvalidRequest           a REST call whose body or query is wrong      (`vivavoce.server.errors`)
 ├── Refused                  a socket may not be connected to its session  (`vivavoce.server.sessions`)
 ├── RecognizerError          a model failed on a request
+├── SegmentationError        a text could not be cut into sentences        (`vivavoce.live.sentences`)
 ├── StorageError             the audio log or the database could not do what was asked
 ├── ServerUnreachable        nothing answers at the server's URL                (client)
 ├── ApiError                 the server answered a REST call with an error     (client)
