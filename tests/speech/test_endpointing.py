@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import random
 from dataclasses import replace
 
 import pytest
@@ -206,6 +207,46 @@ def test_a_segment_ends_in_time_though_a_long_pause_came_between() -> None:
     assert isinstance(split, Split)
     assert first <= split.at <= settings.longest_segment
     assert split.at >= 0.8 * settings.longest_segment
+
+
+# The quietest place, just before 24 s, is where the utterance itself can be split.
+@pytest.mark.parametrize("maximum", [24.02, 24.1, 24.3])
+def test_a_segment_is_not_cut_where_too_little_would_be_left_of_the_utterance(maximum: float) -> None:
+    settings = endpointing(0.3, maximum)
+    quietest = settings.longest_segment - 6
+    said = events(settings, speech(quietest - 1), dip(), speech(100))
+    assert said[1:] == [(settings.maximum, Split(quietest, closes=True))]
+
+
+def test_a_segment_is_cut_where_enough_is_left_of_the_utterance() -> None:
+    settings = endpointing(0.3, maximum=24.1)
+    said = events(settings, speech(700), dip(), speech(100))
+    assert said[1] == (settings.longest_segment, Split(701, closes=False))
+    assert kinds(*said) == [Opened, Split, Split]
+
+
+@given(
+    st.floats(2, 60) | st.sampled_from([24.02, 24.05, 24.1, 24.2, 44.0, 46.0]),
+    st.sampled_from([0.01, 0.3, 10.0]),
+    st.integers(0, 2**32),
+)
+def test_speech_that_does_not_pause_is_only_split_and_near_the_end(
+    maximum: float, seconds: float, seed: int
+) -> None:
+    settings = endpointing(seconds, maximum)
+    chance = random.Random(seed)
+    sounds = [Sound(1, chance.uniform(settings.onset, 1), chance.uniform(-60, -10)) for _ in range(2500)]
+    (_, opened), *splits = events(settings, *sounds)
+    assert opened == Opened(0)
+    segment = start = 0
+    for heard, event in splits:
+        assert isinstance(event, Split)
+        assert heard - start <= settings.maximum
+        length = min(heard - segment, settings.longest_segment)
+        assert length * 0.8 - 0.5 <= event.at - segment <= settings.longest_segment
+        assert heard - event.at > settings.minimum_speech
+        segment = event.at
+        start = event.at if event.closes else start
 
 
 # Thresholds

@@ -187,6 +187,10 @@ class Endpointer:
         if end - at < settings.minimum_speech:
             # The best place is the pause that has just begun. An utterance ends there; a mere cut can wait.
             return self._close(end) if closes else None
+        left = self._utterance_start + settings.maximum - at
+        if not closes and left * _CUT_WITHIN < settings.minimum_speech + 1:
+            # What is left would have no room for the cut at the maximum, which can be made here instead.
+            return None
         self._segment_start = at
         if closes:
             self._utterance_start = at
