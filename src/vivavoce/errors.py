@@ -9,6 +9,7 @@ VivavoceError
 ├── Refused                  a socket may not be connected to its session  (`vivavoce.server.sessions`)
 ├── RecognizerError          a model failed on a request
 │   └── NotLoaded            it would take seconds to load what a partial cannot wait for
+├── SegmentationError        a text could not be cut into sentences        (`vivavoce.live.sentences`)
 ├── StorageError             the audio log or the database could not do what was asked
 ├── ServerUnreachable        nothing answers at the server's URL                (client)
 ├── ApiError                 the server answered a REST call with an error     (client)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.bench.error_rate import Errors, errors, word_error_rate
+from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 
 WORDS = st.lists(st.sampled_from(["red", "green", "blue"]), min_size=1).map(" ".join)
 
@@ -27,6 +29,11 @@ def test_digits_in_english_may_be_written_together_or_apart() -> None:
 
 def test_characters_count_where_words_have_no_spaces() -> None:
     assert errors("zh", [("你好 世界。", "你们好世")]) == Errors(2, 4)
+
+
+@pytest.mark.parametrize("language", sorted(WRITTEN_WITHOUT_SPACES | {"ko"}))
+def test_no_language_that_is_written_without_spaces_is_judged_by_words(language: str) -> None:
+    assert errors(language, [("ཀ ཁག", "ཀཁ ག")]) == Errors(0, 3)
 
 
 def test_words_where_nothing_is_said_have_no_rate() -> None:

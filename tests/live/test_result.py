@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sentencex
 from gladiaio_sdk.v2.live.generated_types import LiveV2TranscriptionResultWithMessages
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vivavoce.live import sentences
 from vivavoce.live.result import build_result
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
@@ -122,6 +124,25 @@ def test_the_time_that_sentences_took_is_told() -> None:
     assert transcription is not None
     assert transcription.sentences is not None
     assert [one.exec_time for one in transcription.sentences] == [0.25]
+
+
+def test_where_sentences_cannot_be_found_the_result_says_so_and_keeps_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A defect of the library that plain spaces avoid, in place of those that nobody knows yet.
+    monkeypatch.setattr(sentences, "segment", lambda language, text: sentencex.segment("en", "B\u00a0."))
+    times = iter([7.0, 7.25])
+    asked = {"post_processing": {"sentences": True}}
+    built = result(final(0, 1, " Hi."), body=asked, clock=lambda: next(times))
+    read = LiveV2TranscriptionResultWithMessages.from_json(built.model_dump_json()).transcription
+    assert read is not None
+    assert read.full_transcript == "Hi."
+    assert read.sentences is not None
+    [told] = read.sentences
+    assert (told.success, told.is_empty, told.exec_time, told.results) == (False, True, 0.25, None)
+    assert told.error is not None
+    assert told.error.status_code == 500
+    assert "char boundary" in told.error.message
 
 
 def test_the_official_sdk_reads_sentences_and_subtitles() -> None:

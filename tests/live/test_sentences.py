@@ -52,6 +52,30 @@ def test_no_sentence_is_empty(utterances: list[Utterance]) -> None:
     assert all(sentence == sentence.strip() != "" for sentence in sentences_of(utterances))
 
 
+@pytest.mark.parametrize("text", ["plan B\u00a0.", "A\u2028.", "A\u3000.", "x. B\u1680."])
+def test_any_space_may_stand_before_a_full_stop(text: str) -> None:
+    spelled = Utterance("a", 0, 0, 1, "en", (Word(text, 0, 1, 1.0),))
+    assert "".join(sentences_of([spelled])).replace(" ", "") == text.replace(" ", "")
+
+
+LETTERS = st.sampled_from("AbÉжس中か1\u0301")
+SPACES = st.sampled_from([*filter(str.isspace, map(chr, range(0x3001))), "\u200b", "\ufeff"])
+SIGNS = st.sampled_from(".?!。؟…।:,'’\"”«»()[]-/@")
+INITIALS = st.tuples(LETTERS, SPACES, st.just(".")).map("".join)
+ODD_TEXTS = st.lists(LETTERS | SPACES | SIGNS | INITIALS, min_size=1, max_size=8).map("".join)
+
+
+@given(ODD_TEXTS, st.sampled_from(["en", "de", "ru", "fr", "ar", "hi", "zh", "ja", "yue"]))
+def test_no_character_but_spaces_around_a_sentence_is_lost_or_changed(text: str, language: str) -> None:
+    written = sentences_of([Utterance("a", 0, 0, 1, language, (Word(text, 0, 1, 1.0),))])
+    place = 0
+    for sentence in written:
+        found = text.index(sentence, place)
+        assert not text[place:found].strip()
+        place = found + len(sentence)
+    assert not text[place:].strip()
+
+
 @pytest.mark.parametrize(
     ("language", "sentences"),
     [

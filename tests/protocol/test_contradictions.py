@@ -50,6 +50,14 @@ from vivavoce.protocol import LiveRequest
             "realtime_processing.custom_spelling_config.spelling_dictionary must not spell 'X' in two ways",
         ),
         (
+            {
+                "realtime_processing": {
+                    "custom_spelling_config": {"spelling_dictionary": {"A": ["I'm"], "B": ["I’m"]}}
+                }
+            },
+            "realtime_processing.custom_spelling_config.spelling_dictionary must not spell 'I’m' in two ways",
+        ),
+        (
             {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": ["..."]}}},
             "realtime_processing.custom_vocabulary_config.vocabulary.0.value must have a letter or a digit",
         ),

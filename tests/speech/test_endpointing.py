@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from dataclasses import replace
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing import LOUD, Sound, endpointing, events, silence, speech
-from vivavoce.speech.endpointing import Closed, Endpointing, Event, Opened, Paused, Resumed, Split
+from vivavoce.speech.endpointing import TAIL, Closed, Endpointing, Event, Opened, Paused, Resumed, Split
 
-# The tail is a matter of tuning; a promise is kept whatever it is.
-NORMAL = dataclasses.replace(endpointing(0.3), tail=3)
-LONG = dataclasses.replace(endpointing(0.3, maximum=60), tail=3)
+NORMAL = endpointing(0.3)
+LONG = endpointing(0.3, maximum=60)
 MINIMUM = NORMAL.minimum_speech
 
 
@@ -72,25 +71,19 @@ def test_endpointing_of_whole_windows_is_taken_exactly(windows: int) -> None:
     assert endpointing(round(windows * 0.032, 3)).silence == windows
 
 
-def test_a_pause_is_told_when_the_tail_is_complete() -> None:
+def test_a_pause_is_told_with_its_first_window() -> None:
     said = events(NORMAL, speech(20), silence(NORMAL.silence - 1))
-    assert said[1:] == [(20 + NORMAL.tail, Paused(20))]
+    assert said[1:] == [(21, Paused(20))]
 
 
-def test_where_the_endpointing_is_shorter_than_the_tail_there_is_no_pause_before_the_end() -> None:
-    settings = endpointing(0.01)
-    assert settings.tail == settings.silence == 1
-    assert kinds(*events(settings, speech(20), silence(1))) == [Opened, Closed]
+def test_where_one_window_of_silence_closes_the_utterance_there_is_no_pause_before() -> None:
+    assert kinds(*events(endpointing(0.01), speech(20), silence(1))) == [Opened, Closed]
 
 
 def test_speech_that_goes_on_after_a_pause_resumes_the_utterance() -> None:
     said = events(NORMAL, speech(20), silence(NORMAL.silence - 1), speech(5), silence(NORMAL.silence))
     assert kinds(*said) == [Opened, Paused, Resumed, Paused, Closed]
     assert said[-1][1] == Closed(20 + NORMAL.silence - 1 + 5)
-
-
-def test_a_hesitation_shorter_than_the_tail_is_no_pause() -> None:
-    assert kinds(*events(NORMAL, speech(20), silence(NORMAL.tail - 1), speech(20))) == [Opened]
 
 
 def test_between_release_and_onset_speech_goes_on_but_silence_does_too() -> None:
@@ -150,10 +143,25 @@ def test_a_pause_that_has_begun_at_the_maximum_ends_the_utterance_there(begun: i
     assert said[-1] == (FIVE_SECONDS + MINIMUM, Opened(FIVE_SECONDS))
 
 
+@pytest.mark.parametrize("maximum", [5, 24.1, 60])
+@pytest.mark.parametrize("seconds", [0.01, 0.3, 10])
+def test_the_maximum_holds_at_any_endpointing(seconds: float, maximum: float) -> None:
+    settings = endpointing(seconds, maximum)
+    said = events(settings, speech(settings.maximum - 1), silence(1))
+    assert said[-1] == (settings.maximum, Closed(settings.maximum - 1))
+    heard, split = next(
+        (heard, event)
+        for heard, event in events(settings, speech(settings.maximum))
+        if isinstance(event, Split) and event.closes
+    )
+    assert heard == settings.maximum == round(maximum / 0.032)
+    assert split.at < settings.maximum - MINIMUM
+
+
 def test_a_pause_at_the_maximum_ends_the_utterance_however_loud_it_is() -> None:
-    loud = Sound(NORMAL.tail, 0.1, LOUD)
-    said = events(NORMAL, speech(130), dip(-50), speech(FIVE_SECONDS - 133 - NORMAL.tail), loud)
-    assert said[-1] == (FIVE_SECONDS, Closed(FIVE_SECONDS - NORMAL.tail))
+    loud = Sound(1, 0.1, LOUD)
+    said = events(NORMAL, speech(130), dip(-50), speech(FIVE_SECONDS - 134), loud)
+    assert said[-1] == (FIVE_SECONDS, Closed(FIVE_SECONDS - 1))
 
 
 @pytest.mark.parametrize("quiet", [1, 2])
@@ -163,18 +171,11 @@ def test_the_last_quiet_windows_before_a_pause_are_not_split_off_alone(quiet: in
 
 
 def test_a_segment_that_may_end_in_a_pause_that_has_just_begun_waits_for_it() -> None:
-    patient = replace(LONG, tail=3)
-    longest = patient.longest_segment
-    said = events(patient, speech(longest - 2), silence(2), speech(3))
-    assert kinds(*said) == [Opened, Split]
-    assert said[1][0] > longest
-    assert kinds(*events(patient, speech(longest - 1), silence(50))) == [Opened, Paused, Closed]
-
-
-def test_a_hesitation_at_the_maximum_gives_way_to_a_better_place() -> None:
-    said = events(NORMAL, speech(130), Sound(5, 0.4, -70), speech(FIVE_SECONDS - 136), Sound(1, 0.2, -30))
-    assert isinstance(said[1][1], Split)
-    assert 130 <= said[1][1].at < 135
+    longest = LONG.longest_segment
+    said = events(LONG, speech(longest - 2), silence(2), speech(3))
+    assert kinds(*said) == [Opened, Paused, Resumed, Split]
+    assert said[-1][0] > longest
+    assert kinds(*events(LONG, speech(longest - 1), silence(50))) == [Opened, Paused, Closed]
 
 
 def test_a_split_leaves_enough_speech_for_what_follows() -> None:
@@ -208,6 +209,46 @@ def test_a_segment_ends_in_time_though_a_long_pause_came_between() -> None:
     assert split.at >= 0.8 * settings.longest_segment
 
 
+# The quietest place, just before 24 s, is where the utterance itself can be split.
+@pytest.mark.parametrize("maximum", [24.02, 24.1, 24.3])
+def test_a_segment_is_not_cut_where_too_little_would_be_left_of_the_utterance(maximum: float) -> None:
+    settings = endpointing(0.3, maximum)
+    quietest = settings.longest_segment - 6
+    said = events(settings, speech(quietest - 1), dip(), speech(100))
+    assert said[1:] == [(settings.maximum, Split(quietest, closes=True))]
+
+
+def test_a_segment_is_cut_where_enough_is_left_of_the_utterance() -> None:
+    settings = endpointing(0.3, maximum=24.1)
+    said = events(settings, speech(700), dip(), speech(100))
+    assert said[1] == (settings.longest_segment, Split(701, closes=False))
+    assert kinds(*said) == [Opened, Split, Split]
+
+
+@given(
+    st.floats(2, 60) | st.sampled_from([24.02, 24.05, 24.1, 24.2, 44.0, 46.0]),
+    st.sampled_from([0.01, 0.3, 10.0]),
+    st.integers(0, 2**32),
+)
+def test_speech_that_does_not_pause_is_only_split_and_near_the_end(
+    maximum: float, seconds: float, seed: int
+) -> None:
+    settings = endpointing(seconds, maximum)
+    chance = random.Random(seed)
+    sounds = [Sound(1, chance.uniform(settings.onset, 1), chance.uniform(-60, -10)) for _ in range(2500)]
+    (_, opened), *splits = events(settings, *sounds)
+    assert opened == Opened(0)
+    segment = start = 0
+    for heard, event in splits:
+        assert isinstance(event, Split)
+        assert heard - start <= settings.maximum
+        length = min(heard - segment, settings.longest_segment)
+        assert segment + round(length * 0.8) <= event.at < heard - settings.minimum_speech
+        assert event.at - segment <= settings.longest_segment
+        segment = event.at
+        start = event.at if event.closes else start
+
+
 # Thresholds
 
 
@@ -231,13 +272,14 @@ def test_a_higher_threshold_is_stricter_and_none_is_unreachable() -> None:
 sounds = st.lists(
     st.builds(
         Sound,
-        windows=st.integers(1, 60),
+        windows=st.integers(1, 60) | st.integers(300, 900),
         probability=st.sampled_from([0.0, 0.2, 0.36, 0.45, 0.5, 0.9, 1.0]),
         level=st.floats(-90, 0),
     ),
     max_size=25,
 )
-settings = st.builds(
+asked = st.builds(endpointing, st.sampled_from([0.01, 0.3, 10.0]), st.sampled_from([5.0, 24.1, 60.0]))
+shorter = st.builds(
     lambda normal, maximum, longest: dataclasses.replace(normal, maximum=maximum, longest_segment=longest),
     st.sampled_from([0.01, 0.05, 0.1, 0.3, 1.0, 2.0]).map(endpointing),
     st.sampled_from([60, 156, 400]),
@@ -245,7 +287,7 @@ settings = st.builds(
 )
 
 
-@given(settings, sounds)
+@given(asked | shorter, sounds)
 def test_events_come_in_a_legal_order_and_at_legal_places(settings: Endpointing, sounds: list[Sound]) -> None:
     start = segment = end = 0
     is_open = is_paused = False
@@ -260,7 +302,7 @@ def test_events_come_in_a_legal_order_and_at_legal_places(settings: Endpointing,
             case Paused():
                 assert is_open
                 assert not is_paused
-                assert heard - event.end == settings.tail < settings.silence
+                assert heard - event.end == TAIL < settings.silence
                 is_paused = True
             case Resumed():
                 assert is_paused
@@ -276,7 +318,7 @@ def test_events_come_in_a_legal_order_and_at_legal_places(settings: Endpointing,
                 assert not is_paused
                 # A pause may have put the cut off.
                 length = min(heard - segment, settings.longest_segment)
-                assert segment + length // 2 <= event.at <= heard - settings.minimum_speech
+                assert segment + round(length * 0.8) <= event.at < heard - settings.minimum_speech
                 assert event.at - segment <= settings.longest_segment
                 segment = event.at
                 start = event.at if event.closes else start

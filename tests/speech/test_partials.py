@@ -9,11 +9,11 @@ import pytest
 
 from hearing import Listener, count_windows, endpointing, listener, nothing, silence, speech
 from vivavoce.protocol.stream import Hypothesis, Partial, Word
-from vivavoce.speech.endpointing import WINDOW
+from vivavoce.speech.endpointing import TAIL, WINDOW
 from vivavoce.speech.outputs import Decode
 
 NORMAL = endpointing(0.3)
-PREROLL, TAIL, PAUSE = NORMAL.preroll, NORMAL.tail, NORMAL.silence
+PREROLL, PAUSE = NORMAL.preroll, NORMAL.silence
 LONG = endpointing(0.3, maximum=60)
 
 

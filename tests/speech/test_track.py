@@ -10,11 +10,11 @@ import pytest
 
 from hearing import SOFT, Listener, count_windows, endpointing, listener, nothing, record, silence, speech
 from vivavoce.protocol.stream import Final, Hypothesis, SpeechEnd, SpeechStart
-from vivavoce.speech.endpointing import WINDOW
+from vivavoce.speech.endpointing import TAIL, WINDOW
 from vivavoce.speech.outputs import Cancel, Decode, Hasten, Settled
 
 NORMAL = endpointing(0.3)
-PREROLL, TAIL, PAUSE = NORMAL.preroll, NORMAL.tail, NORMAL.silence
+PREROLL, PAUSE = NORMAL.preroll, NORMAL.silence
 LONG = endpointing(0.3, maximum=60)
 
 
@@ -58,10 +58,10 @@ def test_the_audio_of_a_final_is_the_same_whatever_the_endpointing(seconds: floa
     assert (decode.start, len(decode.audio)) == ((50 - PREROLL) * WINDOW, (PREROLL + 40 + TAIL) * WINDOW)
 
 
-def test_endpointing_shorter_than_the_tail_cuts_the_tail_and_nothing_else() -> None:
+def test_the_shortest_endpointing_leaves_the_tail() -> None:
     track = listener(endpointing(0.01))
     track.hear(silence(50), speech(40), silence(1))
-    assert len(track.asked[0].audio) == (PREROLL + 40 + 1) * WINDOW
+    assert len(track.asked[0].audio) == (PREROLL + 40 + TAIL) * WINDOW
 
 
 def test_a_flush_decodes_what_there_is() -> None:

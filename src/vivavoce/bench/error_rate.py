@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from vivavoce.errors import ConfigurationError
+from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 
-WITHOUT_SPACES = frozenset({"ja", "ko", "lo", "my", "th", "yue", "zh"})
+WITHOUT_SPACES = WRITTEN_WITHOUT_SPACES | {"ko"}
 """Languages whose errors are counted in characters; Korean has spaces, and little agreement where."""
 
 # The normalisation joins digits that are said one after the other, and not those that are written apart; it

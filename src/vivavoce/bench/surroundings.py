@@ -29,13 +29,21 @@ PACKAGES = (
 )
 """They have a say in which words are heard or how soon; faster-whisper by its voice activity network."""
 
+_FLAGS = re.compile(r"^(?:flags|Features)\s*:(.*)$", re.MULTILINE)
+# Of Intel and AMD, and of ARM.
+_VECTORS = re.compile(r"s?sse|avx|amx|fma|asimd|sve|i8mm|bf16")
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`settings` are those of the environment that differ from their defaults; `load` is of a minute."""
+    """`settings` are those of the environment that differ from their defaults; `load` is of a minute.
+
+    Networks of 8 bits give other results where the processor has other `instructions`.
+    """
 
     date: str
     machine: str
+    instructions: str
     cores: int
     memory_gigabytes: float
     load: float
@@ -50,6 +58,7 @@ def surroundings(command: str) -> Surroundings:
     return Surroundings(
         date=datetime.now(UTC).isoformat(sep=" ", timespec="minutes"),
         machine=f"{_processor()}, {platform.system()} {platform.release()}",
+        instructions=" ".join([platform.machine(), *vector_instructions(_cpuinfo())]),
         cores=usable_cores(),
         memory_gigabytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
         load=os.getloadavg()[0],
@@ -66,14 +75,20 @@ def versions() -> dict[str, str]:
     return {name: installed[name] for name in PACKAGES if name in installed}
 
 
+def vector_instructions(info: str) -> list[str]:
+    """Those that /proc/cpuinfo names, of its first processor."""
+    flags = _FLAGS.search(info)
+    return [flag for flag in flags[1].split() if _VECTORS.match(flag)] if flags else []
+
+
 def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    model = (
-        re.search(r"^model name\s*:\s*(.+)$", info.read_text("utf-8"), re.MULTILINE)
-        if info.exists()
-        else None
-    )
+    model = re.search(r"^model name\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE)
     return model[1] if model else platform.processor() or platform.machine()
+
+
+def _cpuinfo() -> str:
+    info = Path("/proc/cpuinfo")
+    return info.read_text("utf-8") if info.exists() else ""
 
 
 def _settings() -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""What to say of an add-on that was asked for and that this version does not have."""
+"""What to say of an add-on that was asked for and gives nothing."""
 
 from __future__ import annotations
 
+from vivavoce.errors import VivavoceError
 from vivavoce.protocol.responses import AddonError
 
 
@@ -11,4 +12,13 @@ def not_available(name: str) -> AddonError:
         status_code=501,
         exception="NotImplemented",
         message=f"{name} is not available in this version of the server; the transcript is not affected",
+    )
+
+
+def failed(error: VivavoceError) -> AddonError:
+    """The error of an add-on that met `error`."""
+    return AddonError(
+        status_code=500,
+        exception=type(error).__name__,
+        message=f"{error}; the transcript is not affected",
     )

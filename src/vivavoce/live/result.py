@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from vivavoce.live.add_ons import not_available
-from vivavoce.live.sentences import sentences_of
+from vivavoce.live.add_ons import failed, not_available
+from vivavoce.live.sentences import SegmentationError, sentences_of
 from vivavoce.protocol.languages import joined
 from vivavoce.protocol.requests import LiveRequest, SubtitlesConfig
 from vivavoce.protocol.responses import (
@@ -68,7 +68,10 @@ def build_result(
 
 def _sentences(utterances: Iterable[Utterance], clock: Callable[[], float]) -> tuple[Sentences, ...]:
     begun = clock()
-    found = tuple(sentences_of(utterances))
+    try:
+        found = tuple(sentences_of(utterances))
+    except SegmentationError as error:
+        return (Sentences.failed(failed(error), exec_time=clock() - begun),)
     return (Sentences(success=True, is_empty=not found, exec_time=clock() - begun, results=found),)
 
 

@@ -13,6 +13,7 @@ from itertools import groupby
 
 from sentencex import segment
 
+from vivavoce.errors import VivavoceError
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Utterance
 
@@ -25,9 +26,18 @@ WITHOUT_FULL_STOPS = frozenset({"lo", "th"})
 _FRENCH_TITLE = re.compile(r"\b(?:M|MM|Mme|Mlle)\.\s*$")
 """Ends no sentence, which `sentencex` does not know where it begins one."""
 
+_SPACE = re.compile(r"\s")
+
+
+class SegmentationError(VivavoceError):
+    """`sentencex` failed on a text."""
+
 
 def sentences_of(utterances: Iterable[Utterance]) -> list[str]:
-    """Sentences by start: every character of the utterances but the spaces around them, in order."""
+    """Sentences by start: every character of the utterances but the spaces around them, in order.
+
+    Raises SegmentationError.
+    """
     ordered = sorted(utterances, key=lambda utterance: (utterance.channel, utterance.start))
     found: list[tuple[float, str]] = []
     for _, of_channel in groupby(ordered, key=lambda utterance: utterance.channel):
@@ -81,9 +91,24 @@ def _sentences(run: Sequence[Utterance]) -> Iterator[tuple[float, str]]:
 def _parts(language: str, text: str) -> Iterator[str]:
     """The text cut after its sentences."""
     whole = ""
-    for part in segment(language, text):
-        whole += part
+    begin = 0
+    for length in _lengths(language, text):
+        whole += text[begin : begin + length]
+        begin += length
         if language != "fr" or not _FRENCH_TITLE.search(whole):
             yield whole
             whole = ""
     yield whole
+
+
+def _lengths(language: str, text: str) -> list[int]:
+    # Between an initial and its full stop `sentencex` takes a space for one byte, and panics at others.
+    try:
+        return list(map(len, segment(language, _SPACE.sub(" ", text))))
+    except _panics() as panic:
+        raise SegmentationError(f"the text could not be cut into sentences: {panic}") from panic
+
+
+def _panics() -> tuple[type[BaseException], ...]:
+    """What Rust code raises where it has a defect: no module exports it, and the first one makes it."""
+    return tuple(kind for kind in BaseException.__subclasses__() if kind.__module__ == "pyo3_runtime")

@@ -7,7 +7,6 @@ fields are kept at every level and change nothing.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import islice
@@ -24,6 +23,7 @@ from pydantic import (
     field_validator,
 )
 
+from vivavoce.protocol.folding import folded
 from vivavoce.protocol.sections import (
     FiniteJson,
     Fraction,
@@ -119,7 +119,7 @@ class CustomSpellingConfig(Section):
             if not variants:
                 raise refusal(f"must list variants of {spelling!r}")
             for variant in variants:
-                same = " ".join(unicodedata.normalize("NFC", variant).casefold().split())
+                same = folded(variant)
                 if written.setdefault(same, spelling) != spelling:
                     raise refusal(
                         f"must not spell {variant!r} in two ways: {written[same]!r} and {spelling!r}"

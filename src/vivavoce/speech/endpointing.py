@@ -16,13 +16,17 @@ WINDOW = 512
 SAMPLE_RATE = 16_000
 WINDOW_SECONDS = WINDOW / SAMPLE_RATE
 
+TAIL = 1
+"""Windows of a pause that are decoded with the speech before it, whatever the endpointing."""
+
 _PREROLL = 24
 _MINIMUM_SPEECH = 3
-_TAIL = 1
 _LONGEST_SEGMENT = int(24 / WINDOW_SECONDS)
 # The share of a segment, at its end, in which a cut is looked for. Further back words come later, and more
 # are lost: what follows the cut reaches its own maximum sooner.
 _CUT_WITHIN = 0.2
+# The fewest windows that have, in that share, room for a cut and for the speech after it.
+_SHORTEST_TO_CUT = round((_MINIMUM_SPEECH + 1) / _CUT_WITHIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Endpointing:
 
     Speech begins at a run of `minimum_speech` windows that starts at or above `onset` and does not fall
     below `release`; it pauses below `release` (hysteresis, as in Silero's own iterator). A pause of `silence`
-    windows closes the utterance. What is decoded starts `preroll` windows before the speech and ends `tail`
+    windows closes the utterance. What is decoded starts `preroll` windows before the speech and ends `TAIL`
     windows after it, whatever the pause: a decode that starts when the tail is complete is the final's.
     """
 
@@ -41,7 +45,6 @@ class Endpointing:
     maximum: int
     minimum_speech: int = _MINIMUM_SPEECH
     preroll: int = _PREROLL
-    tail: int = _TAIL
     longest_segment: int = _LONGEST_SEGMENT
 
     @classmethod
@@ -51,13 +54,11 @@ class Endpointing:
             onset = 0.05 + speech_threshold / 0.6 * 0.45
         else:
             onset = 0.5 + (speech_threshold - 0.6) / 0.4 * 0.45
-        silence = max(1, math.ceil(endpointing / WINDOW_SECONDS))
         return cls(
             onset=onset,
             release=max(onset - 0.15, onset / 2),
-            silence=silence,
-            maximum=max(2, round(maximum / WINDOW_SECONDS)),
-            tail=min(_TAIL, silence),
+            silence=max(1, math.ceil(endpointing / WINDOW_SECONDS)),
+            maximum=max(_SHORTEST_TO_CUT, round(maximum / WINDOW_SECONDS)),
         )
 
 
@@ -149,9 +150,8 @@ class Endpointer:
     def _while_open(self, probability: float, index: int) -> Event | None:
         settings = self._settings
         if probability >= settings.onset:
-            paused = self._silent >= settings.tail
-            self._silent = 0
-            if paused:
+            if self._silent:
+                self._silent = 0
                 return Resumed()
         elif self._silent or probability < settings.release:
             self._silent += 1
@@ -159,24 +159,25 @@ class Endpointer:
         if self._silent >= settings.silence:
             return self._close(end)
         if index + 1 - self._utterance_start >= settings.maximum:
-            return self._close(end) if self._silent >= settings.tail else self._split(index, end, closes=True)
-        if index + 1 - self._segment_start >= settings.longest_segment and self._silent < settings.tail:
-            return self._split(index, end, closes=False)
-        return Paused(end) if self._silent == settings.tail else None
+            return self._close(end) if self._silent else self._split(index, closes=True)
+        if self._silent:
+            return Paused(end) if self._silent == TAIL else None
+        if index + 1 - self._segment_start >= settings.longest_segment:
+            return self._split(index, closes=False)
+        return None
 
     def _close(self, end: int) -> Closed:
         self._open = False
         self._silent = 0
         return Closed(end)
 
-    def _split(self, index: int, end: int, *, closes: bool) -> Event | None:
+    def _split(self, index: int, *, closes: bool) -> Split | None:
         """Cut at the quietest window of the segment's last fifth: through a word if nothing is better."""
         settings, start = self._settings, self._segment_start
         # A pause may have put the cut off for longer than a segment may be.
         length = min(index + 1 - start, settings.longest_segment)
         earliest = start + round(length * (1 - _CUT_WITHIN))
-        latest = index if self._silent else index - settings.minimum_speech
-        latest = max(earliest, min(latest, start + settings.longest_segment))
+        latest = min(index - settings.minimum_speech, start + settings.longest_segment)
         first = index + 1 - len(self._loudness)
 
         def loudness(window: int) -> float:
@@ -184,9 +185,9 @@ class Endpointer:
             return sum(self._loudness[i - first] for i in around) / len(around)
 
         at = min(range(earliest, latest + 1), key=loudness)
-        if end - at < settings.minimum_speech:
-            # The best place is the pause that has just begun. An utterance ends there; a mere cut can wait.
-            return self._close(end) if closes else None
+        if not closes and self._utterance_start + settings.maximum - at < _SHORTEST_TO_CUT:
+            # What is left would have no room for the cut at the maximum, which can be made here instead.
+            return None
         self._segment_start = at
         if closes:
             self._utterance_start = at

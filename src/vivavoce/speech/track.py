@@ -28,6 +28,7 @@ from vivavoce.protocol.stream import (
 from vivavoce.speech.audio import AudioBuffer, level
 from vivavoce.speech.endpointing import (
     SAMPLE_RATE,
+    TAIL,
     WINDOW,
     Closed,
     Endpointer,
@@ -167,7 +168,7 @@ class Track:
             yield from self._withdraw(utterance.segments[-1])
         elif isinstance(event, Paused):
             utterance.segments[-1].speech_end = event.end * WINDOW
-            slack = self._settings.silence - self._settings.tail
+            slack = self._settings.silence - TAIL
             yield from self._ask_final(utterance, self._end_sample(event.end), slack)
         elif isinstance(event, Closed):
             end = self._end_sample(event.end)
@@ -214,7 +215,7 @@ class Track:
         yield from self._settle()
 
     def _end_sample(self, end: int) -> int:
-        return min(end + self._settings.tail, self._window) * WINDOW
+        return min(end + TAIL, self._window) * WINDOW
 
     def _idle_start(self) -> int:
         # What an opening may still reach back to, before the run of speech that makes one.

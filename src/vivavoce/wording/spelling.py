@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
+from vivavoce.protocol.folding import folded
 from vivavoce.protocol.stream import Word
 from vivavoce.wording.letters import is_letter
 
@@ -22,7 +22,7 @@ class Spelling:
         self._written: dict[str, str] = {}
         for spelling, heard in variants.items():
             for variant in heard:
-                self._written.setdefault(_folded(variant), spelling)
+                self._written.setdefault(folded(variant), spelling)
         self._longest = max(map(len, self._written), default=0)
 
     def apply(self, words: tuple[Word, ...], language: str = "") -> tuple[Word, ...]:
@@ -45,7 +45,7 @@ class Spelling:
                 # Both outer words have a share in the match: neither is only its punctuation.
                 if start >= len(words[0].text) or end <= len(text) - len(word.text):
                     continue
-                spelling = self._written.get(_folded(text[start:end]))
+                spelling = self._written.get(folded(text[start:end]))
                 if spelling is not None:
                     best = _merged(words[:count], text[:start] + spelling + text[end:]), count
                     break
@@ -61,11 +61,6 @@ def _inner(text: str) -> Iterator[tuple[int, int]]:
     starts = [place for place in seen if place <= said[0]]
     ends = [place + 1 for place in seen if place >= said[-1]]
     yield from sorted(product(starts, ends), key=lambda place: place[0] - place[1])
-
-
-def _folded(text: str) -> str:
-    """As variants are compared: in any case and form of Unicode, with any space, with either apostrophe."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().replace("’", "'").split())
 
 
 def _merged(words: tuple[Word, ...], text: str) -> Word:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from quality_material import item, trial, utterance
 from vivavoce.bench.error_rate import Errors
 from vivavoce.bench.quality.figures import (
@@ -50,6 +52,23 @@ def test_words_where_nobody_speaks_are_false() -> None:
     heard = trial((hiss, "Thank you."), (song, ""))
     rows = false_words([heard], {hiss: "", song: "La la la"})
     assert {row.kind: (row.streamed, row.offline) for row in rows} == {"music": ((0,), 3), "noise": ((2,), 0)}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ご視聴ありがとうございました。", 7),
+        ("嗯。", 1),
+        ("你好 BBC!", 2),
+        ("ขอบคุณ", 3),
+        ("감사합니다 여러분", 2),
+        ("", 0),
+    ],
+)
+def test_false_words_without_spaces_between_them_have_two_letters_each(text: str, words: int) -> None:
+    hiss = item("hiss", "", "", kind="noise")
+    [row] = false_words([trial((hiss, text))], {hiss: text})
+    assert (row.streamed, row.offline) == ((words,), words)
 
 
 def test_only_long_utterances_of_one_language_tell_how_well_it_is_detected() -> None:

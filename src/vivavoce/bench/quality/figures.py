@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import ceil
 from typing import TypeVar
 
 from vivavoce.bench.error_rate import Errors, errors, normalizer, total
@@ -21,6 +23,12 @@ G = TypeVar("G", bound=tuple[str, ...])
 
 LONG_ENOUGH = 3.0
 """Seconds of an utterance whose language should be known."""
+
+# Thai to Burmese, Khmer, kana and Han.
+_SPACELESS = re.compile(
+    "[\u0e00-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +192,10 @@ def _errors(items: Sequence[Item], heard: Mapping[Item, str]) -> list[Errors]:
 
 
 def _count(items: Sequence[Item], heard: Mapping[Item, str]) -> int:
-    return sum(len(normalizer("")(heard[item]).split()) for item in items)
+    return sum(_words(normalizer("")(heard[item])) for item in items)
+
+
+def _words(text: str) -> int:
+    """Two letters are a word where no spaces tell: what is written of nothing is of any language."""
+    others, letters = _SPACELESS.subn(" ", text)
+    return ceil(letters / 2) + len(others.split())

@@ -164,13 +164,13 @@ async def _session(live: AsyncLive, request: dict[str, Any], ahead: int) -> Asyn
 
 
 def server_version(where: Surroundings, weights: Path) -> str:
-    """A name for all that shapes the server's words: its code, the packages, the settings, the weights."""
+    """A name for all that shapes the server's words: its code, packages, settings, weights and processor."""
     sources = sorted(
         path
         for package in ("audio", "engine", "live", "protocol", "recognizers", "server", "speech", "wording")
         for path in (Path(vivavoce.__file__).parent / package).rglob("*.py")
     )
-    parts = (json.dumps([where.versions, where.settings]), sha256_of(weights))
+    parts = (json.dumps([where.versions, where.settings, where.instructions]), sha256_of(weights))
     return digest(*parts, *(path.read_bytes() for path in sources))
 
 
