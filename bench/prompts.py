@@ -31,7 +31,7 @@ import soundfile
 from numpy.typing import NDArray
 
 _VOICES = {"es": "es_MX_f_Allison", "fr": "fr_CA_f_June", "it": "it_IT_m_Carlo", "ru": "ru_RU_f_IvrvoiceRU"}
-_RATE = 16_000
+RATE = 16_000
 _SECONDS = 20
 _PAUSES = (0.05, 0.2, 0.4, 0.6, 1.0, 1.5)
 _FEWEST_WORDS = 4
@@ -63,7 +63,7 @@ def prompts(directory: Path, language: str) -> Iterator[tuple[str, Sound]]:
             continue
         if text not in seen and file.is_file():
             sound = trimmed(decoded(file))
-            if _SLOWEST < len(text) / (len(sound) / _RATE) < _FASTEST:
+            if _SLOWEST < len(text) / (len(sound) / RATE) < _FASTEST:
                 seen.add(text)
                 yield text, sound
 
@@ -76,7 +76,7 @@ def decoded(file: Path) -> Sound:
 
 def trimmed(sound: Sound) -> Sound:
     """With 0.1 s of quiet on either side at most."""
-    step = _RATE // 50
+    step = RATE // 50
     level = np.sqrt(np.square(sound[: len(sound) // step * step]).reshape(-1, step).mean(axis=1))
     loud = np.flatnonzero(level > 0.01)
     return sound[max(0, loud[0] - 5) * step : (loud[-1] + 6) * step] if len(loud) else sound
@@ -85,11 +85,11 @@ def trimmed(sound: Sound) -> Sound:
 def recordings(parts: list[tuple[str, Sound]], chance: random.Random) -> Iterator[tuple[str, Sound]]:
     chance.shuffle(parts)
     while parts:
-        texts, sounds = [], [np.zeros(round(0.3 * _RATE), np.float32)]
-        while parts and sum(map(len, sounds)) < _SECONDS * _RATE:
+        texts, sounds = [], [np.zeros(round(0.3 * RATE), np.float32)]
+        while parts and sum(map(len, sounds)) < _SECONDS * RATE:
             text, sound = parts.pop()
             texts.append(text)
-            sounds += [sound, np.zeros(round(chance.choice(_PAUSES) * _RATE), np.float32)]
+            sounds += [sound, np.zeros(round(chance.choice(_PAUSES) * RATE), np.float32)]
         # Where they meet there is no digital silence, as there is none on a line.
         whole = np.concatenate(sounds)
         hiss = np.random.default_rng(len(parts)).normal(0, 2e-4, len(whole))
@@ -111,9 +111,9 @@ def main() -> None:
             parts = list(prompts(Path(unpacked), language))
         for number, (text, sound) in enumerate(recordings(parts, random.Random(language))):
             name = f"{language}_prompts_{number:03}"
-            soundfile.write(given.directory / f"{name}.flac", sound, _RATE)
+            soundfile.write(given.directory / f"{name}.flac", sound, RATE)
             about = {"id": name, "file": f"{name}.flac", "language": language, "reference": text}
-            about |= {"duration_s": len(sound) / _RATE, "kind": "telephone"}
+            about |= {"duration_s": len(sound) / RATE, "kind": "telephone"}
             lines.append(json.dumps(about, ensure_ascii=False) + "\n")
     (given.directory / "manifest.jsonl").write_text("".join(lines), encoding="utf-8")
 
