@@ -101,6 +101,22 @@ def test_words_are_not_taken_for_those_that_were_said_before(whisper: WhisperRec
     assert [word.text for word in again.words] == [word.text for word in heard.words]
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "times"),
+    [("en", "hello_world", 18), ("en", "quick_brown_fox", 7), ("es", "conteo", 4)],
+)
+def test_what_is_said_over_and_over_is_written_as_often(
+    whisper: WhisperRecognizer, language: str, name: str, times: int
+) -> None:
+    said = clip(language, name)
+    audio = np.concatenate([said.samples(), _silence(0.2)] * times)
+    heard = whisper.recognize(Request(audio, (language,), final=True, voiced=0.9))
+    count = len(said.text.split()) * times
+    assert 0.8 * count <= len(heard.words) <= count
+    assert all(word.start < later.start for word, later in pairwise(heard.words))
+    assert heard.words[-1].end > len(audio) / SAMPLE_RATE - 2
+
+
 def _quietest(audio: NDArray[np.float32], seconds: float) -> int:
     """The middle of the quietest fifth of a second within two seconds of a moment."""
     start, width = round((seconds - 2) * SAMPLE_RATE), SAMPLE_RATE // 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -105,6 +106,18 @@ def test_words_never_overlap_whatever_is_loud() -> None:
         words = timed_words(pieces, times, [1.0] * 4, generator.random(250) < 0.5)
         moments = [moment for word in words for moment in (word.start, word.end)]
         assert moments == sorted(moments)
+
+
+@given(moments=st.lists(st.integers(0, 100), min_size=2, max_size=40))
+def test_every_word_lasts_and_none_overlaps_though_their_tokens_take_no_time(moments: list[int]) -> None:
+    times = [moment / 25 for moment in sorted(moments)]
+    count = len(times) - 1
+    total = max(times[-1], 0.02 * count)
+    words = timed_words([Piece(" a", 1, 1)] * count, [*times[:-1], total], [1.0] * count, _ALL_LOUD)
+    assert all(word.end - word.start > 0.019 for word in words)
+    assert all(earlier.end <= later.start for earlier, later in pairwise(words))
+    assert words[0].start >= 0
+    assert words[-1].end <= total + 1e-9
 
 
 def test_confidence_is_the_geometric_mean_of_the_tokens() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vivavoce.protocol.stream import Word
-from vivavoce.speech.language import LanguagePolicy
+from vivavoce.protocol.stream import Hypothesis, Word
+from vivavoce.speech.language import LanguagePolicy, most_heard
 
 
 def words(seconds: float) -> tuple[Word, ...]:
@@ -73,3 +73,10 @@ def test_with_code_switching_every_utterance_is_detected_anew() -> None:
     policy.heard("fr", 1.0, words(20))
     assert policy.settled
     assert policy.candidates == ("en", "fr")
+
+
+def test_what_is_said_in_several_languages_counts_as_that_of_most_of_its_words() -> None:
+    nothing = Hypothesis("en", 0.0, ())
+    assert most_heard([nothing, Hypothesis("fr", 0.9, words(1.0))]) == "fr"
+    assert most_heard([Hypothesis("de", 0.9, words(1.0)), Hypothesis("fr", 0.9, words(2.0))]) == "fr"
+    assert most_heard([nothing]) == "en"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from vivavoce.protocol.stream import Word
+from vivavoce.protocol.stream import Hypothesis, Word
 
 _SURE = 0.6
 _ENOUGH_SPEECH = 1.0
@@ -47,3 +47,11 @@ class LanguagePolicy:
             self.expected = language
         if self._seconds[language] >= _SETTLED_BY and self.expected == language:
             self.candidates, self.expected = (language,), None
+
+
+def most_heard(parts: Sequence[Hypothesis]) -> str:
+    """The language of the most seconds of words; without any, that of the first part."""
+    seconds = defaultdict[str, float](float)
+    for part in parts:
+        seconds[part.language] += sum(word.end - word.start for word in part.words)
+    return max(seconds, key=lambda language: seconds[language], default="")

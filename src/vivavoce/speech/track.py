@@ -39,7 +39,7 @@ from vivavoce.speech.endpointing import (
     Resumed,
     Split,
 )
-from vivavoce.speech.language import LanguagePolicy
+from vivavoce.speech.language import LanguagePolicy, most_heard
 from vivavoce.speech.outputs import Cancel, Decode, Hasten, Output, Settled
 from vivavoce.speech.segments import LONGEST_PAUSE, MOST_AFTER, Segment, continuing, lately
 from vivavoce.speech.words import end_with_speech
@@ -343,7 +343,7 @@ class Track:
             channel=self._channel,
             start=words[0].start if words else start,
             end=words[-1].end if words else start,
-            language=heard[0].language if heard else "",
+            language=most_heard(heard),
             words=tuple(words),
         )
 

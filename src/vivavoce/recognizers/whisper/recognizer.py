@@ -104,12 +104,13 @@ class WhisperRecognizer:
             free = self._hear(whole, self._encode(whole), language, request)
             if _is_better(free, whole):
                 heard = free
-        if guards.is_runaway(heard.decoding) or guards.ends_early(heard.words, stretch.seconds):
+        looping = guards.is_runaway(heard.decoding)
+        if looping or not heard.words or guards.ends_early(heard.words, stretch.seconds):
             heard = self._in_pieces(heard, language, request)
         return heard
 
     def _in_pieces(self, heard: _Heard, language: str, request: Request) -> _Heard:
-        """What is said over and over, or goes on after the text has ended, a few seconds at a time."""
+        """What is too much at once, in pieces: it is said over and over, or goes on after its text."""
         words: list[Word] = []
         tokens: list[int] = []
         starts: list[tuple[int, float]] = []
