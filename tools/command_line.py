@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 import typer.main
 
 from markdown_table import table
-from vivavoce.cli import app
+from vivavoce.cli.commands import app
 
 
 def command_line_page() -> str:

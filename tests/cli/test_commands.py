@@ -266,7 +266,7 @@ def test_every_command_explains_itself(run: Run, words: list[str]) -> None:
 
 def test_help_loads_neither_the_server_nor_numbers() -> None:
     code = (
-        "import sys, vivavoce.cli; "
+        "import sys, vivavoce.cli.commands; "
         "print(sys.modules.keys() & {'fastapi', 'uvicorn', 'sqlalchemy', 'numpy', 'soundfile', 'websockets'})"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"

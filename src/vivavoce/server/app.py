@@ -145,6 +145,8 @@ def _sessions_at_once(models: Models, settings: Settings) -> tuple[int, float]:
 
 async def _stop(services: Services) -> int:
     """How many sessions were still under way."""
+    if services.recognition is None and services.loading is not None:
+        services.loading.cancel()
     await services.loaded()
     unfinished = 0
     if services.recognition is not None:

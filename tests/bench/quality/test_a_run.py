@@ -10,7 +10,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from speech import ROOT, clip
-from vivavoce.cli import app
+from vivavoce.cli.commands import app
 
 
 def test_a_run_judges_the_words_and_writes_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
