@@ -60,6 +60,23 @@ def test_a_recording_is_saved(own_server: Run, session_id: str, tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
 
 
+def test_a_recording_goes_into_a_directory_or_one_that_is_made(
+    own_server: Run, session_id: str, tmp_path: Path
+) -> None:
+    assert own_server("sessions", "file", session_id, "-o", tmp_path).exit_code == 0
+    assert own_server("sessions", "file", session_id, "-o", tmp_path / "new" / "x.wav").exit_code == 0
+    assert (tmp_path / f"{session_id}.wav").stat().st_size == (tmp_path / "new" / "x.wav").stat().st_size
+
+
+def test_a_recording_that_cannot_be_written_is_an_error_in_one_line(
+    own_server: Run, session_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    result = own_server("sessions", "file", session_id, "-o", tmp_path / "file" / "x.wav")
+    assert result.exit_code == 1
+    assert result.stderr == f"error: {tmp_path}/file/x.wav cannot be written: File exists\n"
+
+
 def test_a_session_that_is_not_there_is_an_error(own_server: Run, tmp_path: Path) -> None:
     for words in (
         ("get", "nobody"),
