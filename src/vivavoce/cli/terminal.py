@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -13,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from vivavoce.errors import AuthenticationError
+from vivavoce.errors import AuthenticationError, ConfigurationError
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
@@ -79,6 +81,20 @@ def needs_server_extra() -> Iterator[None]:
             f"this needs the server, and {error.name} is not installed.\n"
             "       Install it: pip install 'vivavoce[server]'"
         )
+
+
+def check_writable(*paths: Path | None) -> None:
+    """Raises ConfigurationError for a file that cannot be written: before the work, not after it."""
+    for path in filter(None, paths):
+        problem = ""
+        if path.is_dir():
+            problem = "it is a directory; name a file in it"
+        elif not path.parent.is_dir():
+            problem = f"there is no directory {path.parent}"
+        elif not os.access(path if path.exists() else path.parent, os.W_OK):
+            problem = "permission denied"
+        if problem:
+            raise ConfigurationError(f"{path} cannot be written: {problem}")
 
 
 def clock(seconds: float) -> str:
