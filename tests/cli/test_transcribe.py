@@ -20,6 +20,7 @@ import pytest
 
 from cli.conftest import Run
 from scripted_server import scripted_process
+from vivavoce import Client
 
 PATIENCE = 60.0
 
@@ -179,6 +180,24 @@ def test_what_the_server_refuses_is_said(run: Run, server: str, recording: Path)
     result = run("transcribe", "--url", server, "--language", "klingon", recording)
     assert result.exit_code == 1
     assert "language_config.languages.0 must be" in result.stderr
+
+
+def test_languages_in_one_word_are_answered_with_how_to_give_them(run: Run, recording: Path) -> None:
+    result = run("transcribe", "-l", "en,fr", recording)
+    assert result.exit_code == 2
+    assert "give -l once for each language: -l en -l fr" in result.stderr
+
+
+def test_code_switching_is_asked_for(run: Run, server: str, recording: Path) -> None:
+    words = ["transcribe", "--url", server, "--speed", "max", "--json", "-l", "en", "-l", "fr", recording]
+    asked = []
+    with Client(base_url=server) as client:
+        for more in ([], ["--code-switching"]):
+            result = run(*words, *more)
+            assert result.exit_code == 0, result.output
+            session = client.live().get(json.loads(result.stdout)["session_id"])
+            asked.append(session.request_params["language_config"])
+    assert asked == [{"languages": ["en", "fr"], "code_switching": switch} for switch in (False, True)]
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan"])
