@@ -144,3 +144,12 @@ def test_the_log_says_how_a_session_ended_and_not_what_was_said(tmp_path: Path) 
     assert f"seconds={len(speech()) / 32_000:.1f}" in ended
     assert "status=done" in ended
     assert "word0" not in log
+
+
+def test_the_log_names_what_a_request_misspells(tmp_path: Path) -> None:
+    with scripted_server(tmp_path) as url:
+        created = httpx.post(f"{url}/v2/live", json={"end_pointing": 1}).json()
+    log = (tmp_path / "server.log").read_text(encoding="utf-8")
+    [doubtful] = [line for line in log.splitlines() if "request_doubtful" in line]
+    assert created["id"] in doubtful
+    assert "did you mean endpointing?" in doubtful

@@ -63,8 +63,8 @@ async def create_session(
 ) -> Response:
     """The answer's `url` is the session's WebSocket: connect to it, send audio, receive transcripts.
 
-    What was accepted but will not do what it seems to is named in the header `x-vivavoce-warning`, and in
-    the session's `post_session_metadata`.
+    What was accepted but will not do what it seems to is named in the header `x-vivavoce-warning`, in the
+    session's `post_session_metadata`, and in the log.
     """
     recognition = services.ready()
     base = public_base(request, services.settings)
@@ -90,6 +90,8 @@ async def create_session(
     )
     async with recognition.admission.one_more(caller, session.created_at, enhance=enhance):
         await services.storage.sessions.create(session)
+    for warning in found:
+        _log.warning("request_doubtful", session=session.id, **warning)
     created = SessionCreated(
         id=session.id, created_at=timestamp(session.created_at), url=socket_url(base, session.token)
     )
