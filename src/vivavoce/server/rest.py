@@ -98,6 +98,7 @@ async def create_session(
     return _json(created.model_dump_json(), 201, warning_header(found))
 
 
+@router.head("", include_in_schema=False)
 @router.get("", summary="List sessions, newest first", response_model=SessionList, responses=_BAD_QUERY)
 async def list_sessions(request: Request, services: Serving, caller: Authenticated) -> Response:
     """All filters must hold. The results are without `messages`; GET one session to have them.
@@ -125,6 +126,7 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     return _json(await asyncio.to_thread(body))
 
 
+@router.head("/{session_id}", include_in_schema=False)
 @router.get("/{session_id}", summary="Get a session", response_model=SessionObject)
 async def get_session(session_id: str, services: Serving, caller: Authenticated) -> Response:
     """While the session runs, the result is what is final so far."""
