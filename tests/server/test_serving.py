@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import subprocess
@@ -153,3 +154,15 @@ def test_the_log_names_what_a_request_misspells(tmp_path: Path) -> None:
     [doubtful] = [line for line in log.splitlines() if "request_doubtful" in line]
     assert created["id"] in doubtful
     assert "did you mean endpointing?" in doubtful
+
+
+def test_what_is_no_http_is_logged_like_everything_else(tmp_path: Path) -> None:
+    with scripted_server(tmp_path, log_format="json") as url:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"hello\r\n\r\n")
+            assert b"400" in connection.recv(4096)
+    log = (tmp_path / "server.log").read_text(encoding="utf-8")
+    [entry] = [json.loads(line) for line in log.splitlines() if "Invalid HTTP" in line]
+    assert (entry["level"], entry["logger"]) == ("warning", "uvicorn.error")
+    assert "timestamp" in entry
