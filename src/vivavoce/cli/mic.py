@@ -56,7 +56,7 @@ def _microphone(device: str | None) -> Iterator[Any]:
     try:
         import sounddevice
     except ModuleNotFoundError:
-        fail("the microphone needs one more package: pip install 'vivavoce[mic]'")
+        fail("the microphone needs one more package; in the checkout: .venv/bin/pip install '.[mic]'")
     except OSError as error:
         fail(f"the microphone needs PortAudio ({error}). On Debian: apt-get install libportaudio2")
     chosen = int(device) if device and device.isdigit() else device

@@ -20,6 +20,7 @@ from vivavoce.errors import AuthenticationError, ConfigurationError
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
 
+ERROR = "error: "
 NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivavoce keys create` makes it."
 
 
@@ -40,7 +41,7 @@ def advised(error: Exception) -> str:
 
 def report(error: object) -> None:
     """Say what went wrong."""
-    stderr().print(f"[bold red]error:[/] {escape(str(error))}")
+    stderr().print(f"[bold red]{ERROR}[/]{escape(str(error))}")
 
 
 def fail(error: object) -> NoReturn:
@@ -79,7 +80,7 @@ def needs_server_extra() -> Iterator[None]:
             raise
         fail(
             f"this needs the server, and {error.name} is not installed.\n"
-            "       Install it: pip install 'vivavoce[server]'"
+            "       Install it in the checkout: tools/setup server"
         )
 
 
