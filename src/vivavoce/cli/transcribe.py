@@ -36,7 +36,9 @@ CodeSwitching = Annotated[
     bool,
     typer.Option("--code-switching", help="The language changes, among those of -l if there are any."),
 ]
-Preset = Annotated[PresetName, typer.Option(help="How utterances are cut.")]
+Preset = Annotated[
+    PresetName, typer.Option(help="How utterances are cut: see the table of presets in cli.md.")
+]
 Model = Annotated[str | None, typer.Option(metavar="NAME", help="The model to use.")]
 
 
