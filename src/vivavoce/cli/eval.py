@@ -114,7 +114,7 @@ class Stages:
         self._task = bar.add_task("", visible=False)
 
     def begin(self, what: str, count: int) -> None:
-        self._bar.console.print(f"{what}: {count} recordings", style="dim")
+        self._bar.console.print(f"{what}: {count} recording{'' if count == 1 else 's'}", style="dim")
         self._bar.reset(self._task, total=count, description=what, visible=True)
 
     def advance(self) -> None:

@@ -66,7 +66,8 @@ class Recordings:
             except BrokenPipeError:
                 raise
             except (VivavoceError, OSError) as error:
-                report(f"{path}: {advised(error)}")
+                said = advised(error)
+                report(said if str(path) in said else f"{path}: {said}")
                 failed = True
         if failed:
             raise typer.Exit(1)

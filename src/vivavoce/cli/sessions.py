@@ -29,10 +29,10 @@ def list_sessions(
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     status: Annotated[SessionStatus | None, typer.Option(help="Only those.")] = None,
 ) -> None:
-    """List the newest sessions."""
+    """List the newest sessions. Times are UTC."""
     with _live(url, key) as live:
         page = live.list(limit=limit, status=status) if status else live.list(limit=limit)
-    show_table(["id", "status", "created", "length", "text"], [_row(session) for session in page.items])
+    show_table(["id", "status", "created (UTC)", "length", "text"], [_row(session) for session in page.items])
 
 
 @app.command("get")

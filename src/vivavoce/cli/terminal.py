@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from vivavoce.errors import AuthenticationError, ConfigurationError
+from vivavoce.errors import AuthenticationError, ConfigurationError, LimitError
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
@@ -35,8 +35,13 @@ def stderr() -> Console:
 
 
 def advised(error: Exception) -> str:
-    """What an error says, and where it is about the API key how these commands take one."""
-    return f"{error}\n       {NO_KEY}" if isinstance(error, AuthenticationError) else str(error)
+    """What an error says, and what to do: how these commands take a key, when to try again."""
+    match error:
+        case AuthenticationError():
+            return f"{error}\n       {NO_KEY}"
+        case LimitError(retry_after=seconds) if seconds:
+            return f"{error}\n       The server asks to wait for {seconds:g} s."
+    return str(error)
 
 
 def report(error: object) -> None:
