@@ -101,7 +101,7 @@ class _Socket:
 
 async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     settings, storage = services.settings, services.storage
-    _log.info("loading", models=settings.weights)
+    _log.info("loading", models=list(settings.weights))
     models = await asyncio.to_thread(load, settings)
     engine = Engine(models.vad, decoder_threads=settings.decoder_threads)
     limits = Limits(
