@@ -133,6 +133,12 @@ def test_a_wrong_value_is_named_with_what_it_may_be(
     assert "\n" not in str(raised.value)
 
 
+def test_nothing_far_away_is_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVAVOCE_LANG", "en")
+    with pytest.raises(ConfigurationError, match=r"^VIVAVOCE_LANG is not a setting$"):
+        Settings.from_environment()
+
+
 def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIVAVOCE_PORT", "http")
     monkeypatch.setenv("VIVAVOCE_FSYNC", "maybe")

@@ -118,9 +118,47 @@ def test_three_lines_are_as_even_as_two() -> None:
 def test_a_long_text_goes_on_in_the_next_cue() -> None:
     text = "we had everything before us, we had nothing before us, we were all going direct to Heaven"
     assert [" ".join(lines) for lines in lines_of(text)] == [
-        "we had everything before us, we had nothing before us, we were all going",
-        "direct to Heaven",
+        "we had everything before us, we had nothing before us,",
+        "we were all going direct to Heaven",
     ]
+
+
+def test_a_sentence_that_needs_two_cues_ends_the_second() -> None:
+    text = "we had everything before us, we had nothing before us, we were all going to Heaven. Yes. No."
+    assert [" ".join(lines) for lines in lines_of(text)] == [
+        "we had everything before us, we had nothing before us,",
+        "we were all going to Heaven.",
+        "Yes. No.",
+    ]
+
+
+def test_utterances_that_were_cut_without_a_pause_flow_on() -> None:
+    first = utterance(spoken("and a picture was the last"))
+    second = utterance(spoken("taken.", start=first.end))
+    [cue] = cues_of([first, second])
+    assert cue.lines == ("and a picture was the last taken.",)
+    apart = utterance(spoken("taken.", start=first.end + 0.2))
+    assert len(cues_of([first, apart])) == 2
+
+
+def test_utterances_in_two_languages_are_apart_and_japanese_ones_are_joined_without_a_space() -> None:
+    first = utterance(spoken("思わ"))
+    second = utterance(spoken("れる", start=first.end))
+    assert len(cues_of([first, second.model_copy(update={"language": "ja"})])) == 2
+    japanese = [one.model_copy(update={"language": "ja"}) for one in (first, second)]
+    assert [cue.lines for cue in cues_of(japanese)] == [("思われる",)]
+
+
+def test_japanese_lines_break_where_a_phrase_ends() -> None:
+    spaced = spoken("とても 良い と 思わ れる 会議 を 見た")
+    words = [word.model_copy(update={"word": word.word.strip()}) for word in spaced]
+    [cue] = cues_of([utterance(words)], Limits(width=24))
+    assert cue.lines == ("とても良いと", "思われる会議を見た")
+
+
+def test_no_single_word_follows_a_full_cue() -> None:
+    text = "it was the season of Light and the season of all that there was of Darkness and then more"
+    assert all(len(" ".join(lines)) > 21 for lines in lines_of(text))
 
 
 def test_a_new_sentence_begins_a_new_cue_unless_the_last_was_short() -> None:

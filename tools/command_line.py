@@ -8,7 +8,9 @@ from typing import Any, Literal, get_args, get_origin
 import typer.main
 
 from markdown_table import table
-from vivavoce.cli import app
+from vivavoce.cli.commands import app
+from vivavoce.protocol import LiveRequest
+from vivavoce.protocol.presets import PRESETS, with_preset
 
 
 def command_line_page() -> str:
@@ -16,7 +18,7 @@ def command_line_page() -> str:
     lines = [_text(program.help), "", _text(program.epilog), ""]
     for words, command in _commands(str(program.name), program):
         lines += _section(words, command)
-    return "\n".join(lines)
+    return "\n".join([*lines, *_presets()])
 
 
 def _commands(words: str, command: Any) -> Iterator[tuple[str, Any]]:
@@ -37,6 +39,31 @@ def _section(words: str, command: Any) -> list[str]:
     rows = [[f"`{_metavar(one)}`", _text(one.help), "–"] for one in arguments]
     rows += [[_names(one), _help(one), _default(one)] for one in options]
     return [*lines, *table(["option", "what it does", "default"], rows), ""] if rows else lines
+
+
+def _presets() -> list[str]:
+    """What each preset asks for, beside what a request without one does."""
+    requests = {"–": LiveRequest()} | {
+        f"`{name}`": LiveRequest.model_validate(with_preset(name, {})) for name in PRESETS
+    }
+    rows = (
+        [
+            name,
+            f"{request.endpointing:g} s",
+            f"{request.maximum_duration_without_endpointing:g} s",
+            "yes" if request.messages_config.receive_partial_transcripts else "no",
+        ]
+        for name, request in requests.items()
+    )
+    lines = [
+        "## Presets",
+        "",
+        "What `--preset`, and `preset=` of our client, ask for; the first row is a request without one. Of a",
+        "request's own fields each wins over the preset's. Commands show partials on a terminal alone.",
+        "",
+    ]
+    head = ["preset", "a pause that ends an utterance", "the longest utterance", "partials"]
+    return [*lines, *table(head, rows)]
 
 
 def _metavar(argument: Any) -> str:

@@ -43,6 +43,12 @@ def ended_after(process: subprocess.Popen[str] | subprocess.Popen[bytes], within
                 raise KeyboardInterrupt
 
 
+def die_of(number: int) -> None:
+    """End this process as a signal does that nobody handles: at once, and its parent sees which it was."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
+
+
 def _interrupt(frame: FrameType | None) -> None:
     """What Ctrl-C does, which is something else while asyncio runs."""
     handler = signal.getsignal(signal.SIGINT)

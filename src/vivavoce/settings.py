@@ -327,5 +327,7 @@ def _wrong(name: str, field: FieldInfo, value: object) -> str:
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "")
+    # Without what all have in common, which makes any two alike.
+    short = {one.removeprefix(PREFIX): one for one in known}
+    close = get_close_matches(name.removeprefix(PREFIX), short, n=1)
+    return f"{name} is not a setting" + (f"; did you mean {short[close[0]]}?" if close else "")

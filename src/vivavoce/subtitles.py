@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from rich.cells import cell_len, chop_cells
 
+from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.responses import UtteranceModel, WordModel
 
 CHARACTERS_PER_SECOND = 20.0
 PAUSE = 1.0
 """Seconds of silence between words that begin a new cue."""
+CUT = 0.1
+"""Seconds between utterances that are one stretch of speech, cut because it was long."""
 GAP = 0.08
 """Seconds that the eye needs to see that one cue follows another."""
 BLINK = 0.1
@@ -20,6 +24,8 @@ BLINK = 0.1
 
 ENDS_SENTENCE = tuple(".?!…。？！؟۔।")
 ENDS_CLAUSE = (*ENDS_SENTENCE, *",;:，；：、،؛")
+HIRAGANA = re.compile(r"[ぁ-ゟ]")
+"""What ends most Japanese phrases; the next one mostly begins otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def cues_of(utterances: Iterable[UtteranceModel], limits: Limits = USUAL) -> lis
     ordered = sorted(utterances, key=lambda utterance: (utterance.channel, utterance.start))
     cues: list[Cue] = []
     for _, of_channel in groupby(ordered, key=lambda utterance: utterance.channel):
-        groups = [group for utterance in of_channel for group in _groups(utterance.words, limits)]
+        groups = [group for words in _stretches(of_channel) for group in _groups(words, limits)]
         cues += _timed(groups, limits)
     return sorted(cues, key=lambda cue: cue.start)
 
@@ -73,27 +79,81 @@ def vtt(cues: Sequence[Cue]) -> str:
     )
 
 
+def _stretches(utterances: Iterable[UtteranceModel]) -> Iterator[list[WordModel]]:
+    """The words of one channel, those together through which speech goes on: a cut alone is no break."""
+    before: UtteranceModel | None = None
+    words: list[WordModel] = []
+    for utterance in filter(lambda one: one.words, utterances):
+        first, *rest = utterance.words
+        if before and before.language == utterance.language and first.start - words[-1].end <= CUT:
+            between = "" if utterance.language in WRITTEN_WITHOUT_SPACES else " "
+            first = first.model_copy(update={"word": between + first.word.lstrip()})
+        elif words:
+            yield words
+            words = []
+        words += [first, *rest]
+        before = utterance
+    if words:
+        yield words
+
+
 def _groups(words: Sequence[WordModel], limits: Limits) -> Iterator[list[WordModel]]:
-    """The words of one utterance, a group for each cue."""
+    """The words of one stretch, a group for each cue."""
+    full: list[list[WordModel]] = []  # since a sentence or a pause ended
     group: list[WordModel] = []
     for word in _narrow(words, limits.width):
-        if group and _begins_cue(group, word, limits):
-            yield group
+        if group and _is_complete(group, word, limits, goes_on=bool(full)):
+            yield from _evened([*full, group], limits)
+            full, group = [], []
+        elif group and not _fits([*group, word], limits):
+            full.append(group)
             group = []
         group.append(word)
-    if group:
-        yield group
+    yield from _evened([*full, group], limits)
 
 
-def _begins_cue(group: Sequence[WordModel], word: WordModel, limits: Limits) -> bool:
-    first, last = group[0], group[-1]
-    sentence_ended = last.word.endswith(ENDS_SENTENCE) and cell_len(_joined(group)) > limits.width / 2
-    return (
-        sentence_ended
-        or word.start - last.end > PAUSE
-        or word.end - first.start > limits.longest
-        or _rows_needed([*group, word], limits.width) > limits.rows
-    )
+def _is_complete(group: Sequence[WordModel], following: WordModel, limits: Limits, *, goes_on: bool) -> bool:
+    """Whether the next word begins a new cue, room or not. `goes_on`: the sentence began before the group."""
+    ends = group[-1].word.endswith(ENDS_SENTENCE)
+    is_long = goes_on or cell_len(_joined(group)) > limits.width / 2
+    return (ends and is_long) or following.start - group[-1].end > PAUSE
+
+
+def _fits(group: Sequence[WordModel], limits: Limits) -> bool:
+    is_short = group[-1].end - group[0].start <= limits.longest
+    return is_short and _rows_needed(group, limits.width) <= limits.rows
+
+
+def _evened(groups: list[list[WordModel]], limits: Limits) -> list[list[WordModel]]:
+    """The same, but that the last one gets words of the one before where it is short.
+
+    Where cues part matters more than that they are even.
+    """
+    if len(groups) < 2 or not _is_brief(groups[-1], limits):
+        return groups
+    words = [*groups[-2], *groups[-1]]
+    splits = range(1, len(groups[-2]) + 1)
+    fitting = [split for split in splits if split == splits[-1] or _fits(words[split:], limits)]
+
+    def cost(split: int) -> tuple[float, int]:
+        upper, lower = _joined(words[:split]), _joined(words[split:])
+        return abs(cell_len(upper) - cell_len(lower)) - 3 * _ease(upper, lower), -split
+
+    split = min(fitting, key=cost)
+    return [*groups[:-2], words[:split], words[split:]]
+
+
+def _is_brief(group: Sequence[WordModel], limits: Limits) -> bool:
+    is_short = group[-1].end - group[0].start < limits.shortest
+    return is_short or cell_len(_joined(group)) <= limits.width / 2
+
+
+def _ease(upper: str, lower: str) -> float:
+    """How welcome a break is between two texts, in characters that it may be out of the middle."""
+    if upper.endswith(ENDS_CLAUSE):
+        return 10
+    phrase_ends = HIRAGANA.match(upper[-1:]) and not HIRAGANA.match(lower)
+    return 5 if phrase_ends else 0
 
 
 def _narrow(words: Iterable[WordModel], width: int) -> Iterator[WordModel]:
@@ -130,7 +190,7 @@ def _lines(words: Sequence[WordModel], width: int) -> tuple[str, ...]:
             break
         if _rows_needed(lower, width) < rows:
             uneven = abs(upper_width - cell_len(_joined(lower)) / (rows - 1))
-            cost = uneven - (10 if upper.endswith(ENDS_CLAUSE) else 0)
+            cost = uneven - _ease(upper, _joined(lower))
             if best is None or cost < best[0]:
                 best = cost, split
     assert best is not None, "filling one line after the other is one way"

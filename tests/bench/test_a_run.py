@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from speech import PACKAGED, ROOT
-from vivavoce.cli import app
+from vivavoce.cli.commands import app
 
 
 def test_a_run_measures_every_word_and_writes_it_all(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from scripted_server import scripted_server
 from speech import two_cities
-from vivavoce.cli import app
+from vivavoce.cli.commands import app
 
 Run = Callable[..., Result]
 

@@ -117,6 +117,18 @@ def test_a_damaged_recording_is_an_error_that_says_why(tmp_path: Path) -> None:
         stream(damaged(tmp_path / "a.flac"))
 
 
+@pytest.mark.parametrize(("promised", "missing"), [(32_000, 0.25), (24_000, 0), (0xFFFF_FFFF, 0)])
+def test_what_the_header_of_a_wav_file_promises_and_is_not_there_is_known(
+    tmp_path: Path, promised: int, missing: float
+) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros(12_000), 16_000)
+    data = path.read_bytes()
+    path.write_bytes(data[:40] + promised.to_bytes(4, "little") + data[44:])
+    with open_audio(path) as audio:
+        assert audio.missing == pytest.approx(missing)
+
+
 def test_decoders_write_nothing_beside_the_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "notes.mp3").write_text("hello " * 500)
     with pytest.raises(InvalidAudio, match="cannot be read as audio: give WAV"):

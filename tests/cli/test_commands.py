@@ -60,6 +60,23 @@ def test_a_recording_is_saved(own_server: Run, session_id: str, tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
 
 
+def test_a_recording_goes_into_a_directory_or_one_that_is_made(
+    own_server: Run, session_id: str, tmp_path: Path
+) -> None:
+    assert own_server("sessions", "file", session_id, "-o", tmp_path).exit_code == 0
+    assert own_server("sessions", "file", session_id, "-o", tmp_path / "new" / "x.wav").exit_code == 0
+    assert (tmp_path / f"{session_id}.wav").stat().st_size == (tmp_path / "new" / "x.wav").stat().st_size
+
+
+def test_a_recording_that_cannot_be_written_is_an_error_in_one_line(
+    own_server: Run, session_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    result = own_server("sessions", "file", session_id, "-o", tmp_path / "file" / "x.wav")
+    assert result.exit_code == 1
+    assert result.stderr == f"error: {tmp_path}/file/x.wav cannot be written: File exists\n"
+
+
 def test_a_session_that_is_not_there_is_an_error(own_server: Run, tmp_path: Path) -> None:
     for words in (
         ("get", "nobody"),
@@ -149,6 +166,23 @@ def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert "VIVAVOCE_IDLE_TIMEOUT must be a number above 0, not 'soon'" in result.stderr
 
 
+def test_why_a_server_cannot_start_is_said_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVAVOCE_MODELS", "huge")
+    result = run("serve", "--port", "0")
+    assert result.exit_code == 1
+    assert result.stderr.count("there is no model 'huge'") == 1
+    assert "stopped" not in result.stderr
+
+
+def test_why_a_server_of_the_commands_own_cannot_start_is_said_once(
+    run: Run, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_MODELS", "huge")
+    result = run("transcribe", "--local", recording)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: the server did not start: there is no model 'huge'")
+
+
 # Models, the microphone, the doctor
 
 
@@ -171,7 +205,7 @@ def test_without_the_extra_the_microphone_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     result = run("mic")
     assert result.exit_code == 1
-    assert "pip install 'vivavoce[mic]'" in result.stderr
+    assert ".venv/bin/pip install '.[mic]'" in result.stderr
 
 
 def test_the_microphone_is_captioned_until_it_is_interrupted(
@@ -207,7 +241,7 @@ def test_without_the_extra_the_server_says_how_to_get_it(run: Run, monkeypatch: 
     monkeypatch.setattr("vivavoce.cli.terminal.find_spec", lambda name: None)
     result = run("serve")
     assert result.exit_code == 1
-    assert "pip install 'vivavoce[server]'" in result.stderr
+    assert "tools/setup server" in result.stderr
 
 
 def test_the_doctor_finds_a_directory_that_cannot_be_used(
@@ -225,6 +259,14 @@ def test_the_doctor_names_a_wrong_setting(run: Run, monkeypatch: pytest.MonkeyPa
     result = run("doctor")
     assert result.exit_code == 1
     assert "VIVAVOCE_PORT must be" in result.stdout
+
+
+def test_the_doctor_tries_no_session_without_a_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVAVOCE_MODELS", "huge")
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert result.stdout.count("there is no model 'huge'") == 1
+    assert "left out: what it needs is wrong" in result.stdout
 
 
 def test_the_doctor_hears_the_recording_it_is_given(
@@ -266,7 +308,7 @@ def test_every_command_explains_itself(run: Run, words: list[str]) -> None:
 
 def test_help_loads_neither_the_server_nor_numbers() -> None:
     code = (
-        "import sys, vivavoce.cli; "
+        "import sys, vivavoce.cli.commands; "
         "print(sys.modules.keys() & {'fastapi', 'uvicorn', 'sqlalchemy', 'numpy', 'soundfile', 'websockets'})"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"

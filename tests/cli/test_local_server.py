@@ -41,7 +41,7 @@ def test_a_command_that_is_told_to_end_takes_its_server_with_it(tmp_path: Path) 
         preexec_fn=heed,
     ) as process:
         assert process.stderr
-        assert process.stderr.readline() == "endpointing 0.3 s: 1 recordings\n"
+        assert process.stderr.readline() == "endpointing 0.3 s: 1 recording\n"
         server = os.pidfd_open(server_of(process))
         process.send_signal(signal.SIGTERM)
         ended, _, _ = select.select([server], [], [], PATIENCE)

@@ -17,9 +17,12 @@ from subprocess import PIPE
 
 import httpx
 import pytest
+import soundfile
 
 from cli.conftest import Run
-from scripted_server import scripted_process
+from conformance.cutting import cutting_proxy
+from scripted_server import scripted_process, scripted_server
+from vivavoce import Client
 
 PATIENCE = 60.0
 
@@ -163,8 +166,59 @@ def test_a_file_that_fails_is_named_and_the_others_go_on(
     broken.write_bytes(b"RIFF")
     result = run("transcribe", "--url", server, "--speed", "max", "--text", broken, recording)
     assert result.exit_code == 1
-    assert "broken.wav cannot be read as audio" in " ".join(result.stderr.split())
+    assert result.stderr.startswith(f"error: {broken} cannot be read as audio")
     assert "word0" in result.stdout
+
+
+def test_a_recording_that_breaks_off_gives_what_was_heard_and_the_error(
+    run: Run, server: str, recording: Path, tmp_path: Path
+) -> None:
+    cut, target = tmp_path / "cut.flac", tmp_path / "cut.srt"
+    whole = recording.read_bytes()
+    cut.write_bytes(whole[: len(whole) * 3 // 4])
+    result = run("transcribe", "--url", server, "--speed", "max", "--srt", "-o", target, cut)
+    assert result.exit_code == 1
+    assert "cut.flac: it cannot be read to its end" in result.stderr
+    assert "word0 word1" in target.read_text()
+
+
+def test_a_wav_file_that_is_shorter_than_it_says_is_heard_with_a_remark(
+    run: Run, server: str, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.wav"
+    soundfile.write(cut, [0.0] * 16_000, 16_000)
+    cut.write_bytes(cut.read_bytes()[: 44 + 24_000])
+    result = run("transcribe", "--url", server, "--speed", "max", cut)
+    assert result.exit_code == 0
+    assert result.stderr == f"{cut} is cut off: its header promises 0.2 s more\n"
+
+
+def test_a_session_that_ends_before_the_recording_gives_what_was_heard_and_where_it_is_kept(
+    run: Run, recording: Path, tmp_path: Path
+) -> None:
+    with scripted_server(tmp_path / "server", max_session_duration=3.0) as url:
+        result = run("transcribe", "--url", url, "--speed", "4", "--text", recording)
+    assert result.exit_code == 1
+    assert "word0 word1" in result.stdout
+    assert re.search(r"session closed with code .*\n.* `vivavoce sessions get [0-9a-f-]{36}`", result.stderr)
+
+
+def test_a_server_that_is_lost_is_told_at_once_and_so_is_its_return(server: str, recording: Path) -> None:
+    with cutting_proxy(server) as network, httpx.Client(base_url=server) as http:
+        words = ["transcribe", "--url", network.url, "--speed", "0.5", str(recording)]
+        command = [sys.executable, "-m", "vivavoce", *words]
+        before = {session["id"] for session in http.get("/v2/live").json()["items"]}
+        with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
+            while not any(
+                session["id"] not in before and "speech_start" in http.get(f"/v2/live/{session['id']}").text
+                for session in http.get("/v2/live").json()["items"]
+            ):
+                assert process.poll() is None
+            network.cut()
+            written, remarks = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "word0 word1" in written
+    assert remarks == "lost the server, trying again for a minute\nthe server is back\n"
 
 
 def test_without_a_server_it_says_what_to_do(run: Run, recording: Path) -> None:
@@ -179,6 +233,24 @@ def test_what_the_server_refuses_is_said(run: Run, server: str, recording: Path)
     result = run("transcribe", "--url", server, "--language", "klingon", recording)
     assert result.exit_code == 1
     assert "language_config.languages.0 must be" in result.stderr
+
+
+def test_languages_in_one_word_are_answered_with_how_to_give_them(run: Run, recording: Path) -> None:
+    result = run("transcribe", "-l", "en,fr", recording)
+    assert result.exit_code == 2
+    assert "give -l once for each language: -l en -l fr" in result.stderr
+
+
+def test_code_switching_is_asked_for(run: Run, server: str, recording: Path) -> None:
+    words = ["transcribe", "--url", server, "--speed", "max", "--json", "-l", "en", "-l", "fr", recording]
+    asked = []
+    with Client(base_url=server) as client:
+        for more in ([], ["--code-switching"]):
+            result = run(*words, *more)
+            assert result.exit_code == 0, result.output
+            session = client.live().get(json.loads(result.stdout)["session_id"])
+            asked.append(session.request_params["language_config"])
+    assert asked == [{"languages": ["en", "fr"], "code_switching": switch} for switch in (False, True)]
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan"])

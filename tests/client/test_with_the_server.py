@@ -158,3 +158,17 @@ def test_a_server_that_restarts_costs_no_byte_and_doubles_no_final(
 def test_what_the_server_refuses_is_said_in_its_words(server: str) -> None:
     with Client(base_url=server) as client, pytest.raises(ApiError, match="bit_depth must be 8, 16"):
         client.live().start_session(bit_depth=12)
+
+
+def test_who_misspelt_a_field_is_warned(server: str) -> None:
+    async def start() -> None:
+        async with AsyncClient(base_url=server) as client, client.live().start_session(end_pointing=1):
+            pass
+
+    with Client(base_url=server) as client:
+        with pytest.warns(UserWarning, match="did you mean endpointing") as warned:
+            session = client.live().start_session(end_pointing=1)
+        session.end_session()
+    assert [warning.filename for warning in warned] == [__file__]
+    with pytest.warns(UserWarning, match="did you mean endpointing"):
+        asyncio.run(start())

@@ -34,6 +34,11 @@ from vivavoce.protocol import LiveRequest
             "realtime_processing.custom_spelling_config must have entries in spelling_dictionary",
         ),
         (
+            {"realtime_processing": {"custom_spelling_config": {"spelling_dictionary": {"x": "SQL"}}}},
+            'realtime_processing.custom_spelling_config.spelling_dictionary.x must be a list, not "SQL": '
+            'each key is how to write it, its list what is heard, as in {"SQL": ["sequel"]}',
+        ),
+        (
             {"realtime_processing": {"custom_spelling_config": {"spelling_dictionary": {"A": []}}}},
             "realtime_processing.custom_spelling_config.spelling_dictionary must list variants of 'A'",
         ),

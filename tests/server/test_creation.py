@@ -218,6 +218,12 @@ async def _warned(server: Server, asked: dict[str, Any]) -> tuple[str, list[dict
         ({"languages": ["en"]}, "unknown_field", "did you mean language_config.languages?"),
         ({"pre_processing": {"audio_enhancer": True}}, "not_available", "pre_processing.audio_enhancer"),
         ({"encoding": "wav/alaw", "bit_depth": 16}, "bit_depth", "bit_depth 16 was ignored"),
+        ({"languge_config": {}}, "unknown_field", "did you mean language_config?"),
+        (
+            {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": ["Kubernetes"]}}},
+            "switched_off",
+            "realtime_processing.custom_vocabulary is not true",
+        ),
         ({"ch\nannels": 2}, "unknown_field", "did you mean channels?"),
     ],
 )
@@ -241,6 +247,8 @@ def test_what_will_not_do_what_it_seems_to_is_named(
         {"encoding": "wav/ulaw", "bit_depth": 8},
         {"something_of_my_own": 1},
         {"realtime_processing": {"custom_vocabulary": False, "words_accurate_timestamps": True}},
+        {"realtime_processing": {"custom_spelling": False, "custom_spelling_config": {}}},
+        {"realtime_processing": {"custom_spelling_config": None}},
         {
             "realtime_processing": {
                 "custom_spelling": True,

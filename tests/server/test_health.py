@@ -164,6 +164,19 @@ def test_a_call_that_does_not_exist_is_told_so(
     serving(tmp_path, body)
 
 
+def test_a_call_with_another_method_is_told_all_that_there_are(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        response = await server.http.put("/v2/live")
+        assert response.headers["allow"] == "GET, HEAD, POST"
+        assert response.json()["message"] == "PUT is not allowed here; what is: GET, HEAD, POST"
+        response = await server.http.post("/v2/live/x")
+        assert response.headers["allow"] == "DELETE, GET, HEAD"
+        for path in ("/v2/live", "/livez", "/readyz"):
+            assert (await server.http.head(path)).status_code == 200
+
+    serving(tmp_path, body)
+
+
 def test_a_store_that_fails_gives_503(tmp_path: Path) -> None:
     async def body(server: Server) -> None:
         created = await create(server.http)

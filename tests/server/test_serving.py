@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import subprocess
@@ -25,17 +26,31 @@ from vivavoce.settings import Settings
 
 TESTS = Path(__file__).resolve().parent.parent
 PROCESS = """
-import asyncio, sys
+import sys
 from pathlib import Path
-from scripted_server import scripted_server
 from server.harness import scripted
-from server.peers import speech
-from vivavoce.server.serve import serve
+from vivavoce.server.serve import run
 from vivavoce.settings import Settings
 
 settings = Settings(data_dir=Path(sys.argv[1]), port=0, max_frame_bytes=1024 * 1024)
-asyncio.run(serve(settings, lambda url, keys: print(url, keys, flush=True), scripted))
+run(settings, lambda url, keys: print(url, keys, flush=True), scripted)
 """
+LOADING = """
+import sys, threading
+from pathlib import Path
+from vivavoce.server.serve import run
+from vivavoce.settings import Settings
+
+def load(settings):
+    print("loading", flush=True)
+    threading.Event().wait()
+
+run(Settings(data_dir=Path(sys.argv[1]), port=0), print, load)
+"""
+PATIENCE = 20.0
+
+# A shell's background jobs, which the tests may be, ignore interrupts, and so do their children.
+heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
@@ -43,8 +58,6 @@ def test_a_server_is_ready_serves_and_tells_its_clients_to_come_back_when_it_end
     tmp_path: Path, end: signal.Signals
 ) -> None:
     command = [sys.executable, "-c", PROCESS, str(tmp_path)]
-    # A shell's background jobs, which the tests may be, ignore interrupts, and so do their children.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
         command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed
     ) as process:
@@ -61,11 +74,27 @@ def test_a_server_is_ready_serves_and_tells_its_clients_to_come_back_when_it_end
                 websocket.recv()
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1012
-        process.wait(20)
+        process.wait(PATIENCE)
         log = process.stderr.read()
     assert created["url"].partition("token=")[2] not in log
     [stopped] = [line for line in log.splitlines() if "stopped" in line]
     assert "unfinished_sessions=1" in stopped
+
+
+@pytest.mark.parametrize("program", [LOADING, PROCESS], ids=["loading", "ready"])
+def test_interrupts_however_many_end_it_without_a_traceback(tmp_path: Path, program: str) -> None:
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+        _, log = process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGINT
+    assert "Traceback" not in log
+    assert "stopped" in log.splitlines()[-1]
 
 
 def never(url: str, has_keys: bool) -> None:
@@ -116,3 +145,24 @@ def test_the_log_says_how_a_session_ended_and_not_what_was_said(tmp_path: Path) 
     assert f"seconds={len(speech()) / 32_000:.1f}" in ended
     assert "status=done" in ended
     assert "word0" not in log
+
+
+def test_the_log_names_what_a_request_misspells(tmp_path: Path) -> None:
+    with scripted_server(tmp_path) as url:
+        created = httpx.post(f"{url}/v2/live", json={"end_pointing": 1}).json()
+    log = (tmp_path / "server.log").read_text(encoding="utf-8")
+    [doubtful] = [line for line in log.splitlines() if "request_doubtful" in line]
+    assert created["id"] in doubtful
+    assert "did you mean endpointing?" in doubtful
+
+
+def test_what_is_no_http_is_logged_like_everything_else(tmp_path: Path) -> None:
+    with scripted_server(tmp_path, log_format="json") as url:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"hello\r\n\r\n")
+            assert b"400" in connection.recv(4096)
+    log = (tmp_path / "server.log").read_text(encoding="utf-8")
+    [entry] = [json.loads(line) for line in log.splitlines() if "Invalid HTTP" in line]
+    assert (entry["level"], entry["logger"]) == ("warning", "uvicorn.error")
+    assert "timestamp" in entry

@@ -70,9 +70,9 @@ NO_MESSAGES = {
     "without a type": ('{"data": {}}', 'the message has no "type"'),
     "of an unknown type": (
         '{"type": "start"}',
-        "\"type\" must be 'audio_chunk', 'stop_recording', not start",
+        '"type" must be "audio_chunk" or "stop_recording", not "start"',
     ),
-    "of a type that is a list": ('{"type": []}', "\"type\" must be 'audio_chunk', 'stop_recording'"),
+    "of a type that is a list": ('{"type": []}', '"type" must be "audio_chunk" or "stop_recording"'),
     "without data": ('{"type": "audio_chunk"}', "audio_chunk.data is required"),
     "with data that is null": ('{"type": "audio_chunk", "data": null}', "audio_chunk.data must be an object"),
     "without a chunk": ('{"type": "audio_chunk", "data": {}}', "audio_chunk.data.chunk is required"),

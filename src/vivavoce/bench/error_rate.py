@@ -70,8 +70,7 @@ def normalizer(language: str) -> Callable[[str], str]:
         from whisper_normalizer.english import EnglishTextNormalizer
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"the word error rate needs {error.name}: pip install 'vivavoce[server,bench]'; "
-            "in a checkout: tools/setup dev"
+            f"the word error rate needs {error.name}; in the checkout: tools/setup dev"
         ) from error
     if language == "en":
         english: Callable[[str], str] = EnglishTextNormalizer()  # type: ignore[no-untyped-call]

@@ -44,5 +44,5 @@ def new_figure(width: float, height: float) -> Figure:
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise ConfigurationError("the plot needs matplotlib: pip install 'vivavoce[bench]'") from error
+        raise ConfigurationError("the plot needs matplotlib; in the checkout: tools/setup dev") from error
     return Figure(figsize=(width, height), layout="constrained")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,11 @@ HALF_WIDTH = 24
 _STDERR = 2
 _NO_REGULAR_FILE = 7  # of libsndfile's errors
 
+# In libsndfile's notes on a WAV file: what its header promises, and what is there, in bytes.
+_PROMISED = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_UNKNOWN_SIZE = 0x7FFF_0000
+"""Who writes a header before the audio is there puts this or more."""
+
 Samples = NDArray[np.float32]
 
 
@@ -40,6 +46,13 @@ class AudioFile:
     _file: soundfile.SoundFile
     _whole: Samples | None
     """All of it, where it cannot be read piece by piece."""
+
+    @property
+    def missing(self) -> float:
+        """Seconds that the header of a WAV file promises beyond its end."""
+        found = _PROMISED.search(self._file.extra_info)
+        promised, present = map(int, found.groups()) if found else (0, 0)
+        return self.duration * (promised / present - 1) if 0 < present < promised < _UNKNOWN_SIZE else 0.0
 
     @property
     def format(self) -> dict[str, Any]:

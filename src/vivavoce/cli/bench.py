@@ -10,12 +10,14 @@ from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from annotated_types import Ge, Le
 
-from vivavoce.cli.terminal import needs_server_extra, say
+from vivavoce.cli.terminal import check_writable, needs_server_extra, say
 from vivavoce.errors import ConfigurationError
+from vivavoce.protocol.requests import LiveRequest
 
 if TYPE_CHECKING:
     from vivavoce.bench.measure import Target
@@ -24,6 +26,16 @@ if TYPE_CHECKING:
 
 
 _SECONDS = 60.0
+
+
+def bounds(field: str) -> dict[str, float]:
+    """The least and the most that a request takes, as options take them."""
+    limits: dict[Any, Any] = {type(one): one for one in LiveRequest.model_fields[field].metadata}
+    return {"min": limits[Ge].ge, "max": limits[Le].le}
+
+
+ENDPOINTING = bounds("endpointing")
+MAXIMUM = bounds("maximum_duration_without_endpointing")
 
 
 class ScenarioName(StrEnum):
@@ -54,8 +66,8 @@ def bench(
         bool, typer.Option("--reading", help="Continuous readings instead of conversations.")
     ] = False,
     seconds: Annotated[float, typer.Option(min=5, help="Audio of each session.")] = _SECONDS,
-    endpointing: Annotated[float, typer.Option(help="Silence that ends an utterance.")] = 0.3,
-    maximum: Annotated[float, typer.Option(help="The longest utterance.")] = 5.0,
+    endpointing: Annotated[float, typer.Option(**ENDPOINTING, help="Silence that ends an utterance.")] = 0.3,
+    maximum: Annotated[float, typer.Option(**MAXIMUM, help="The longest utterance.")] = 5.0,
     capacity: Annotated[
         bool, typer.Option("--capacity", help="Find how many sessions are carried, from --sessions on.")
     ] = False,
@@ -100,6 +112,7 @@ def bench(
             "--sessions, --seconds and --reading describe a load of your own: leave out --all and --scenario"
         )
     # What is missing shows before a minute is spent.
+    check_writable(json, plot, results)
     word_error_rate([("one", "one")])
     outcome = Outcome(surroundings(shlex.join(["vivavoce", *sys.argv[1:]])))
     speech = recordings(material)

@@ -62,6 +62,10 @@ class Captions:
         else:
             self._live.refresh()
 
+    def remark(self, text: str) -> None:
+        """Say something beside what is heard; it stays."""
+        self._live.console.print(Text(text, "dim"))
+
     def progress(self, seconds: float) -> None:
         """So much of the recording has been sent."""
         self._seconds = seconds

@@ -60,12 +60,23 @@ def findings(speech: Path | None) -> Iterator[Finding]:
     except ConfigurationError as error:
         yield Finding("settings", "wrong", str(error), "correct these variables in the environment")
         return
-    yield data_directory(settings)
     yield port(settings)
+    found = []
+    for finding in _needed(settings):
+        yield finding
+        found.append(finding.state)
+    yield enhancer()
+    if "wrong" in found:
+        yield Finding("self-test", "note", "left out: what it needs is wrong")
+    else:
+        yield self_test(speech)
+
+
+def _needed(settings: Settings) -> Iterator[Finding]:
+    """What no server starts without."""
+    yield data_directory(settings)
     yield from weights(settings)
     yield voice_activity()
-    yield enhancer()
-    yield self_test(speech)
 
 
 def missing_packages(extra: str) -> list[str]:
@@ -77,7 +88,8 @@ def missing_packages(extra: str) -> list[str]:
 
 def microphone() -> Finding:
     if missing_packages("mic"):
-        return Finding("microphone", "note", "not installed; for `vivavoce mic`: pip install 'vivavoce[mic]'")
+        detail = "not installed; for `vivavoce mic`, in the checkout: .venv/bin/pip install '.[mic]'"
+        return Finding("microphone", "note", detail)
     return Finding("microphone", "ok", "installed")
 
 
@@ -85,10 +97,10 @@ def server_extra(missing: list[str]) -> Finding:
     from vivavoce.bench.surroundings import versions
 
     if "fastapi" in missing:
-        return Finding("server", "note", "not installed; to serve: pip install 'vivavoce[server]'")
+        return Finding("server", "note", "not installed; to serve, in the checkout: tools/setup server")
     if missing:
         detail = f"{', '.join(missing)} not installed"
-        return Finding("server", "wrong", detail, "run pip install 'vivavoce[server]'")
+        return Finding("server", "wrong", detail, "run tools/setup server in the checkout")
     found = ", ".join(f"{name} {one}" for name, one in versions().items() if name != "vivavoce")
     return Finding("server", "ok", f"all packages are installed: {found}")
 
@@ -217,9 +229,7 @@ def self_test(speech: Path | None) -> Finding:
         with local_server() as url, Client(base_url=url) as client:
             heard = _session(client.live(), speech)
     except VivavoceError as error:
-        return Finding(
-            "self-test", "wrong", str(error), "the messages above say more; see also `vivavoce serve`"
-        )
+        return Finding("self-test", "wrong", str(error), "see `vivavoce serve`, which says more")
     return Finding("self-test", "ok", heard)
 
 

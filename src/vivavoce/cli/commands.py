@@ -60,8 +60,3 @@ def options(
     ] = False,
 ) -> None:
     """Live speech-to-text that you run yourself."""
-
-
-def main() -> None:
-    """The program `vivavoce`."""
-    app()

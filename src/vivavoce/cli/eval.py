@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from vivavoce.cli.bench import recognizer
-from vivavoce.cli.terminal import needs_server_extra, report, show_table, stderr
+from vivavoce.cli.bench import ENDPOINTING, MAXIMUM, recognizer
+from vivavoce.cli.terminal import check_writable, needs_server_extra, report, show_table, stderr
 from vivavoce.errors import ConfigurationError
 
 
@@ -22,9 +22,13 @@ def evaluate(
     ],
     endpointing: Annotated[
         list[float] | None,
-        typer.Option(metavar="SECONDS", help="Silence that ends an utterance; repeatable. [default: 0.3]"),
+        typer.Option(
+            **ENDPOINTING,
+            metavar="SECONDS",
+            help="Silence that ends an utterance; repeatable. [default: 0.3]",
+        ),
     ] = None,
-    maximum: Annotated[float, typer.Option(help="The longest utterance.")] = 5.0,
+    maximum: Annotated[float, typer.Option(**MAXIMUM, help="The longest utterance.")] = 5.0,
     language: Annotated[
         list[str] | None, typer.Option(metavar="CODE", help="Only recordings in it; repeatable.")
     ] = None,
@@ -65,6 +69,7 @@ def evaluate(
         from vivavoce.settings import Settings
 
     # What is missing shows before a minute is spent.
+    check_writable(json, plot, results)
     normalizer("en")
     if plot:
         new_figure(1, 1)
@@ -109,7 +114,7 @@ class Stages:
         self._task = bar.add_task("", visible=False)
 
     def begin(self, what: str, count: int) -> None:
-        self._bar.console.print(f"{what}: {count} recordings", style="dim")
+        self._bar.console.print(f"{what}: {count} recording{'' if count == 1 else 's'}", style="dim")
         self._bar.reset(self._task, total=count, description=what, visible=True)
 
     def advance(self) -> None:

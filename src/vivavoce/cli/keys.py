@@ -49,7 +49,7 @@ def list_keys() -> None:
         [key.id, key.name, key.plan, f"{key.created_at:%Y-%m-%d %H:%M}", state]
         for key, state in zip(keys, states, strict=True)
     ]
-    show_table(["id", "name", "plan", "created", "state"], rows)
+    show_table(["id", "name", "plan", "created (UTC)", "state"], rows)
 
 
 @app.command("revoke")

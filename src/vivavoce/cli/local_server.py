@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from vivavoce.cli.terminal import fail
+from vivavoce.cli.terminal import ERROR, fail
 from vivavoce.errors import VivavoceError
 from vivavoce.processes import ended_after
 
@@ -43,7 +43,7 @@ def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
     from vivavoce.settings import Settings
 
     if find_spec("uvicorn") is None:
-        fail("a server of its own needs the server: pip install 'vivavoce[server]'")
+        fail("a server of its own needs the server; in the checkout: tools/setup server")
     models = Settings.from_environment().data_dir.resolve() / "models"
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
@@ -66,4 +66,10 @@ def _ready_url(process: subprocess.Popen[str], log: Path) -> str:
         if word.startswith(("http://", "https://")):
             return word
     process.wait()
-    raise VivavoceError(f"the server did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+    said = log.read_text(encoding="utf-8", errors="replace")
+    raise VivavoceError(f"the server did not start: {_reason(said)}")
+
+
+def _reason(log: str) -> str:
+    """What the server said last, from its error on if there is one."""
+    return f"\n{log}".rpartition(f"\n{ERROR}")[2].strip()

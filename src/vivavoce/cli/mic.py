@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from vivavoce.cli.terminal import Key, Url, fail, say
-from vivavoce.cli.transcribe import Languages, Model, Preset, request_of
+from vivavoce.cli.transcribe import CodeSwitching, Languages, Model, Preset, request_of
 
 RATE = 16_000
 
@@ -18,6 +18,7 @@ def mic(
     url: Url = None,
     key: Key = None,
     language: Languages = None,
+    code_switching: CodeSwitching = False,
     preset: Preset = "live_subtitles",
     model: Model = None,
     device: Annotated[
@@ -33,7 +34,7 @@ def mic(
 
     settings = ClientSettings.from_environment({"url": url, "api_key": key})
     console = screen()
-    request = {"sample_rate": RATE, **request_of(language, model, partials=console is not None)}
+    request = {"sample_rate": RATE, **request_of(language, code_switching, model, console is not None)}
     captions = Captions(console, None, None, with_channel=False, keep=True) if console else None
     follower = Follower(captions, echo=not stdout().is_terminal, with_channel=False)
     with _microphone(device) as microphone, Client(settings.api_key, settings.url) as client:
@@ -55,7 +56,7 @@ def _microphone(device: str | None) -> Iterator[Any]:
     try:
         import sounddevice
     except ModuleNotFoundError:
-        fail("the microphone needs one more package: pip install 'vivavoce[mic]'")
+        fail("the microphone needs one more package; in the checkout: .venv/bin/pip install '.[mic]'")
     except OSError as error:
         fail(f"the microphone needs PortAudio ({error}). On Debian: apt-get install libportaudio2")
     chosen = int(device) if device and device.isdigit() else device

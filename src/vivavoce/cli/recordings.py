@@ -14,17 +14,27 @@ from rich.console import Console
 from vivavoce.cli.audio_file import AudioFile, open_audio
 from vivavoce.cli.captions import Captions
 from vivavoce.cli.streaming import PIECE_SECONDS, Follower, paced
-from vivavoce.cli.terminal import advised, fail, report
+from vivavoce.cli.terminal import advised, fail, report, say
 from vivavoce.cli.transcripts import Form, written
 from vivavoce.client.client import Live
-from vivavoce.errors import ServerUnreachable, VivavoceError
+from vivavoce.errors import InvalidAudio, ServerUnreachable, SessionClosed, VivavoceError
 from vivavoce.protocol.presets import PresetName
 from vivavoce.protocol.responses import UtteranceModel
 
+KEPT = "What the server has heard is kept there: `vivavoce sessions get "
 NO_SERVER = (
     "Start a server with `vivavoce serve`, name another one with --url, or add --local to run one "
     "for this command."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What became final, and what cut the recording short, if anything."""
+
+    session_id: str
+    finals: list[UtteranceModel]
+    cut: BaseException | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,8 @@ class Recordings:
             except BrokenPipeError:
                 raise
             except (VivavoceError, OSError) as error:
-                report(f"{path}: {advised(error)}")
+                said = advised(error)
+                report(said if str(path) in said else f"{path}: {said}")
                 failed = True
         if failed:
             raise typer.Exit(1)
@@ -75,8 +86,16 @@ class Recordings:
         if self._prints_captions:
             self._print_name(path)
         with open_audio(path, self.split_channels) as audio:
-            session_id, finals, interrupted = self._stream(live, audio, path.name)
-        document = written(self.form, finals, str(path), session_id)
+            if audio.missing:
+                say(f"{path} is cut off: its header promises {audio.missing:.1f} s more")
+            heard = self._stream(live, audio, path.name)
+        if heard.finals or not isinstance(heard.cut, VivavoceError):
+            self._write(path, heard)
+        if heard.cut:
+            raise heard.cut
+
+    def _write(self, path: Path, heard: _Heard) -> None:
+        document = written(self.form, heard.finals, str(path), heard.session_id)
         if self.output is not None:
             target = self._target(self.output, path)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -85,32 +104,36 @@ class Recordings:
             if self.form is Form.TEXT:
                 self._print_name(path)
             typer.echo(document, nl=False)
-        if interrupted:
-            raise KeyboardInterrupt
 
-    def _stream(self, live: Live, audio: AudioFile, name: str) -> tuple[str, list[UtteranceModel], bool]:
-        """The session, what was heard, and whether Ctrl-C cut the recording short; a second one is raised."""
-        interrupted = False
+    def _stream(self, live: Live, audio: AudioFile, name: str) -> _Heard:
+        """Ctrl-C cuts the recording short; a second one is raised."""
+        cut: BaseException | None = None
         with_channel = audio.channels > 1
         captions = None
         if self.console:
             captions = Captions(self.console, name, audio.duration, with_channel, self._shows_all)
         follower = Follower(captions, self._prints_captions, with_channel)
         request = {**self.request, **audio.format}
-        with captions or nullcontext(), live.start_session(request, preset=self.preset) as session:
-            follower.follow(session)
-            pieces = paced(audio.pieces(PIECE_SECONDS), PIECE_SECONDS, self.speed)
-            try:
-                for number, piece in enumerate(pieces, start=1):
-                    session.send_audio(piece)
-                    follower.check()
-                    if captions:
-                        captions.progress(min(number * PIECE_SECONDS, audio.duration))
-            except KeyboardInterrupt:
-                # The block's end stops the recording and waits for what is still coming.
-                interrupted = True
-        follower.check()
-        return session.id, follower.finals, interrupted
+        session = live.start_session(request, preset=self.preset)
+        try:
+            with captions or nullcontext(), session:
+                follower.follow(session)
+                pieces = paced(audio.pieces(PIECE_SECONDS), PIECE_SECONDS, self.speed)
+                try:
+                    for number, piece in enumerate(pieces, start=1):
+                        session.send_audio(piece)
+                        follower.check()
+                        if captions:
+                            captions.progress(min(number * PIECE_SECONDS, audio.duration))
+                except (KeyboardInterrupt, InvalidAudio) as reason:
+                    # The block's end stops the recording and waits for what is still coming.
+                    cut = reason
+            follower.check()
+        except SessionClosed as error:
+            cut = VivavoceError(f"{error}\n       {KEPT}{session.id}`")
+        except VivavoceError as error:
+            cut = error
+        return _Heard(session.id, follower.finals, cut)
 
     def _target(self, output: Path, path: Path) -> Path:
         if len(self.paths) > 1 or output.is_dir():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivavoce.cli.terminal import Key, Url, clock, say, show_table
+from vivavoce.cli.terminal import Key, Url, clock, fail, say, show_table
 from vivavoce.protocol.responses import SessionObject, SessionStatus
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def list_sessions(
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     status: Annotated[SessionStatus | None, typer.Option(help="Only those.")] = None,
 ) -> None:
-    """List the newest sessions."""
+    """List the newest sessions. Times are UTC."""
     with _live(url, key) as live:
         page = live.list(limit=limit, status=status) if status else live.list(limit=limit)
-    show_table(["id", "status", "created", "length", "text"], [_row(session) for session in page.items])
+    show_table(["id", "status", "created (UTC)", "length", "text"], [_row(session) for session in page.items])
 
 
 @app.command("get")
@@ -65,22 +65,23 @@ def get_file(
     url: Url = None,
     key: Key = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where to write; - is standard output.")
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write: a file or a directory; - is standard output."),
     ] = None,
 ) -> None:
     """Save a session's recording as a WAV file."""
-    target = output or Path(f"{session_id}.wav")
+    name = f"{session_id}.wav"
+    target = output or Path(name)
+    if target.is_dir():
+        target /= name
     with _live(url, key) as live:
         if str(target) == "-":
             live.download(session_id, sys.stdout.buffer)
             return
-        partial = target.with_name(target.name + ".part")
         try:
-            with partial.open("wb") as out:
-                size = live.download(session_id, out)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+            size = _saved(live, session_id, target)
+        except OSError as error:
+            fail(f"{target} cannot be written: {error.strerror}")
     say(f"{target}: {size} bytes")
 
 
@@ -98,6 +99,19 @@ def delete_sessions(
         for session_id in session_ids:
             live.delete(session_id)
             say(f"{session_id} is deleted")
+
+
+def _saved(live: Live, session_id: str, target: Path) -> int:
+    """The bytes of a recording that is whole, or not there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".part")
+    try:
+        with partial.open("wb") as out:
+            size = live.download(session_id, out)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return size
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 
 from vivavoce.cli.captions import Captions
-from vivavoce.cli.terminal import stderr, stdout
+from vivavoce.cli.terminal import say, stderr, stdout
 from vivavoce.cli.transcripts import caption
-from vivavoce.client.events import AnyMessage
+from vivavoce.client.events import AnyMessage, Connected, Connecting
 from vivavoce.client.session import Session
 from vivavoce.protocol.messages import TranscriptMessage
 from vivavoce.protocol.responses import UtteranceModel
@@ -28,8 +28,12 @@ class Follower:
         self._echo = echo
         self._with_channel = with_channel
         self._errors: list[Exception] = []
+        self._was_connected = False
+        self._is_lost = False
 
     def follow(self, session: Session) -> None:
+        session.on("connecting", self._connecting)
+        session.on("connected", self._connected)
         session.on("message", self._hear)
         session.on("error", self._errors.append)
 
@@ -37,6 +41,23 @@ class Follower:
         """Raise the first error that the session told of."""
         if self._errors:
             raise self._errors[0]
+
+    def _connecting(self, event: Connecting) -> None:
+        if (self._was_connected or event.attempt > 1) and not self._is_lost:
+            self._is_lost = True
+            self._say("lost the server, trying again for a minute")
+
+    def _connected(self, _event: Connected) -> None:
+        self._was_connected = True
+        if self._is_lost:
+            self._is_lost = False
+            self._say("the server is back")
+
+    def _say(self, text: str) -> None:
+        if self._captions:
+            self._captions.remark(text)
+        else:
+            say(text)
 
     def _hear(self, message: AnyMessage) -> None:
         if not isinstance(message, TranscriptMessage):

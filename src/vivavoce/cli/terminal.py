@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -13,11 +15,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from vivavoce.errors import AuthenticationError
+from vivavoce.errors import AuthenticationError, ConfigurationError, LimitError
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
 
+ERROR = "error: "
 NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivavoce keys create` makes it."
 
 
@@ -32,13 +35,18 @@ def stderr() -> Console:
 
 
 def advised(error: Exception) -> str:
-    """What an error says, and where it is about the API key how these commands take one."""
-    return f"{error}\n       {NO_KEY}" if isinstance(error, AuthenticationError) else str(error)
+    """What an error says, and what to do: how these commands take a key, when to try again."""
+    match error:
+        case AuthenticationError():
+            return f"{error}\n       {NO_KEY}"
+        case LimitError(retry_after=seconds) if seconds:
+            return f"{error}\n       The server asks to wait for {seconds:g} s."
+    return str(error)
 
 
 def report(error: object) -> None:
     """Say what went wrong."""
-    stderr().print(f"[bold red]error:[/] {escape(str(error))}")
+    stderr().print(f"[bold red]{ERROR}[/]{escape(str(error))}")
 
 
 def fail(error: object) -> NoReturn:
@@ -77,8 +85,22 @@ def needs_server_extra() -> Iterator[None]:
             raise
         fail(
             f"this needs the server, and {error.name} is not installed.\n"
-            "       Install it: pip install 'vivavoce[server]'"
+            "       Install it in the checkout: tools/setup server"
         )
+
+
+def check_writable(*paths: Path | None) -> None:
+    """Raises ConfigurationError for a file that cannot be written: before the work, not after it."""
+    for path in filter(None, paths):
+        problem = ""
+        if path.is_dir():
+            problem = "it is a directory; name a file in it"
+        elif not path.parent.is_dir():
+            problem = f"there is no directory {path.parent}"
+        elif not os.access(path if path.exists() else path.parent, os.W_OK):
+            problem = "permission denied"
+        if problem:
+            raise ConfigurationError(f"{path} cannot be written: {problem}")
 
 
 def clock(seconds: float) -> str:

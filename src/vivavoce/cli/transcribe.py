@@ -13,11 +13,32 @@ import typer
 from vivavoce.cli.terminal import Key, Url, stdout
 from vivavoce.protocol.presets import PresetName
 
+
+def _each_once(languages: list[str] | None) -> list[str] | None:
+    for language in languages or ():
+        if "," in language:
+            each = " ".join(f"-l {code.strip()}" for code in language.split(","))
+            raise typer.BadParameter(f"give -l once for each language: {each}")
+    return languages
+
+
 Languages = Annotated[
     list[str] | None,
-    typer.Option("--language", "-l", metavar="CODE", help="A language spoken, such as en; repeatable."),
+    typer.Option(
+        "--language",
+        "-l",
+        metavar="CODE",
+        callback=_each_once,
+        help="The language spoken, such as en; given several times, it is one of them. See languages.md.",
+    ),
 ]
-Preset = Annotated[PresetName, typer.Option(help="How utterances are cut.")]
+CodeSwitching = Annotated[
+    bool,
+    typer.Option("--code-switching", help="The language changes, among those of -l if there are any."),
+]
+Preset = Annotated[
+    PresetName, typer.Option(help="How utterances are cut: see the table of presets in cli.md.")
+]
 Model = Annotated[str | None, typer.Option(metavar="NAME", help="The model to use.")]
 
 
@@ -39,6 +60,7 @@ def transcribe(
     key: Key = None,
     local: Annotated[bool, typer.Option("--local", help="Run a server for this command alone.")] = False,
     language: Languages = None,
+    code_switching: CodeSwitching = False,
     preset: Preset = "meeting",
     model: Model = None,
     split_channels: Annotated[
@@ -75,7 +97,7 @@ def transcribe(
         output=output,
         speed=speed,
         split_channels=split_channels,
-        request=request_of(language, model, partials=console is not None),
+        request=request_of(language, code_switching, model, partials=console is not None),
         preset=preset,
         console=console,
         is_terminal=stdout().is_terminal,
@@ -84,10 +106,12 @@ def transcribe(
         recordings.transcribe(client.live())
 
 
-def request_of(language: list[str] | None, model: str | None, partials: bool) -> dict[str, Any]:
+def request_of(
+    language: list[str] | None, code_switching: bool, model: str | None, partials: bool
+) -> dict[str, Any]:
     """What the options ask of a session."""
     return {
-        "language_config": {"languages": language or []},
+        "language_config": {"languages": language or [], "code_switching": code_switching},
         "messages_config": {"receive_partial_transcripts": partials},
         **({"model": model} if model else {}),
     }

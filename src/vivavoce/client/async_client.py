@@ -92,6 +92,7 @@ class AsyncLive:
 
         `request` and `options` are the fields of `LiveRequest`, options over the request over the preset.
         `buffer_bytes` bounds the audio that is not acknowledged yet; at the bound `send_audio` waits.
+        What the server took but doubts, such as a misspelt field, is a warning of Python's `warnings`.
         """
         return Starting(self._start(rest.session_body(request, preset, options), buffer_bytes))
 
@@ -135,7 +136,7 @@ class AsyncLive:
 
     async def _start(self, body: Mapping[str, Any], buffer_bytes: int) -> AsyncSession:
         response = await self._call("POST", rest.PATH, json=rest.with_acknowledgments(body))
-        created = SessionCreated.model_validate_json(response.content)
+        created = rest.session_created(response)
         return self._run(created, rest.core_for(body, buffer_bytes))
 
     def _run(self, created: SessionCreated, core: LiveCore) -> AsyncSession:

@@ -73,10 +73,11 @@ class Live:
 
         `request` and `options` are the fields of `LiveRequest`, options over the request over the preset.
         `buffer_bytes` bounds the audio that is not acknowledged yet; at the bound `send_audio` blocks.
+        What the server took but doubts, such as a misspelt field, is a warning of Python's `warnings`.
         """
         body = rest.session_body(request, preset, options)
         response = self._call("POST", rest.PATH, json=rest.with_acknowledgments(body))
-        created = SessionCreated.model_validate_json(response.content)
+        created = rest.session_created(response)
         return self._run(created, rest.core_for(body, buffer_bytes))
 
     def connect_session(self, session_id: str, url: str, *, buffer_bytes: int = BUFFER_BYTES) -> Session:

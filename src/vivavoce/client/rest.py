@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypedDict
@@ -14,7 +15,7 @@ from vivavoce.client.core import LiveCore
 from vivavoce.errors import ApiError, AuthenticationError, LimitError, NotFoundError, ServerUnreachable
 from vivavoce.protocol.presets import PresetName, with_preset
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.responses import SessionStatus
+from vivavoce.protocol.responses import SessionCreated, SessionStatus
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATH = "/v2/live"
@@ -67,6 +68,13 @@ def session_body(
         request = request.model_dump(mode="json", exclude_unset=True)
     body = {**(request or {}), **options}
     return with_preset(preset, body) if preset else body
+
+
+def session_created(response: httpx.Response) -> SessionCreated:
+    """The answer to a new session. What the server doubts about the request is a warning."""
+    if doubts := response.headers.get("x-vivavoce-warning"):
+        warnings.warn(f"the server says: {doubts}", stacklevel=3)
+    return SessionCreated.model_validate_json(response.content)
 
 
 def with_acknowledgments(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -319,7 +319,8 @@ def _complaint(error: ValidationError) -> str:
         case "union_tag_not_found":
             complaint = 'the message has no "type"'
         case "union_tag_invalid":
-            complaint = f'"type" must be {found["ctx"]["expected_tags"]}, not {found["ctx"]["tag"]}'
+            known = found["ctx"]["expected_tags"].replace("'", '"').replace(", ", " or ")
+            complaint = f'"type" must be {known}, not "{found["ctx"]["tag"]}"'
         case _:
             complaint = str(validation_issues(error)[0])
     return complaint.encode()[:LONGEST_REASON].decode(errors="ignore")

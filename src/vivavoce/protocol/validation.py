@@ -29,6 +29,10 @@ _PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "json_invalid": "must be valid JSON: {error}",
     }
 )
+_SHAPES: Final[Mapping[str, str]] = MappingProxyType(
+    {"spelling_dictionary": 'each key is how to write it, its list what is heard, as in {"SQL": ["sequel"]}'}
+)
+"""Of fields whose items people turn round."""
 _LONGEST_PATH = 120
 _LONGEST_VALUE = 40
 
@@ -71,8 +75,10 @@ def _problem(found: ErrorDetails) -> str:
         return f"must be valid: {found['msg']}"
     problem = template.format(**found.get("ctx", {}))
     value = found["input"]
-    worth_saying = found["loc"] and value != "" and isinstance(value, str | int | float)
-    return f"{problem}, not {_shortened(value)}" if worth_saying else problem
+    if found["loc"] and value != "" and isinstance(value, str | int | float):
+        problem = f"{problem}, not {_shortened(value)}"
+    shape = _SHAPES.get(str(found["loc"][-2])) if len(found["loc"]) > 1 else None
+    return f"{problem}: {shape}" if shape else problem
 
 
 def _shortened(value: str | int | float) -> str:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from vivavoce.engine.engine import Engine
-from vivavoce.errors import ModelError, RecognizerError, StorageError
+from vivavoce.errors import StorageError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
@@ -62,7 +62,8 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
             finally:
                 watching.cancel()
                 unfinished = await _stop(services)
-        _log.info("stopped", unfinished_sessions=unfinished)
+        if await services.loaded() is None:  # otherwise it never began
+            _log.info("stopped", unfinished_sessions=unfinished)
 
     app = FastAPI(
         title="Vivavoce",
@@ -78,7 +79,7 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
     app.include_router(rest.router)
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/v2/live", _Socket(app)))
-    install_error_handlers(app)
+    install_error_handlers(app, [*rest.router.routes, *health.router.routes])
     return app
 
 
@@ -100,31 +101,28 @@ class _Socket:
 
 async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     settings, storage = services.settings, services.storage
-    try:
-        models = await asyncio.to_thread(load, settings)
-        engine = Engine(models.vad, decoder_threads=settings.decoder_threads)
-        limits = Limits(
-            idle=settings.idle_timeout,
-            duration=settings.max_session_duration,
-            absence=settings.abandon_after,
-        )
-        sessions, enhanced = await asyncio.to_thread(_sessions_at_once, models, settings)
-        capacity = Capacity(
-            sessions,
-            settings.decoder_threads,
-            lambda: engine.load.lateness,
-            settings.abandon_after,
-            enhanced,
-        )
-        admission = Admission(storage, services.active, capacity, settings.abandon_after)
-        live = LiveSessions(storage, engine, models, limits, admission, services.sweep_if_idle)
-        engine.start()
-        services.recognition = Recognition(engine, models, live, admission, capacity)
-        await storage.sweep()
-        await live.take_up()
-    except (ModelError, RecognizerError, StorageError) as error:
-        _log.error("not_ready", error=str(error))
-        raise
+    _log.info("loading", models=list(settings.weights))
+    models = await asyncio.to_thread(load, settings)
+    engine = Engine(models.vad, decoder_threads=settings.decoder_threads)
+    limits = Limits(
+        idle=settings.idle_timeout,
+        duration=settings.max_session_duration,
+        absence=settings.abandon_after,
+    )
+    sessions, enhanced = await asyncio.to_thread(_sessions_at_once, models, settings)
+    capacity = Capacity(
+        sessions,
+        settings.decoder_threads,
+        lambda: engine.load.lateness,
+        settings.abandon_after,
+        enhanced,
+    )
+    admission = Admission(storage, services.active, capacity, settings.abandon_after)
+    live = LiveSessions(storage, engine, models, limits, admission, services.sweep_if_idle)
+    engine.start()
+    services.recognition = Recognition(engine, models, live, admission, capacity)
+    await storage.sweep()
+    await live.take_up()
     # What is loaded stays: to look through all of it for garbage now and then takes 0.1 s.
     gc.collect()
     gc.freeze()
@@ -132,7 +130,7 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
         "ready",
         models=sorted(models.recognizers),
         sessions_at_once=capacity.sessions,
-        enhanced_counts_as=round(capacity.enhanced, 2),
+        one_with_enhancer_counts_as=round(capacity.enhanced, 2),
     )
 
 
@@ -145,6 +143,8 @@ def _sessions_at_once(models: Models, settings: Settings) -> tuple[int, float]:
 
 async def _stop(services: Services) -> int:
     """How many sessions were still under way."""
+    if services.recognition is None and services.loading is not None:
+        services.loading.cancel()
     await services.loaded()
     unfinished = 0
     if services.recognition is not None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from vivavoce.protocol.requests import LiveRequest, misspelt_fields
+from vivavoce.protocol.sections import Section
 from vivavoce.protocol.validation import ValidationIssue
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.errors import InvalidRequest
@@ -67,6 +68,10 @@ def warnings(request: LiveRequest, body: bytes, enhances: bool) -> list[dict[str
         ("unknown_field", f"{sent} is no known field and was ignored; did you mean {meant}?")
         for sent, meant in misspelt_fields(request)
     ]
+    found += [
+        ("switched_off", f"{config} does nothing, since {switch} is not true")
+        for config, switch in _configured_in_vain(request.realtime_processing, "realtime_processing.")
+    ]
     if request.pre_processing.audio_enhancer and not enhances:
         found.append(
             (
@@ -78,6 +83,15 @@ def warnings(request: LiveRequest, body: bytes, enhances: bool) -> list[dict[str
     if said not in (None, request.bit_depth):
         found.append(("bit_depth", f"{request.encoding} has 8 bits a sample; bit_depth {said} was ignored"))
     return [{"code": code, "message": message} for code, message in found]
+
+
+def _configured_in_vain(section: Section, path: str) -> Iterator[tuple[str, str]]:
+    """Configurations given without a word about their switch, and that switch: who says `false` knows."""
+    given = section.model_fields_set
+    for config in sorted(given):
+        switch = config.removesuffix("_config")
+        if switch != config and switch in type(section).model_fields and switch not in given:
+            yield path + config, path + switch
 
 
 def warning_header(found: list[dict[str, str]]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Self
 
 import structlog
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from vivavoce.errors import RecognizerError, StorageError, VivavoceError
 from vivavoce.protocol.responses import ErrorBody, timestamp
@@ -33,8 +35,8 @@ class InvalidRequest(VivavoceError):  # noqa: N818 - a state of the request, as 
         return cls(validation_issues(error))
 
 
-def install_error_handlers(app: FastAPI) -> None:
-    app.add_exception_handler(HTTPException, _http_error)
+def install_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    app.add_exception_handler(HTTPException, partial(_http_error, routes))
     app.add_exception_handler(InvalidRequest, _invalid_request)
     app.add_exception_handler(StorageError, _storage_error)
     app.add_exception_handler(RecognizerError, _recognizer_error)
@@ -60,15 +62,22 @@ def error_response(
     return Response(body.model_dump_json(exclude_none=True), status, headers, media_type="application/json")
 
 
-def _http_error(request: Request, error: Exception) -> Response:
+def _http_error(routes: Sequence[BaseRoute], request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = error.detail
+    message, headers = error.detail, error.headers
     if error.status_code == 404 and message == "Not Found":
         message = f"there is nothing at {request.url.path}; live sessions are at /v2/live"
     elif error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(_methods(routes, request.scope["path"]))
         message = f"{request.method} is not allowed here; what is: {allowed}"
-    return error_response(request, error.status_code, message, headers=error.headers)
+        headers = {**(headers or {}), "Allow": allowed}
+    return error_response(request, error.status_code, message, headers=headers)
+
+
+def _methods(routes: Sequence[BaseRoute], path: str) -> list[str]:
+    """Of all routes with this path, where Starlette names those of the first."""
+    fitting = [one for one in routes if isinstance(one, Route) and one.path_regex.match(path)]
+    return sorted({method for one in fitting for method in one.methods or ()})
 
 
 def _invalid_request(request: Request, error: Exception) -> Response:

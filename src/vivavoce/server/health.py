@@ -11,11 +11,13 @@ from vivavoce.server.services import Serving
 router = APIRouter(tags=["Health"])
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez", summary="Does the process answer?")
 async def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Can sessions be created?", responses={503: {"description": "Not yet"}})
 async def readyz(services: Serving) -> dict[str, str]:
     """503 says what is missing."""

@@ -63,8 +63,8 @@ async def create_session(
 ) -> Response:
     """The answer's `url` is the session's WebSocket: connect to it, send audio, receive transcripts.
 
-    What was accepted but will not do what it seems to is named in the header `x-vivavoce-warning`, and in
-    the session's `post_session_metadata`.
+    What was accepted but will not do what it seems to is named in the header `x-vivavoce-warning`, in the
+    session's `post_session_metadata`, and in the log.
     """
     recognition = services.ready()
     base = public_base(request, services.settings)
@@ -90,12 +90,15 @@ async def create_session(
     )
     async with recognition.admission.one_more(caller, session.created_at, enhance=enhance):
         await services.storage.sessions.create(session)
+    for warning in found:
+        _log.warning("request_doubtful", session=session.id, **warning)
     created = SessionCreated(
         id=session.id, created_at=timestamp(session.created_at), url=socket_url(base, session.token)
     )
     return _json(created.model_dump_json(), 201, warning_header(found))
 
 
+@router.head("", include_in_schema=False)
 @router.get("", summary="List sessions, newest first", response_model=SessionList, responses=_BAD_QUERY)
 async def list_sessions(request: Request, services: Serving, caller: Authenticated) -> Response:
     """All filters must hold. The results are without `messages`; GET one session to have them.
@@ -123,6 +126,7 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     return _json(await asyncio.to_thread(body))
 
 
+@router.head("/{session_id}", include_in_schema=False)
 @router.get("/{session_id}", summary="Get a session", response_model=SessionObject)
 async def get_session(session_id: str, services: Serving, caller: Authenticated) -> Response:
     """While the session runs, the result is what is final so far."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 import uvloop
+from uvicorn.server import HANDLED_SIGNALS
 
 from vivavoce.errors import ConfigurationError, StorageError
+from vivavoce.processes import die_of
 from vivavoce.server.address import is_loopback, listen
 from vivavoce.server.app import create_app
 from vivavoce.server.logs import configure_logging
@@ -31,27 +36,35 @@ _SWITCH = 0.0003
 def run(
     settings: Settings, ready: Callable[[str, bool], None], load: Callable[[Settings], Models] = load_models
 ) -> None:
-    """As `serve`, in an event loop of its own."""
+    """As `serve`, in an event loop of its own; the signal that ends it ends the process."""
     sys.setswitchinterval(_SWITCH)
-    uvloop.run(serve(settings, ready, load))
+
+    async def until_a_signal() -> None:
+        number = await serve(settings, ready, load)
+        if number is not None:
+            # All is closed. To leave the loop would be to wait for its threads, and one may load for seconds.
+            die_of(number)
+
+    uvloop.run(until_a_signal())
 
 
 async def serve(
     settings: Settings, ready: Callable[[str, bool], None], load: Callable[[Settings], Models] = load_models
-) -> None:
-    """Serve until a signal. When sessions can be created, `ready` gets the URL and whether keys exist.
+) -> int | None:
+    """Serve until a signal, and give its number. `ready` gets the URL and whether keys exist, when sessions
+    can be created.
 
     Raises `ConfigurationError` (an address that it may not or cannot listen on, weights that are missing)
     and `StorageError` (the data directory cannot be used, or another server uses it).
     """
     configure_logging(settings)
     with claimed(settings.data_dir):
-        await _serve(settings, ready, load)
+        return await _serve(settings, ready, load)
 
 
 async def _serve(
     settings: Settings, ready: Callable[[str, bool], None], load: Callable[[Settings], Models]
-) -> None:
+) -> int | None:
     has_keys = await check_address(settings)
     app = create_app(settings, load)
     config = uvicorn.Config(
@@ -80,6 +93,7 @@ async def _serve(
         await serving
         if problem is not None:
             raise problem
+        return server.ended_by
 
 
 async def check_address(settings: Settings) -> bool:
@@ -95,9 +109,31 @@ async def check_address(settings: Settings) -> bool:
 
 
 class _Server(uvicorn.Server):
+    """Remembers the signal that ends it, where uvicorn raises all of them again while asyncio runs."""
+
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
+        self.ended_by: int | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        before = {one: signal.signal(one, self.handle_exit) for one in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.ended_by = self.ended_by or sig
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.force_exit:
+            # A second Ctrl-C need not wait for clients, but what is open is closed all the same.
+            await self.lifespan.shutdown()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -65,20 +65,19 @@ class Services:
             _log.warning("sweep_put_off", reason=str(error))
 
     async def loaded(self) -> BaseException | None:
-        """Wait until the models are loaded; gives the reason if they cannot be."""
+        """Wait until the models are loaded, or no longer wanted; gives the reason if they cannot be."""
         assert self.loading is not None, "the application has not started"
         await asyncio.wait([self.loading])
-        return self.loading.exception()
+        return None if self.loading.cancelled() else self.loading.exception()
 
     @property
     def missing(self) -> str | None:
         """What the server lacks to take sessions, in words; None when it is ready."""
         if self.loading is None or not self.loading.done():
             return "the models are being loaded"
-        if failed := self.loading.exception():
+        if not self.loading.cancelled() and (failed := self.loading.exception()):
             return f"starting failed: {failed}"
-        assert self.recognition is not None, "loading is done"
-        if self.recognition.live.draining:
+        if self.recognition is None or self.recognition.live.draining:
             return "the server is going down"
         if not self.recognition.engine.healthy:
             return "a thread of the engine has died: restart the server"

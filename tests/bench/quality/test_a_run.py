@@ -10,7 +10,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from speech import ROOT, clip
-from vivavoce.cli import app
+from vivavoce.cli.commands import app
 
 
 def test_a_run_judges_the_words_and_writes_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,3 +53,20 @@ def test_without_a_reference_the_line_is_named(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "line 1 of" in result.output
     assert "reference" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--maximum", "3"], 2, "should be greater than or equal to 5"),
+        (["--endpointing", "0.3", "--endpointing", "99"], 2, "should be less than or equal to 10"),
+        (["--results", "missing/page.md"], 1, "missing/page.md cannot be written: there is no directory"),
+        (["--json", "."], 1, "cannot be written: it is a directory"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_heard(
+    tmp_path: Path, words: list[str], code: int, message: str
+) -> None:
+    result = CliRunner().invoke(app, ["eval", str(tmp_path), *words])
+    assert result.exit_code == code
+    assert message in " ".join(result.output.replace("│", " ").split())

@@ -52,6 +52,7 @@ def test_turns_are_known_where_they_have_times_and_nobody_interrupts(tmp_path: P
         ({"reference": ...}, "line 2 of .*: reference: Field required"),
         ({"language": 3}, "line 2 of .*: language: "),
         ({"file": "b.wav"}, "line 2 of .*: there is no file .*b.wav"),
+        ({"file": "manifest.jsonl"}, "line 2 of .*: .*manifest.jsonl cannot be read as audio"),
         ({"speakers": [{"start": "soon"}]}, "line 2 of .*: speakers.0.start: "),
     ],
 )

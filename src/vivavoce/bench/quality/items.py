@@ -73,7 +73,7 @@ def read_items(
     """The recordings of a manifest, or of its directory, in these languages and of these kinds, if given.
 
     References that are uncertain count as not known. Raises ConfigurationError naming the line that is
-    wrong or whose file is not there, and if nothing is left.
+    wrong or whose file is not there or no audio, and if nothing is left.
     """
     manifest = source / MANIFEST if source.is_dir() else source
     if not manifest.is_file():
@@ -83,7 +83,11 @@ def read_items(
         path = manifest.parent / line.file
         if not path.is_file():
             raise ConfigurationError(f"line {number} of {manifest}: there is no file {path}")
-        items.append(_item(path, line))
+        try:
+            items.append(_item(path, line))
+        except soundfile.LibsndfileError as error:
+            reason = f"{path} cannot be read as audio"
+            raise ConfigurationError(f"line {number} of {manifest}: {reason}") from error
     chosen = [
         item
         for item in items
