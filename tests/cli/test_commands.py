@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import struct
 import subprocess
 import sys
 import wave
@@ -190,6 +191,17 @@ def test_a_model_that_is_not_there_is_an_error(run: Run) -> None:
     result = run("models", "verify", "huge")
     assert result.exit_code == 1
     assert "there is no model 'huge'" in result.stderr
+
+
+def test_a_model_whose_weights_end_too_early_is_not_verified(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for file in ("model.bin", "config.json", "vocabulary.txt"):
+        (tmp_path / file).write_bytes(struct.pack("<IH11s", 6, 12, b"WhisperSpec"))
+    monkeypatch.setenv("VIVAVOCE_MODELS", f"cut={tmp_path}")
+    result = run("models", "verify", "cut")
+    assert result.exit_code == 1
+    assert "copy or convert it again" in result.stderr
 
 
 def test_models_are_listed_with_their_use_and_place(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,10 +34,15 @@ def verify_models(
 ) -> None:
     """Check that models are complete and, where a sum is published or declared, that they have it."""
     registry, settings = registry_and_settings()
+    from vivavoce.recognizers.layout import is_transducer
+    from vivavoce.recognizers.whisper.checkpoint import Checkpoint
+
     failed = False
     for name in names or settings.weights:
         try:
             verification = registry.verify(name, full=True)
+            if not is_transducer(verification.files.directory):
+                Checkpoint(verification.files.directory)
         except ModelError as error:
             report(error)
             failed = True

@@ -106,7 +106,10 @@ class ModelRegistry:
         if configured is not None and (directory := Path(configured).expanduser()).is_dir():
             return _complete(name, directory, "configured directory")
         if configured is not None and not _HUB_NAME.fullmatch(str(configured)):
-            raise ModelError(f"the directory of model {name!r} does not exist: {configured}")
+            raise ModelError(
+                f"the directory of model {name!r} does not exist: {configured} "
+                "(on the hub a model is called OWNER/MODEL)"
+            )
         directory = self._models / name
         if packaged := self._packaged(name):
             if missing_file(directory) is None and check_sum(directory, packaged.sha256):
@@ -121,7 +124,8 @@ class ModelRegistry:
             return _complete(name, directory, f"hub: {configured}")
         raise ModelError(
             f"there is no model {name!r}; known: {', '.join(self.names())}. "
-            "Put the files of a model into a directory of that name, where VIVAVOCE_MODEL_DIRS says"
+            f"Say where it is, VIVAVOCE_MODELS={name}=PLACE, a directory or OWNER/MODEL on the hub, "
+            f"or put its files into {directory}"
         )
 
     def _packaged(self, name: str) -> PackagedModel | None:

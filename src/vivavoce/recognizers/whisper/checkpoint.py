@@ -44,7 +44,7 @@ class Checkpoint:
             self._aliases = {self._text(): self._text() for _ in range(self._number("I"))}
         except (OSError, struct.error, ValueError, IndexError) as error:
             raise ModelError(
-                f"{path} cannot be loaded as a Whisper model of CTranslate2: {error}. Convert it again"
+                f"{path} is no Whisper model of CTranslate2 ({error}): copy or convert it again"
             ) from error
         try:
             self.config: Mapping[str, Any] = json.loads((directory / "config.json").read_text("utf-8"))
@@ -94,16 +94,16 @@ class Checkpoint:
         return int(value)
 
     def _text(self) -> str:
-        length = self._number("H")
-        start, self._position = self._position, self._position + length
-        if self._position > len(self._data):
-            raise ValueError("it ends too early")
-        return self._data[start : self._position].tobytes().rstrip(b"\0").decode()
+        return self._bytes(self._number("H")).tobytes().rstrip(b"\0").decode()
 
     def _array(self) -> tuple[str, NDArray[Any]]:
         name = self._text()
         shape = [self._number("I") for _ in range(self._number("B"))]
         element = np.dtype(_ELEMENTS[self._number("B")]).newbyteorder("<")
-        size = self._number("I")
+        return name, self._bytes(self._number("I")).view(element).reshape(shape)
+
+    def _bytes(self, size: int) -> NDArray[np.uint8]:
         start, self._position = self._position, self._position + size
-        return name, self._data[start : self._position].view(element).reshape(shape)
+        if self._position > len(self._data):
+            raise ValueError("it ends too early")
+        return self._data[start : self._position]
