@@ -147,10 +147,6 @@ class Settings(EnvironmentSettings):
         description="A quicker model for partials, where it knows the language; `same`: none.",
         json_schema_extra={"allowed": "NAME, NAME=PLACE, PLACE or same"},
     )
-    accuracy: Literal["standard", "high"] = Field(
-        default="standard",
-        description="`high`: finals nearly as good as offline, for three times the work. See models.md.",
-    )
     model_dirs: Paths = Field(
         default=(),
         description="Where to look for model weights first.",
@@ -213,10 +209,6 @@ class Settings(EnvironmentSettings):
         """The names of all models that are loaded."""
         quick = () if self.partials_name == SAME_MODEL else (self.partials_name,)
         return tuple(dict.fromkeys((*self.served, *quick)))
-
-    def accurate(self, name: str) -> bool:
-        """Whether a model is to be as accurate as it can be; what only writes partials is to be quick."""
-        return self.accuracy == "high" and name in self.served
 
     @property
     def places(self) -> Mapping[str, str]:

@@ -63,7 +63,7 @@ def test_each_model_decodes() -> None:
 def test_a_model_that_cannot_be_decoded_with_is_wrong(tmp_path: Path) -> None:
     for name in ("model.bin", "config.json", "vocabulary.txt"):
         (tmp_path / name).write_bytes(b"{}")
-    finding = decoder(ModelFiles("odd", tmp_path, "configured directory"), accurate=False)
+    finding = decoder(ModelFiles("odd", tmp_path, "configured directory"))
     assert finding.state == "wrong"
     assert str(tmp_path) in finding.remedy
 

@@ -200,7 +200,7 @@ def test_thirty_seconds_are_heard_to_their_end_and_more_is_refused(whisper: Whis
 
 
 def test_a_directory_without_a_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="is no Whisper model"):
         WhisperRecognizer(ModelFiles("none", tmp_path, "test"))
 
 

@@ -170,10 +170,10 @@ def weights(settings: Settings) -> Iterator[Finding]:
         else:
             known = "as published or declared" if verification.expected else "complete; no sum is known"
             yield Finding("weights", "ok", f"{name}, {verification.size / 1e6:.0f} MB, {known}")
-            yield decoder(verification.files, accurate=settings.accurate(name))
+            yield decoder(verification.files)
 
 
-def decoder(files: ModelFiles, *, accurate: bool) -> Finding:
+def decoder(files: ModelFiles) -> Finding:
     """Encoder and decoder run once; the session of the self-test need not hold speech for them."""
     import numpy as np
 
@@ -182,7 +182,7 @@ def decoder(files: ModelFiles, *, accurate: bool) -> Finding:
 
     audio = (np.frombuffer(_hum(), "<i2") / 32_768).astype(np.float32)
     try:
-        recognizer = load_recognizer(files, accurate=accurate)
+        recognizer = load_recognizer(files)
         begun = perf_counter()
         recognizer.recognize(Request(audio, languages=(), final=True))
     except VivavoceError as error:

@@ -45,7 +45,7 @@ def load_models(settings: Settings) -> Models:
     loaded: dict[str, Recognizer] = {}
     for name in settings.weights:
         try:
-            loaded[name] = load_recognizer(registry.resolve(name), accurate=settings.accurate(name))
+            loaded[name] = load_recognizer(registry.resolve(name))
         except ModelError as error:
             if name in settings.served:
                 raise
@@ -57,11 +57,8 @@ def load_models(settings: Settings) -> Models:
     return Models(SileroVad(silero_path()), with_default(recognizers, settings.served[0]), load_enhancer())
 
 
-def load_recognizer(files: ModelFiles, *, accurate: bool = False) -> Recognizer:
-    """The recogniser for what is in a directory. Raises `ModelError` if it is none, or damaged.
-
-    A Whisper model can be `accurate`; a transducer is always as accurate as it can be.
-    """
+def load_recognizer(files: ModelFiles) -> Recognizer:
+    """The recogniser for what is in a directory. Raises `ModelError` if it is none, or damaged."""
     # Importing a model runtime takes half a second, which the listening socket need not wait for.
     if is_transducer(files.directory):
         from vivavoce.recognizers.transducer import TransducerRecognizer
@@ -69,7 +66,7 @@ def load_recognizer(files: ModelFiles, *, accurate: bool = False) -> Recognizer:
         return TransducerRecognizer(files)
     from vivavoce.recognizers.whisper import WhisperRecognizer
 
-    return WhisperRecognizer(files, accurate=accurate)
+    return WhisperRecognizer(files)
 
 
 def _with_partials(recognizer: Recognizer, quick: Recognizer | None) -> Recognizer:

@@ -47,7 +47,8 @@ class WhisperModel:
     """The weights; concurrent callers compute on one core each.
 
     They are rounded to 8 bits, and from a third of the layers on the audio is heard in steps of 40 ms. If it
-    is to be `accurate`, they stay in float32 and all layers but the last hear steps of 20 ms.
+    is to be `accurate`, they stay in float32 and all layers but the last hear steps of 20 ms: no word is more
+    right for that, and each costs twice as much, but so it can be compared with what others compute.
 
     Raises `ModelError` when the directory does not hold a Whisper model of CTranslate2.
     """

@@ -20,7 +20,6 @@ from vivavoce.recognizers.whisper.words import split_words
 _BEAM_SIZE = 5
 # Seconds of what was said before.
 _CONTEXT = 8.0
-_LONG_CONTEXT = 20.0
 # How likely another language than the expected one must be, and in how many samples.
 _CLEARLY = 0.8
 _ENOUGH_TO_TELL = 2 * SAMPLE_RATE
@@ -45,19 +44,18 @@ class _Language:
 class WhisperRecognizer:
     """A Whisper model in CTranslate2's format. Nothing is sampled: the same audio gives the same words."""
 
-    def __init__(self, files: ModelFiles, *, accurate: bool = False) -> None:
+    def __init__(self, files: ModelFiles) -> None:
         """Loads the model. Concurrent callers use one core each.
 
-        One that is `accurate` hears more of what was said before and rounds nothing, for thrice the work.
         Raises `ModelError` when the files do not make a Whisper model.
         """
         self.name = files.name
-        self._model = WhisperModel(files.directory, accurate=accurate)
+        self._model = WhisperModel(files.directory)
         self._multilingual = self._model.vocabulary.multilingual
         self.capabilities = Capabilities(
             languages=self._model.vocabulary.languages,
             detects_language=self._multilingual,
-            context=Context(_LONG_CONTEXT if accurate else _CONTEXT, MOST_SAID),
+            context=Context(_CONTEXT, MOST_SAID),
         )
 
     def recognize(self, request: Request) -> Hypothesis:
