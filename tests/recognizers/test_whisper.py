@@ -117,6 +117,18 @@ def test_what_is_said_over_and_over_is_written_as_often(
     assert heard.words[-1].end > len(audio) / SAMPLE_RATE - 2
 
 
+@pytest.mark.parametrize(("begin", "words"), [(16.5, "it was the season of darkness"), (12.0, "incredulity")])
+def test_speech_that_makes_no_words_by_itself_is_heard_among_its_neighbours(
+    whisper: WhisperRecognizer, begin: float, words: str
+) -> None:
+    audio = two_cities().samples()
+    start, end = round(begin * SAMPLE_RATE), round((begin + 1.5) * SAMPLE_RATE)
+    before = audio[start - 8 * SAMPLE_RATE : start]
+    heard = whisper.recognize(Request(audio[start:end], ("en",), final=True, voiced=0.9, before=before))
+    assert EnglishTextNormalizer()(_text(heard)) == words
+    assert all(0 <= word.start < word.end <= 1.5 for word in heard.words)
+
+
 def _quietest(audio: NDArray[np.float32], seconds: float) -> int:
     """The middle of the quietest fifth of a second within two seconds of a moment."""
     start, width = round((seconds - 2) * SAMPLE_RATE), SAMPLE_RATE // 5
