@@ -51,6 +51,19 @@ def test_parts_are_joined_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("packages")
+def test_what_an_ended_process_had_begun_to_join_goes_and_what_another_one_is_joining_stays(
+    tmp_path: Path,
+) -> None:
+    ended, running = tmp_path / ".model.bin.a1", tmp_path / ".model.bin.b2"
+    for begun in (ended, running):
+        begun.write_bytes(b"first")
+    os.utime(ended, (0, 0))
+    _model().join(tmp_path)
+    assert not ended.exists()
+    assert running.exists()
+
+
+@pytest.mark.usefixtures("packages")
 def test_a_wrong_sum_leaves_nothing_behind(tmp_path: Path) -> None:
     directory = tmp_path / "models" / "it"
     with pytest.raises(ModelError, match="reinstall"):

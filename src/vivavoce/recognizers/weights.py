@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from vivavoce.errors import ModelError
 
 _CHUNK = 1 << 20
 _MARKER = "verified.json"
+# Seconds in which another process has surely joined what it is joining.
+_LONGEST_JOINING = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,13 @@ def _remember(directory: Path, sha256: str) -> None:
 
 
 def _write(target: Path, sources: Sequence[Path], expected: str | None = None) -> str:
-    """Concatenates `sources` beside `target`, checks the sum and only then takes its place; gives the sum."""
+    """Concatenates `sources` beside `target`, checks the sum and only then takes its place; gives the sum.
+
+    What a process that was ended had begun is removed.
+    """
+    for begun in target.parent.glob(f".{target.name}.*"):
+        if begun.stat().st_mtime < time.time() - _LONGEST_JOINING:
+            begun.unlink(missing_ok=True)
     with (
         NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as temporary,
         ExitStack() as undo,
