@@ -46,9 +46,9 @@ class Request:
     `voiced` is the share of `audio` in which voice activity detection hears somebody; 0 if nobody asked it.
 
     Where speech was cut, or went on after a pause, `before` and `after`, like `audio`, are the speech
-    on either side, and `said_before` is the draft of what was heard before. They help to hear the words
-    between and are not to be written: a word whose middle is in `after` belongs there. Recognisers may pass
-    over them.
+    on either side, and `said_before` is the draft of what was heard before, if words were. They help to hear
+    the words between and are not to be written: a word whose middle is in `after` belongs there. Recognisers
+    may pass over them.
     """
 
     audio: NDArray[np.float32]

@@ -81,15 +81,17 @@ class TransducerRecognizer:
         timed = timed_words(pieces, times, [token.probability for token in tokens], loud_steps(whole))
         words: list[Word] = []
         numbers: list[int] = []
+        starts: list[tuple[int, float]] = []
         first = 0
         for piece, word in zip(pieces, timed, strict=True):
             middle = (word.start + word.end) / 2 - begin
             if middle >= 0 and (middle < seconds or not len(after)):
                 since, until = max(0.0, word.start - begin), min(word.end - begin, seconds)
                 words.append(Word(word.text, since, until, word.confidence))
+                starts.append((len(numbers), since))
                 numbers += [token.number for token in tokens[first : first + piece.length]]
             first += piece.length
-        return Hypothesis(language, 1.0, tuple(words), Draft(self.name, tuple(numbers)))
+        return Hypothesis(language, 1.0, tuple(words), Draft(self.name, tuple(numbers), tuple(starts)))
 
     def _tokens(self, audio: NDArray[np.float32]) -> list[_Token]:
         """What is emitted over `audio`, float32, shape (samples,), 16 kHz, with times in seconds."""
