@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hearing import Sound, count_windows, endpointing, listener, nothing, record, silence, speech
+from hearing import Listener, Sound, count_windows, endpointing, listener, nothing, record, silence, speech
 from vivavoce.protocol.stream import Context, Draft, Hypothesis
 from vivavoce.speech.endpointing import WINDOW
 from vivavoce.speech.outputs import Decode
@@ -182,3 +182,20 @@ def test_what_was_said_is_kept_no_longer_than_speech_may_go_on_from_it() -> None
 
     assert hear(speech(60), silence(PAUSE)) == 1
     assert hear(silence(LONG)) == 0
+
+
+def test_of_many_short_utterances_little_more_than_their_audio_is_kept() -> None:
+    track = listener(endpointing(0.05), hear_words=words_and_draft)
+    given = [weakref.ref(decode.before) for decode in _asked(track, 60) if decode.before is not None]
+    assert len(given) >= 50
+    gc.collect()
+    assert sum(before() is not None for before in given) <= 1
+
+
+def _asked(track: Listener, utterances: int) -> list[Decode]:
+    """What is asked for, and answered, and then forgotten by who listens."""
+    track.hear_and_answer(*[speech(10), silence(4)] * utterances)
+    asked = list(track.asked)
+    track.asked.clear()
+    track.outputs.clear()
+    return asked

@@ -51,7 +51,7 @@ def timed_words(
     probabilities: Sequence[float],
     loud: NDArray[np.bool_],
 ) -> tuple[Word, ...]:
-    """Words from their first to their last loud step, each for one step at least.
+    """Words from their first to their last loud step, each for one step at least if there are so many.
 
     `times` (one more than tokens) and `probabilities` belong to the tokens, `loud` to steps of 20 ms. A
     word's confidence is the geometric mean of its tokens' probabilities.

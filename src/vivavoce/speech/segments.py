@@ -26,6 +26,7 @@ _LEAST = 0.25
 # Seconds before a word at which what was said is given from that word on: a word is placed late rather than
 # early, and its first sound belongs to it.
 _LEAD = 0.1
+_COMPLETE = "a segment's audio is complete before another one begins"
 # After a pause of at most so many samples (3 s) it is the same speech that goes on. The pause is heard, too:
 # without it the words on either side are taken for neighbours.
 LONGEST_PAUSE = 94 * WINDOW
@@ -54,7 +55,7 @@ def lately(before: tuple[Segment, ...], last: Segment, context: Context) -> tupl
     for part in (last, *reversed(before)):
         if length >= context.seconds * SAMPLE_RATE:
             break
-        assert part.audio is not None, "a segment's audio is complete before another one begins"
+        assert part.audio is not None, _COMPLETE
         parts.insert(0, part)
         length += len(part.audio) + len(part.pause)
     return tuple(parts)
@@ -74,7 +75,8 @@ def continuing(
     for segment in reversed(before):
         heard = segment.heard
         draft = heard.draft if heard and heard.language == language else None
-        if segment.audio is None or draft is None or (said and said.model != draft.model):
+        assert segment.audio is not None, _COMPLETE
+        if draft is None or (said and said.model != draft.model):
             break
         room -= len(gap)
         first, start = _since(
@@ -117,8 +119,7 @@ def _sound(before: tuple[Segment, ...], pause: NDArray[np.float32], room: int) -
     """The last samples, of what was said before and the `pause`, for which there is room."""
     parts: list[NDArray[np.float32]] = []
     for segment in reversed(before):
-        if segment.audio is None:
-            break
+        assert segment.audio is not None, _COMPLETE
         parts[:0] = segment.audio, pause
         pause = segment.pause
     if not parts or room <= 0:

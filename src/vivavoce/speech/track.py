@@ -320,7 +320,7 @@ class Track:
             heard = [segment.heard for segment in utterance.segments if segment.heard]
             for segment in utterance.segments:
                 # A chain of cuts through a speech of hours is not to be kept.
-                segment.before = ()
+                segment.before, segment.decode, segment.draft, segment.state = (), None, None, None
             for part in heard:
                 self._language.heard(part.language, part.language_probability, part.words)
             if utterance.id in self._known:

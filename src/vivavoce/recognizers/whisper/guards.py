@@ -18,7 +18,10 @@ from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.whisper.model import Decoding
 
-_TOKENS_PER_SECOND = 16
+_TOKENS_PER_SECOND = 10
+_MANY_TOKENS_PER_SECOND = 16
+# Languages in scripts of which Whisper's vocabulary has few words.
+_LETTER_BY_LETTER = "am ar as bn bo el fa gu he hi hy ka km kn lo ml mr my ne pa ps sa sd si ta te th ur yi"
 _FEW_TOKENS = 20
 _MAX_COMPRESSION_RATIO = 2.0
 _ROUNDS = 3
@@ -44,12 +47,13 @@ def is_audible(audio: NDArray[np.float32]) -> bool:
     return bool(np.abs(audio).max(initial=0.0) > _INAUDIBLE)
 
 
-def token_limit(seconds: float) -> int:
+def token_limit(seconds: float, language: str) -> int:
     """More tokens than are needed for what is said in so many seconds.
 
-    A second of English takes about 4, of Hindi or Tamil, whose letters are tokens of their own, 15.
+    A second of English takes about 4, of Hindi or Tamil, where a letter is a token or two, 15.
     """
-    return round(_TOKENS_PER_SECOND * seconds) + _FEW_TOKENS
+    per_second = _MANY_TOKENS_PER_SECOND if language in _LETTER_BY_LETTER.split() else _TOKENS_PER_SECOND
+    return round(per_second * seconds) + _FEW_TOKENS
 
 
 def is_silence(decoding: Decoding, voiced: float = 0.0) -> bool:

@@ -13,7 +13,7 @@ from vivavoce.recognizers.whisper import guards
 from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context
 from vivavoce.recognizers.whisper.encoder import Encoded
 from vivavoce.recognizers.whisper.model import Decoding, WhisperModel
-from vivavoce.recognizers.whisper.stretch import MOST_SAID, Stretch, around, going_on, going_on_from, pieces
+from vivavoce.recognizers.whisper.stretch import MOST_SAID, PIECE, Stretch, around, going_on, pieces
 from vivavoce.recognizers.whisper.words import split_words
 
 # Texts that are followed for a final; a partial takes the likeliest word each time.
@@ -41,6 +41,16 @@ class _Language:
     probability: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Try:
+    """What a stretch is heard as, and what other tries begin with."""
+
+    stretch: Stretch
+    encoded: Encoded
+    language: _Language
+    heard: _Heard
+
+
 class WhisperRecognizer:
     """A Whisper model in CTranslate2's format. Nothing is sampled: the same audio gives the same words."""
 
@@ -63,68 +73,69 @@ class WhisperRecognizer:
         if not guards.is_audible(request.audio):
             return Hypothesis(request.expected or next(iter(request.languages), "en"), 0.0, ())
         try:
-            return self._recognize(request)
+            first = self._first(request)
+            heard = self._again(first, request) if request.final else first.heard
         except (RuntimeError, ValueError) as error:
             raise RecognizerError(f"{self.name} failed: {error}") from error
+        draft = Draft(self.name, heard.tokens, heard.starts)
+        return Hypothesis(first.language.code, first.language.probability, heard.words, draft)
 
-    def _recognize(self, request: Request) -> Hypothesis:
+    def _first(self, request: Request) -> _Try:
+        """What is heard going on from what was said before or, where that leads astray, without it."""
         stretch = going_on(request, self.name)
         encoded = self._encode(stretch)
         language = self._language(request, encoded)
         if stretch.said and language.code != (request.expected or language.code):
             # What was said before is no beginning of this.
-            return self._recognize(replace(request, before=None, said_before=None))
+            return self._first(replace(request, before=None, said_before=None))
         heard = self._hear(stretch, encoded, language.code, request)
         if stretch.said and not _goes_on(heard.decoding, stretch):
-            return self._recognize(replace(request, said_before=None))
-        if request.final:
-            heard = self._again(heard, stretch, encoded, language.code, request)
-        draft = Draft(self.name, heard.tokens, heard.starts)
-        return Hypothesis(language.code, language.probability, heard.words, draft)
+            return self._first(replace(request, said_before=None))
+        return _Try(stretch, encoded, language, heard)
 
-    def _again(
-        self, heard: _Heard, stretch: Stretch, encoded: Encoded, language: str, request: Request
-    ) -> _Heard:
+    def _again(self, first: _Try, request: Request) -> _Heard:
         """What is heard at another try where the first one cannot be all that was said."""
-        if guards.is_runaway(heard.decoding) and not guards.is_silence(heard.decoding, stretch.voiced):
+        stretch, language, heard = first.stretch, first.language.code, first.heard
+        voiced = guards.is_voiced(stretch.voiced, stretch.seconds)
+        long = voiced and len(request.audio) > PIECE
+        rough = replace(request, final=False, draft=None)
+        looping = guards.is_runaway(heard.decoding) and not guards.is_silence(heard.decoding, stretch.voiced)
+        if looping and not long:
             # With the context that Whisper was trained on.
-            full = self._encode(stretch, FULL_CONTEXT)
-            heard = self._hear(stretch, full, language, replace(request, final=False, draft=None))
+            heard = self._hear(stretch, self._encode(stretch, FULL_CONTEXT), language, rough)
         if guards.has_skipped(heard.words):
             # Word for word it may still be heard.
-            greedy = self._hear(stretch, encoded, language, replace(request, final=False, draft=None))
+            greedy = self._hear(stretch, first.encoded, language, rough)
             if _is_better(greedy, stretch):
                 heard = greedy
-        if not guards.is_voiced(stretch.voiced, stretch.seconds):
-            return heard
-        if not heard.words and (whole := around(request)):
+        if voiced and not heard.words and (whole := around(request)):
             # Speech of which nothing is heard is written among its neighbours.
             free = self._hear(whole, self._encode(whole), language, request)
             if _is_better(free, whole):
                 heard = free
-        looping = guards.is_runaway(heard.decoding)
-        if looping or not heard.words or guards.ends_early(heard.words, stretch.seconds):
-            heard = self._in_pieces(heard, language, request)
+        if long and (looping or not heard.words):
+            parted = self._in_pieces(_Heard(heard.decoding), language, request)
+            return max(heard, parted, key=lambda one: len(one.words))
+        if long and guards.ends_early(heard.words, stretch.seconds):
+            return self._in_pieces(heard, language, request)
         return heard
 
     def _in_pieces(self, heard: _Heard, language: str, request: Request) -> _Heard:
-        """What is too much at once, in pieces: it is said over and over, or goes on after its text."""
-        words: list[Word] = []
-        tokens: list[int] = []
-        starts: list[tuple[int, float]] = []
-        before: tuple[Request, Draft | None] | None = None
-        for start, piece in pieces(replace(request, languages=(language,), expected=None)):
-            if before:
-                piece = going_on_from(piece, before[0].audio, before[1])
-            found = self.recognize(piece)
+        """What was heard and what comes after it, a few seconds at a time, each of which is heard once."""
+        words, tokens, starts = list(heard.words), list(heard.tokens), list(heard.starts)
+        begin = round(words[-1].end * SAMPLE_RATE) if words else 0
+        before, said = (None, None) if words else (request.before, request.said_before)
+        for start, piece in pieces(replace(request, languages=(language,), expected=None), begin):
+            found = _Heard(heard.decoding)
+            if guards.is_audible(piece.audio):
+                found = self._first(replace(piece, before=before, said_before=said)).heard
+            if guards.is_guess(found.decoding):
+                found = _Heard(found.decoding)
             offset = start / SAMPLE_RATE
             words += (replace(word, start=word.start + offset, end=word.end + offset) for word in found.words)
-            if found.draft:
-                starts += ((at + len(tokens), seconds + offset) for at, seconds in found.draft.words)
-                tokens += found.draft.tokens
-            before = piece, found.draft
-        if len(words) <= len(heard.words):
-            return heard
+            starts += ((at + len(tokens), seconds + offset) for at, seconds in found.starts)
+            tokens += found.tokens
+            before, said = piece.audio, Draft(self.name, found.tokens) if found.tokens else None
         return _Heard(heard.decoding, tuple(words), tuple(tokens), tuple(starts))
 
     def _encode(self, stretch: Stretch, blocks: int = 0) -> Encoded:
@@ -142,7 +153,7 @@ class WhisperRecognizer:
             encoded,
             language,
             beam_size=_BEAM_SIZE if request.final else 1,
-            max_tokens=guards.token_limit((len(stretch.audio) - stretch.heard_from) / SAMPLE_RATE),
+            max_tokens=guards.token_limit((len(stretch.audio) - stretch.heard_from) / SAMPLE_RATE, language),
             draft=draft.tokens if draft and draft.model == self.name else (),
             said=stretch.said,
         )

@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.base import SAMPLE_RATE, Draft, Request
+from vivavoce.recognizers.base import SAMPLE_RATE, Request
 from vivavoce.recognizers.whisper.context import BLOCK, FULL_CONTEXT
 
 MOST_SAID = 216
 """Tokens of what was said before. With the prompt and as long a text they fit into the decoder's 448
 positions."""
 
+PIECE = 5 * SAMPLE_RATE
+"""Samples of what is too much to be heard as a whole."""
+
 _LONGEST = FULL_CONTEXT * BLOCK
-# Samples: what a loop is parted into, and the width of a quiet place.
-_PIECE = 5 * SAMPLE_RATE
+# The width of a quiet place, in samples.
 _QUIET = SAMPLE_RATE // 5
 
 
@@ -88,18 +90,19 @@ def _joined(request: Request, said: tuple[int, ...]) -> Stretch | None:
     return Stretch(whole, len(before), len(before) + len(audio), request.voiced, said)
 
 
-def pieces(request: Request) -> Iterator[tuple[int, Request]]:
-    """The request's audio in pieces of about 5 s, parted where it is quietest, and at which sample each
-    begins. None of a request that is no longer than that.
+def pieces(request: Request, begin: int) -> Iterator[tuple[int, Request]]:
+    """The request's audio from sample `begin` on, in pieces of about `PIECE` that are parted where it is
+    quietest: each with the sample at which it begins, and with as much voice as it must have at least.
     """
     audio = request.audio
-    count = -(-len(audio) // _PIECE)
-    if count < 2:
-        return
-    places = (_quietest(audio, round(len(audio) * n / count), _PIECE // 4) for n in range(1, count))
-    for start, end in pairwise([0, *places, len(audio)]):
-        own = replace(request, audio=audio[start:end], draft=None, before=None, said_before=None)
-        yield start, replace(own, after=audio[end:][:SAMPLE_RATE] if end < len(audio) else request.after)
+    rest = len(audio) - begin
+    count = max(1, round(rest / PIECE))
+    inner = (_quietest(audio, begin + round(rest * n / count), PIECE // 4) for n in range(1, count))
+    for start, end in pairwise([begin, *inner, len(audio)]):
+        length = end - start
+        voiced = max(0.0, (request.voiced * len(audio) - (len(audio) - length)) / max(length, 1))
+        after = audio[end : end + SAMPLE_RATE] if end < len(audio) else request.after
+        yield start, replace(request, audio=audio[start:end], after=after, voiced=voiced, draft=None)
 
 
 def _quietest(audio: NDArray[np.float32], around: int, reach: int) -> int:
@@ -107,8 +110,3 @@ def _quietest(audio: NDArray[np.float32], around: int, reach: int) -> int:
     first = around - reach
     power = np.concatenate([[0.0], np.cumsum(np.square(audio[first : around + reach], dtype=np.float64))])
     return first + int(np.argmin(power[_QUIET:] - power[:-_QUIET])) + _QUIET // 2
-
-
-def going_on_from(request: Request, audio: NDArray[np.float32], said: Draft | None) -> Request:
-    """The request with what was heard right before it."""
-    return replace(request, before=audio, said_before=said) if said and said.tokens else request
