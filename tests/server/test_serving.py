@@ -97,6 +97,20 @@ def test_interrupts_however_many_end_it_without_a_traceback(tmp_path: Path, prog
     assert "stopped" in log.splitlines()[-1]
 
 
+def test_an_interrupt_that_is_ignored_does_not_end_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROCESS, str(tmp_path)]
+    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with subprocess.Popen(
+        command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=ignore
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGTERM
+
+
 def never(url: str, has_keys: bool) -> None:
     raise AssertionError("the server is not ready")
 
