@@ -79,7 +79,7 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
     app.include_router(rest.router)
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/v2/live", _Socket(app)))
-    install_error_handlers(app, [*rest.router.routes, *health.router.routes])
+    install_error_handlers(app, [*app.routes, *rest.router.routes, *health.router.routes])
     return app
 
 
