@@ -62,7 +62,7 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
             finally:
                 watching.cancel()
                 unfinished = await _stop(services)
-        if await services.loaded() is None:  # otherwise it never began
+        if services.recognition is not None:  # otherwise it never began
             _log.info("stopped", unfinished_sessions=unfinished)
 
     app = FastAPI(
