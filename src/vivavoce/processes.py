@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 
 @contextmanager
@@ -23,30 +25,47 @@ def ended_after(process: subprocess.Popen[str] | subprocess.Popen[bytes], within
         told = True
         _interrupt(frame)
 
-    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
-    for one, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(one, interrupt)
+    try:
+        with handling((signal.SIGTERM, signal.SIGHUP), interrupt):
+            try:
+                yield
+            finally:
+                _end(process, within)
+    finally:
+        if told:
+            # What is cut off may fail in its own way: asyncio by CancelledError while it starts.
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def handling(signals: Iterable[int], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Has these signals handled while the block runs, but for those that are ignored: by a shell's background
+    jobs Ctrl-C, by what nohup runs SIGHUP. For the main thread."""
+    found = {one: signal.getsignal(one) for one in signals}
+    before = {one: handled for one, handled in found.items() if handled is not signal.SIG_IGN}
+    for one in before:
+        signal.signal(one, handler)
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(within)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
-            if told:
-                # What is cut off may fail in its own way: asyncio by CancelledError while it starts.
-                raise KeyboardInterrupt
+        for one, handled in before.items():
+            signal.signal(one, handled)
 
 
-def die_of(number: int) -> None:
+def die_of(number: int) -> NoReturn:
     """End this process as a signal does that nobody handles: at once, and its parent sees which it was."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
+    # The first process of a container is still there: the kernel spares it what nobody handles.
+    os._exit(128 + number)
+
+
+def _end(process: subprocess.Popen[str] | subprocess.Popen[bytes], within: float) -> None:
+    process.terminate()
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _interrupt(frame: FrameType | None) -> None:

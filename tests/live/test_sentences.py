@@ -76,6 +76,11 @@ def test_no_character_but_spaces_around_a_sentence_is_lost_or_changed(text: str,
     assert not text[place:].strip()
 
 
+def test_what_the_segmenter_leaves_out_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vivavoce.live.sentences.segment", lambda _, text: [text[:7]])
+    assert sentences_of([utterance("Good. Bye. Now")]) == ["Good.", "Bye. Now"]
+
+
 @pytest.mark.parametrize(
     ("language", "sentences"),
     [

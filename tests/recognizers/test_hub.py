@@ -141,6 +141,29 @@ def test_another_model_that_cannot_be_fetched_is_not_the_one_that_is_there(hub: 
     assert registry.resolve("tones").source == "data directory"
 
 
+def test_what_was_to_be_replaced_when_the_machine_went_down_is_there_again(hub: Hub, tmp_path: Path) -> None:
+    directory = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY}).resolve("tones").directory
+    beside = directory.with_name(".tones")
+    beside.mkdir()
+    directory.rename(beside / "replaced")
+    with pytest.raises(ModelError, match="could it be fetched"):
+        ModelRegistry(tmp_path / "data", {"tones": "somebody/else"}).resolve("tones")
+    hub.asked.clear()
+    registry = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY})
+    assert registry.resolve("tones").source == "data directory"
+    assert hub.asked == []
+
+
+@pytest.mark.parametrize("marker", ["", "[]", "{}", '{"repository": 1, "revision": null}'])
+def test_what_was_fetched_and_does_not_say_as_what_is_fetched_again(
+    hub: Hub, tmp_path: Path, marker: str
+) -> None:
+    registry = ModelRegistry(tmp_path / "data", {"tones": REPOSITORY})
+    (registry.resolve("tones").directory / "fetched.json").write_text(marker)
+    assert registry.resolve("tones").source == f"hub: {REPOSITORY}"
+    assert registry.resolve("tones").source == "data directory"
+
+
 @pytest.mark.parametrize("lost", ["vivavoce.json", "tokens.txt", "encoder-epoch-1-avg-1.onnx"])
 def test_what_was_not_fetched_whole_is_no_model_and_is_fetched_again(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +102,20 @@ def test_what_was_killed_is_not_at_hand(phonemizer: Phonemizer) -> None:
     assert phonemizer.sounds_at_hand(["mare"], "it") == known
     assert phonemizer.sounds(["ciao"], "it")
     assert phonemizer.sounds_at_hand(["amico"], "it")
+
+
+def test_what_others_are_told_for_long_is_not_at_hand(phonemizer: Phonemizer) -> None:
+    phonemizer.load("it")
+    [speaker] = speakers()
+    os.kill(speaker, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as thread, open(f"/proc/{speaker}/fd/0") as asked:
+        told = thread.submit(phonemizer.sounds, ["ciao"], "it")
+        select.select([asked], [], [])
+        with pytest.raises(NotLoaded):
+            phonemizer.sounds_at_hand(["mare"], "it")
+        os.kill(speaker, signal.SIGCONT)
+        assert told.result() == phonemizer.sounds_at_hand(["ciao"], "it")
+    assert speakers() == [speaker]
 
 
 def test_many_threads_may_ask_at_once(phonemizer: Phonemizer) -> None:

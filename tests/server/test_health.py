@@ -171,7 +171,10 @@ def test_a_call_with_another_method_is_told_all_that_there_are(tmp_path: Path) -
         assert response.json()["message"] == "PUT is not allowed here; what is: GET, HEAD, POST"
         response = await server.http.post("/v2/live/x")
         assert response.headers["allow"] == "DELETE, GET, HEAD"
-        for path in ("/v2/live", "/livez", "/readyz"):
+        response = await server.http.post("/openapi.json")
+        assert response.headers["allow"] == "GET, HEAD"
+        assert response.json()["message"] == "POST is not allowed here; what is: GET, HEAD"
+        for path in ("/v2/live", "/livez", "/readyz", "/metrics", "/openapi.json"):
             assert (await server.http.head(path)).status_code == 200
 
     serving(tmp_path, body)

@@ -81,8 +81,10 @@ def test_a_server_is_ready_serves_and_tells_its_clients_to_come_back_when_it_end
     assert "unfinished_sessions=1" in stopped
 
 
-@pytest.mark.parametrize("program", [LOADING, PROCESS], ids=["loading", "ready"])
-def test_interrupts_however_many_end_it_without_a_traceback(tmp_path: Path, program: str) -> None:
+@pytest.mark.parametrize(
+    ("program", "last"), [(LOADING, "loading"), (PROCESS, "stopped")], ids=["loading", "ready"]
+)
+def test_interrupts_however_many_end_it_without_a_traceback(tmp_path: Path, program: str, last: str) -> None:
     command = [sys.executable, "-c", program, str(tmp_path)]
     with subprocess.Popen(
         command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed
@@ -94,7 +96,21 @@ def test_interrupts_however_many_end_it_without_a_traceback(tmp_path: Path, prog
         _, log = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGINT
     assert "Traceback" not in log
-    assert "stopped" in log.splitlines()[-1]
+    assert last in log.splitlines()[-1]
+
+
+def test_an_interrupt_that_is_ignored_does_not_end_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROCESS, str(tmp_path)]
+    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with subprocess.Popen(
+        command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=ignore
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGTERM
 
 
 def never(url: str, has_keys: bool) -> None:

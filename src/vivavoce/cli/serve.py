@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -13,7 +11,7 @@ from typing import Annotated
 import typer
 
 from vivavoce.cli.terminal import needs_server_extra
-from vivavoce.processes import die_of
+from vivavoce.processes import die_of, handling
 
 _STDERR = 2
 
@@ -33,7 +31,8 @@ def serve(
     ] = None,
 ) -> None:
     """Run the server until it is interrupted. All settings are VIVAVOCE_* in the environment."""
-    with _ended_by_signals():
+    # Until the server takes them, signals end the process at once: nothing is open that must be closed.
+    with handling((signal.SIGINT, signal.SIGTERM), _end):
         with needs_server_extra():
             from vivavoce.server.serve import run
             from vivavoce.settings import Settings
@@ -41,20 +40,6 @@ def serve(
             {"host": host, "port": port, "capacity": capacity, "data_dir": data_dir}
         )
         run(settings, _say_ready)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Signals end the process at once until the server takes them: nothing is open that must be closed."""
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-    for one, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(one, _end)
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

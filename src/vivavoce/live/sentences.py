@@ -98,7 +98,8 @@ def _parts(language: str, text: str) -> Iterator[str]:
         if language != "fr" or not _FRENCH_TITLE.search(whole):
             yield whole
             whole = ""
-    yield whole
+    # Should the lengths not add up to the text, what is left of it is no less said.
+    yield whole + text[begin:]
 
 
 def _lengths(language: str, text: str) -> list[int]:

@@ -11,6 +11,7 @@ from vivavoce.recognizers.declaration import DECLARATION
 from vivavoce.recognizers.layout import FETCHED, missing_file
 
 _MARKER = "fetched.json"
+_REPLACED = "replaced"
 
 
 def is_another(hub_name: str, directory: Path) -> bool:
@@ -35,6 +36,7 @@ def fetch(hub_name: str, directory: Path) -> None:
     beside = directory.with_name(f".{directory.name}")
     patterns = [*FETCHED, DECLARATION]
     try:
+        _put_back(directory, beside)
         listed = snapshot_download(
             repository,
             revision=revision or None,
@@ -73,16 +75,23 @@ def _fetched(directory: Path) -> str | None:
     """By which name it was, if it was: nothing is known of what was copied by hand."""
     try:
         marker = json.loads((directory / _MARKER).read_bytes())
+        return "@".join(filter(None, (marker["repository"], marker["revision"])))
     except FileNotFoundError:
         return None
-    except ValueError:
-        return ""  # the machine went down before all of it was on the disk
-    return "@".join(filter(None, (marker["repository"], marker["revision"])))
+    except (ValueError, KeyError, TypeError):
+        return ""  # the machine went down before all of it was on the disk, or another version wrote it
 
 
 def _remember(directory: Path, repository: str, revision: str) -> None:
     marker = {"repository": repository, "revision": revision or None}
     (directory / _MARKER).write_text(json.dumps(marker), encoding="utf-8")
+
+
+def _put_back(directory: Path, beside: Path) -> None:
+    """Undoes half of `_put`, where the machine went down before the other half."""
+    replaced = beside / _REPLACED
+    if replaced.exists() and not directory.exists():
+        replaced.rename(directory)
 
 
 def _put(gathered: Path, directory: Path, beside: Path) -> None:
@@ -91,7 +100,7 @@ def _put(gathered: Path, directory: Path, beside: Path) -> None:
     if declared.is_file() and not (gathered / DECLARATION).exists() and _fetched(directory) is None:
         # Which languages a model knows may have been said before it was there.
         shutil.copy(declared, gathered)
-    replaced = beside / "replaced"
+    replaced = beside / _REPLACED
     if replaced.exists():
         shutil.rmtree(replaced)
     if directory.exists():

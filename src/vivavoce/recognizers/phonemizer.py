@@ -29,6 +29,9 @@ _MOST_WORDS = 100_000
 _AT_ONCE = 100
 # Seconds, of which loading takes up to four.
 _PATIENCE = 10.0
+# The same for those who cannot wait, as `_AT_ONCE` of the longest words take 1.6; and until others have been
+# told, whose words are mostly few.
+_PATIENCE_AT_HAND, _TURN_AT_HAND = 2.0, 0.1
 # Sounds that speakers, spellings and g2p2 itself interchange.
 _NEAR = str.maketrans("ɚɝɜɐʌɘɪyjʊwɛæɑɒɔɡɹ", "əəəəəəiiiuueaaoogr")
 
@@ -53,7 +56,10 @@ class Phonemizer:
         return self._sounds(words, language, self._ask)
 
     def sounds_at_hand(self, words: Sequence[str], language: str) -> list[str]:
-        """The same for those who cannot wait. Raises `NotLoaded` where it would take loading."""
+        """The same for those who cannot wait.
+
+        Raises `NotLoaded` where it would take loading, or waiting for another call, and `RecognizerError`.
+        """
         return self._sounds(words, language, self._ask_loaded)
 
     def load(self, language: str) -> None:
@@ -109,10 +115,10 @@ class Phonemizer:
             speaker = self._speakers.get(language)
         try:
             if speaker and speaker.loaded:
-                return speaker.ask(words, load=False)
+                return speaker.ask_at_hand(words)
         except _Gone:
             pass
-        raise NotLoaded(f"{language} is not loaded")
+        raise NotLoaded(f"{language} is not loaded or tells others")
 
     def _speaker(self, language: str) -> _Speaker:
         with self._lock:
@@ -125,7 +131,7 @@ class Phonemizer:
 
 
 class _Gone(Exception):  # noqa: N818 - a state of the speaker
-    """It had to make room before it could be asked, or has ended and is not to be started."""
+    """It had to make room before it could be asked, or is busy, or has ended and is not to be started."""
 
 
 class _Speaker:
@@ -139,26 +145,41 @@ class _Speaker:
         self._process: subprocess.Popen[str] | None = None
         self._closed = False
 
-    def ask(self, words: Sequence[str], *, load: bool = True) -> list[str]:
+    def ask(self, words: Sequence[str]) -> list[str]:
         """How they sound. Raises `RecognizerError`, or `_Gone`."""
         with self._lock:
             # One that was killed, for want of memory say, is started anew, once.
             for _ in range(2):
-                if self._closed or not (self._process or load):
+                if self._closed:
                     raise _Gone
-                if told := self._answer(words):
-                    self.loaded = True
-                    return [_plain(ipa) for ipa in json.loads(told)]
+                if told := self._answer(words, self._patience):
+                    return self._heard(told)
                 self._stop()
         raise RecognizerError(f"how words sound in {self._language} could not be found out: see the log")
+
+    def ask_at_hand(self, words: Sequence[str]) -> list[str]:
+        """The same of a process that is there and soon has nothing else to do, and answers soon."""
+        if not self._lock.acquire(timeout=_TURN_AT_HAND):
+            raise _Gone
+        try:
+            if self._process and (told := self._answer(words, min(self._patience, _PATIENCE_AT_HAND))):
+                return self._heard(told)
+            self._stop()
+        finally:
+            self._lock.release()
+        raise _Gone
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
             self._stop()
 
-    def _answer(self, words: Sequence[str]) -> str:
-        """The line it says, of one that has ended nothing."""
+    def _heard(self, told: str) -> list[str]:
+        self.loaded = True
+        return [_plain(ipa) for ipa in json.loads(told)]
+
+    def _answer(self, words: Sequence[str], patience: float) -> str:
+        """The line it says within `patience`, of one that has ended nothing."""
         try:
             process = self._process = self._process or _start(self._language)
         except OSError as error:
@@ -172,7 +193,7 @@ class _Speaker:
             process.kill()
 
         # What is killed ends both writing to it and reading from it.
-        timer = Timer(self._patience, give_up)
+        timer = Timer(patience, give_up)
         timer.start()
         try:
             process.stdin.write(json.dumps(words) + "\n")
@@ -187,7 +208,7 @@ class _Speaker:
             return answer
         if hangs.is_set():
             self._stop()
-            raise RecognizerError(f"how words sound in {self._language} was not said in {self._patience:g} s")
+            raise RecognizerError(f"how words sound in {self._language} was not said in {patience:g} s")
         return ""
 
     def _stop(self) -> None:

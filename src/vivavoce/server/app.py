@@ -62,7 +62,7 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
             finally:
                 watching.cancel()
                 unfinished = await _stop(services)
-        if await services.loaded() is None:  # otherwise it never began
+        if services.recognition is not None:  # otherwise it never began
             _log.info("stopped", unfinished_sessions=unfinished)
 
     app = FastAPI(
@@ -79,7 +79,7 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
     app.include_router(rest.router)
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/v2/live", _Socket(app)))
-    install_error_handlers(app, [*rest.router.routes, *health.router.routes])
+    install_error_handlers(app, [*app.routes, *rest.router.routes, *health.router.routes])
     return app
 
 

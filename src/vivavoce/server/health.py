@@ -26,6 +26,7 @@ async def readyz(services: Serving) -> dict[str, str]:
     return {"status": "ready"}
 
 
+@router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
 async def metrics(request: Request) -> Response:
     figures: Metrics = request.app.state.metrics

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
@@ -15,7 +14,7 @@ import uvloop
 from uvicorn.server import HANDLED_SIGNALS
 
 from vivavoce.errors import ConfigurationError, StorageError
-from vivavoce.processes import die_of
+from vivavoce.processes import die_of, handling
 from vivavoce.server.address import is_loopback, listen
 from vivavoce.server.app import create_app
 from vivavoce.server.logs import configure_logging
@@ -118,12 +117,8 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        before = {one: signal.signal(one, self.handle_exit) for one in HANDLED_SIGNALS}
-        try:
+        with handling(HANDLED_SIGNALS, self.handle_exit):
             yield
-        finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.ended_by = self.ended_by or sig

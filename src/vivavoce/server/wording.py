@@ -28,8 +28,9 @@ def as_asked(request: LiveRequest, recognizer: Recognizer, phonemizer: Phonemize
 def learn_vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> None:
     """Find out how the custom vocabulary sounds in the languages that are asked for, and have them loaded.
 
-    What is found out is remembered, so that neither partials nor finals wait for it. Blocks, for seconds when
-    a language is not loaded. Raises `RecognizerError`.
+    What is found out is remembered, so that neither partials nor finals wait for it. They are loaded though
+    all entries are known: partials ask how what was heard sounds, and only of what is loaded. Blocks, for
+    seconds when a language is not loaded. Raises `RecognizerError`.
     """
     languages = request.language_config.languages
     if len(languages) > MOST_LANGUAGES:
