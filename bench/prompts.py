@@ -21,7 +21,7 @@ import json
 import random
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -96,6 +96,17 @@ def recordings(parts: list[tuple[str, Sound]], chance: random.Random) -> Iterato
         yield " ".join(texts), (whole + hiss).astype(np.float32)
 
 
+def saved(
+    directory: Path, name: str, language: str, kind: str, spoken: Iterable[tuple[str, Sound]]
+) -> Iterator[str]:
+    """Writes the recordings, and gives their lines of the manifest."""
+    for number, (text, sound) in enumerate(spoken):
+        file = f"{name}_{number:03}.flac"
+        soundfile.write(directory / file, sound, RATE)
+        about = {"file": file, "language": language, "reference": text, "duration_s": len(sound) / RATE}
+        yield json.dumps(about | {"kind": kind}, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -109,12 +120,8 @@ def main() -> None:
         with TemporaryDirectory() as unpacked:
             unpack(given.packages, language, Path(unpacked))
             parts = list(prompts(Path(unpacked), language))
-        for number, (text, sound) in enumerate(recordings(parts, random.Random(language))):
-            name = f"{language}_prompts_{number:03}"
-            soundfile.write(given.directory / f"{name}.flac", sound, RATE)
-            about = {"id": name, "file": f"{name}.flac", "language": language, "reference": text}
-            about |= {"duration_s": len(sound) / RATE, "kind": "telephone"}
-            lines.append(json.dumps(about, ensure_ascii=False) + "\n")
+        joined = recordings(parts, random.Random(language))
+        lines += saved(given.directory, f"{language}_prompts", language, "telephone", joined)
     (given.directory / "manifest.jsonl").write_text("".join(lines), encoding="utf-8")
 
 

@@ -17,18 +17,16 @@ Needs the development set-up (`make test`) and dpkg-deb.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import soundfile
-from prompts import RATE, Sound, recordings, trimmed
+from prompts import RATE, Sound, recordings, saved, trimmed
 
 _VOICE = "usr/share/festival/voices/russian/msu_ru_nsh_clunits"
 _SENTENCE = re.compile(r'\(\s*(\w+)\s+"(.*)"\s*\)')
@@ -99,12 +97,8 @@ def main() -> None:
         for name in ("festvox-ru", "fortunes-de"):
             unpack(given.packages, name, Path(unpacked))
         for language, kind, read in (("ru", "read", russian), ("de", "synthetic", german)):
-            for number, (text, sound) in enumerate(read(Path(unpacked))):
-                name = f"{language}_readings_{number:03}"
-                soundfile.write(given.directory / f"{name}.flac", sound, RATE)
-                about: dict[str, Any] = {"id": name, "file": f"{name}.flac", "language": language}
-                about |= {"reference": text, "duration_s": len(sound) / RATE, "kind": kind}
-                lines.append(json.dumps(about, ensure_ascii=False) + "\n")
+            name = f"{language}_readings"
+            lines += saved(given.directory, name, language, kind, read(Path(unpacked)))
     (given.directory / "manifest.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
