@@ -125,7 +125,7 @@ def test_speech_that_makes_no_words_by_itself_is_heard_among_its_neighbours(
     start, end = round(begin * SAMPLE_RATE), round((begin + 1.5) * SAMPLE_RATE)
     before = audio[start - 8 * SAMPLE_RATE : start]
     heard = whisper.recognize(Request(audio[start:end], ("en",), final=True, voiced=0.9, before=before))
-    assert EnglishTextNormalizer()(_text(heard)) == words
+    assert jiwer.wer(words, EnglishTextNormalizer()(_text(heard))) <= 0.2
     assert all(0 <= word.start < word.end <= 1.5 for word in heard.words)
 
 
