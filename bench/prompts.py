@@ -21,7 +21,7 @@ import json
 import random
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,12 +42,11 @@ _FIGURES_AND_NOTES = re.compile(r"[\d\[\](){}<>@]|www")
 Sound = NDArray[np.float32]
 
 
-def unpack(packages: Path, language: str, directory: Path) -> None:
-    for suffix in ("", "-g722"):
-        found = sorted(packages.glob(f"asterisk-core-sounds-{language}{suffix}_*.deb"))
-        if not found:
-            raise SystemExit(f"no asterisk-core-sounds-{language}{suffix}_*.deb in {packages}")
-        subprocess.run(["dpkg-deb", "-x", str(found[-1]), str(directory)], check=True)
+def unpack(packages: Path, name: str, directory: Path) -> None:
+    found = sorted(packages.glob(f"{name}_*.deb"))
+    if not found:
+        raise SystemExit(f"no {name}_*.deb in {packages}")
+    subprocess.run(["dpkg-deb", "-x", str(found[-1]), str(directory)], check=True)
 
 
 def prompts(directory: Path, language: str) -> Iterator[tuple[str, Sound]]:
@@ -107,23 +106,28 @@ def saved(
         yield json.dumps(about | {"kind": kind}, ensure_ascii=False) + "\n"
 
 
-def main() -> None:
+def make_set(description: str, lines: Callable[[Path, Path], Iterator[str]]) -> None:
+    """A script's run: `lines` gives those of the manifest, from packages into a directory."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("packages", type=Path)
     parser.add_argument("directory", type=Path)
     given = parser.parse_args()
     given.directory.mkdir(parents=True, exist_ok=True)
-    lines = []
+    manifest = "".join(lines(given.packages, given.directory))
+    (given.directory / "manifest.jsonl").write_text(manifest, encoding="utf-8")
+
+
+def all_prompts(packages: Path, directory: Path) -> Iterator[str]:
     for language in _VOICES:
         with TemporaryDirectory() as unpacked:
-            unpack(given.packages, language, Path(unpacked))
+            for suffix in ("", "-g722"):
+                unpack(packages, f"asterisk-core-sounds-{language}{suffix}", Path(unpacked))
             parts = list(prompts(Path(unpacked), language))
         joined = recordings(parts, random.Random(language))
-        lines += saved(given.directory, f"{language}_prompts", language, "telephone", joined)
-    (given.directory / "manifest.jsonl").write_text("".join(lines), encoding="utf-8")
+        yield from saved(directory, f"{language}_prompts", language, "telephone", joined)
 
 
 if __name__ == "__main__":
-    main()
+    make_set(__doc__, all_prompts)

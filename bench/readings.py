@@ -16,17 +16,15 @@ Needs the development set-up (`make test`) and dpkg-deb.
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
-from prompts import RATE, Sound, recordings, saved, trimmed
+from prompts import RATE, Sound, make_set, recordings, saved, trimmed, unpack
 
 _VOICE = "usr/share/festival/voices/russian/msu_ru_nsh_clunits"
 _SENTENCE = re.compile(r'\(\s*(\w+)\s+"(.*)"\s*\)')
@@ -36,13 +34,6 @@ _KINDS = ("sprichworte", "sprichwortev", "zitate")
 _PLAIN = re.compile(r"[A-Za-zÄÖÜäöüß ,.!?;:-]+")
 _FEWEST_WORDS, _MOST_WORDS = 5, 30
 _GERMAN_SECONDS = 720
-
-
-def unpack(packages: Path, name: str, directory: Path) -> None:
-    found = sorted(packages.glob(f"{name}_*.deb"))
-    if not found:
-        raise SystemExit(f"no {name}_*.deb in {packages}")
-    subprocess.run(["dpkg-deb", "-x", str(found[-1]), str(directory)], check=True)
 
 
 def russian(unpacked: Path) -> Iterator[tuple[str, Sound]]:
@@ -84,23 +75,13 @@ def german(unpacked: Path) -> Iterator[tuple[str, Sound]]:
     yield from recordings(parts, chance)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("packages", type=Path)
-    parser.add_argument("directory", type=Path)
-    given = parser.parse_args()
-    given.directory.mkdir(parents=True, exist_ok=True)
-    lines: list[str] = []
+def readings(packages: Path, directory: Path) -> Iterator[str]:
     with TemporaryDirectory() as unpacked:
         for name in ("festvox-ru", "fortunes-de"):
-            unpack(given.packages, name, Path(unpacked))
+            unpack(packages, name, Path(unpacked))
         for language, kind, read in (("ru", "read", russian), ("de", "synthetic", german)):
-            name = f"{language}_readings"
-            lines += saved(given.directory, name, language, kind, read(Path(unpacked)))
-    (given.directory / "manifest.jsonl").write_text("".join(lines), encoding="utf-8")
+            yield from saved(directory, f"{language}_readings", language, kind, read(Path(unpacked)))
 
 
 if __name__ == "__main__":
-    main()
+    make_set(__doc__, readings)

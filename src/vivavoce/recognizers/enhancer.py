@@ -26,8 +26,6 @@ _NETWORK = PackagedFile(
 _SHA256 = "b4718df6228e7bdf1a8a435cf98f838636eb2fd331acabf86ba87c5192ebcb87"
 # Half of the input stays: what the network takes for noise and is speech is then not lost altogether.
 _KEPT = 0.5
-# Seconds of what was said before: they are enhanced again with every final.
-_CONTEXT = 8.0
 _HOP = 256
 _FRAME = 2 * _HOP
 # Its square and that of the next frame add up to 1: what the network leaves alone comes out as it went in.
@@ -126,8 +124,7 @@ class Enhanced:
 
     @property
     def capabilities(self) -> Capabilities:
-        able = self._recognizer.capabilities
-        return replace(able, context=replace(able.context, seconds=min(able.context.seconds, _CONTEXT)))
+        return self._recognizer.capabilities
 
     def recognize(self, request: Request) -> Hypothesis:
         """As the recogniser does. Raises `RecognizerError`."""

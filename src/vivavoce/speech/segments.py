@@ -67,7 +67,7 @@ def continuing(
     """The same decode with what came before the `pause`: what was heard there, as far back as there were
     words, or else the sound alone.
     """
-    room = _room(decode, context)
+    room = most = _room(decode, context)
     audio: list[NDArray[np.float32]] = []
     said: Draft | None = None
     gap = pause
@@ -78,20 +78,19 @@ def continuing(
         assert segment.audio is not None, _COMPLETE
         if draft is None or (said and said.model != draft.model):
             break
+        later = said.tokens if said else ()
         room -= len(gap)
-        first, start = _since(
-            draft, len(segment.audio), room, context.tokens - len(said.tokens if said else ())
-        )
+        first, start = _since(draft, len(segment.audio), room, context.tokens - len(later))
         if first == len(draft.tokens):
             break
-        said = replace(draft, tokens=draft.tokens[first:] + (said.tokens if said else ()), words=())
+        said = replace(draft, tokens=draft.tokens[first:] + later, words=())
         audio[:0] = segment.audio[start:], gap
         room -= len(segment.audio) - start
         if first:
             break
         gap = segment.pause
     if said is None:
-        return replace(decode, before=_sound(before, pause, _room(decode, context)))
+        return replace(decode, before=_sound(before, pause, most))
     return replace(decode, before=np.concatenate(audio), said_before=said)
 
 

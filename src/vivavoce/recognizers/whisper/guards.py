@@ -21,7 +21,8 @@ from vivavoce.recognizers.whisper.model import Decoding
 _TOKENS_PER_SECOND = 10
 _MANY_TOKENS_PER_SECOND = 16
 # Languages in scripts of which Whisper's vocabulary has few words.
-_LETTER_BY_LETTER = "am ar as bn bo el fa gu he hi hy ka km kn lo ml mr my ne pa ps sa sd si ta te th ur yi"
+_CODES = "am ar as bn bo el fa gu he hi hy ka km kn lo ml mr my ne pa ps sa sd si ta te th ur yi"
+_LETTER_BY_LETTER = frozenset(_CODES.split())
 _FEW_TOKENS = 20
 _MAX_COMPRESSION_RATIO = 2.0
 _ROUNDS = 3
@@ -52,7 +53,7 @@ def token_limit(seconds: float, language: str) -> int:
 
     A second of English takes about 4, of Hindi or Tamil, where a letter is a token or two, 15.
     """
-    per_second = _MANY_TOKENS_PER_SECOND if language in _LETTER_BY_LETTER.split() else _TOKENS_PER_SECOND
+    per_second = _MANY_TOKENS_PER_SECOND if language in _LETTER_BY_LETTER else _TOKENS_PER_SECOND
     return round(per_second * seconds) + _FEW_TOKENS
 
 
@@ -67,8 +68,10 @@ def is_silence(decoding: Decoding, voiced: float = 0.0) -> bool:
     return (
         not any(map(str.isalnum, decoding.text))
         or (no_speech > _LIKELY_NO_SPEECH and sureness < (_DOUBTFUL if believed else _HALF_SURE))
-        or (no_speech > _PERHAPS_NO_SPEECH and sureness < _GUESSING)
-        or (no_speech > _PERHAPS_NO_SPEECH and is_runaway(decoding) and voiced <= _MOSTLY_VOICED)
+        or (
+            no_speech > _PERHAPS_NO_SPEECH
+            and (sureness < _GUESSING or (voiced <= _MOSTLY_VOICED and is_runaway(decoding)))
+        )
     )
 
 

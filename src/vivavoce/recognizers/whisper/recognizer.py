@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
@@ -172,7 +173,8 @@ class WhisperRecognizer:
         if not words:
             return _Heard(decoding)
         written = split_words(tokens, self._model.vocabulary, language)
-        begins = [sum(piece.length for piece in written[:number]) for number in which]
+        offsets = list(accumulate((piece.length for piece in written), initial=0))
+        begins = offsets[which.start : which.stop]
         # After what was said before, its punctuation comes first.
         begin = 0 if stretch.said else begins[0]
         end = begins[-1] + written[which[-1]].spoken
