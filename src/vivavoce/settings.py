@@ -30,6 +30,8 @@ from vivavoce.errors import ConfigurationError
 
 PREFIX: Final = "VIVAVOCE_"
 SAME_MODEL: Final = "same"
+_ORIGIN: Final = r"^(\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?)$"  # as browsers write them
+_FOR_OTHERS: Final = ("host", "public_url", "trusted_proxies", "allowed_origins", "tls_cert", "tls_key")
 _MODEL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -56,6 +58,7 @@ Names = Annotated[tuple[str, ...], _listed(","), Field(min_length=1)]
 Networks = Annotated[
     tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...], _listed(",")
 ]
+Origins = Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], _listed(",")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +124,25 @@ class Settings(EnvironmentSettings):
     )
     trusted_proxies: Networks = Field(
         default=(),
-        description="Proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed.",
+        description="Proxies whose X-Forwarded-Proto, -Host and -For are believed.",
         json_schema_extra={"allowed": "addresses or networks such as 10.0.0.0/8, separated by commas"},
+    )
+    allowed_origins: Origins = Field(
+        default=(),
+        description="Web pages that may make REST calls from a browser. A session's socket is open to all.",
+        json_schema_extra={
+            "allowed": "origins such as https://app.example.org, separated by commas; * for all"
+        },
+    )
+    tls_cert: Path | None = Field(
+        default=None,
+        description="Certificate, with what leads to its root, for HTTPS; together with VIVAVOCE_TLS_KEY.",
+        json_schema_extra={"allowed": "a PEM file"},
+    )
+    tls_key: Path | None = Field(
+        default=None,
+        description="The certificate's private key, not encrypted.",
+        json_schema_extra={"allowed": "a PEM file"},
     )
     data_dir: Path = Field(
         default_factory=_data_home,
@@ -275,6 +295,11 @@ def _named(model: str) -> tuple[str, str | None]:
         return name.strip(), place.strip()
     last = model.rstrip("/").rpartition("/")[2].partition("@")[0]
     return (last, model) if "/" in model else (model, None)
+
+
+def environment_of_own_server() -> dict[str, str]:
+    """This process's environment without what says how others reach a server."""
+    return {name: text for name, text in os.environ.items() if name not in map(variable, _FOR_OTHERS)}
 
 
 def variable(name: str) -> str:

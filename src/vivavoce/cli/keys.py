@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vivavoce.storage.keys import KeyStore
     from vivavoce.storage.records import ApiKey
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 
 T = TypeVar("T")
 
@@ -52,11 +52,23 @@ def list_keys() -> None:
     show_table(["id", "name", "plan", "created (UTC)", "state"], rows)
 
 
+@app.command("rotate")
+def rotate_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key, as the list shows it.")],
+) -> None:
+    """Give a key a new secret; its sessions stay its own, and the old secret opens nothing any more."""
+    secret = _with_keys(lambda keys: keys.rotate(key_id))
+    if secret is None:
+        fail(f"there is no key {key_id} in force; see `vivavoce keys list`")
+    typer.echo(secret)
+    say(f"Key {key_id} has this secret now. Keep it: only its hash is stored.")
+
+
 @app.command("revoke")
 def revoke_key(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The key, as the list shows it.")],
 ) -> None:
-    """Revoke a key; what it was used for stays."""
+    """Revoke a key; what it was used for stays, and can be read with no other."""
     if not _with_keys(lambda keys: keys.revoke(key_id)):
         fail(f"there is no key {key_id} in force; see `vivavoce keys list`")
     say(f"Key {key_id} is revoked.")

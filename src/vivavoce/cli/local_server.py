@@ -40,7 +40,7 @@ def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
 
     Raises VivavoceError if it does not start.
     """
-    from vivavoce.settings import Settings
+    from vivavoce.settings import Settings, environment_of_own_server
 
     if find_spec("uvicorn") is None:
         fail("a server of its own needs the server; in the checkout: tools/setup server")
@@ -54,7 +54,12 @@ def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
             command = [sys.executable, "-m", "vivavoce", "serve", "--port", "0", "--data-dir", directory]
             # In a group of its own: Ctrl-C is for the command, which may have something to finish.
             process = subprocess.Popen(
-                [*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True, process_group=0
+                [*command, *arguments],
+                env=environment_of_own_server(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                process_group=0,
             )
         with process, ended_after(process, STOPPED_WITHIN):
             yield LocalServer(_ready_url(process, log_path), process.pid)

@@ -29,6 +29,13 @@ def serve(
     data_dir: Annotated[
         Path | None, typer.Option(help="Where everything is kept. (VIVAVOCE_DATA_DIR)")
     ] = None,
+    tls_cert: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Certificate for HTTPS, as PEM. (VIVAVOCE_TLS_CERT)"),
+    ] = None,
+    tls_key: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The certificate's key. (VIVAVOCE_TLS_KEY)")
+    ] = None,
 ) -> None:
     """Run the server until it is interrupted. All settings are VIVAVOCE_* in the environment."""
     # Until the server takes them, signals end the process at once: nothing is open that must be closed.
@@ -36,9 +43,8 @@ def serve(
         with needs_server_extra():
             from vivavoce.server.serve import run
             from vivavoce.settings import Settings
-        settings = Settings.from_environment(
-            {"host": host, "port": port, "capacity": capacity, "data_dir": data_dir}
-        )
+        given = {"host": host, "port": port, "capacity": capacity, "data_dir": data_dir}
+        settings = Settings.from_environment(given | {"tls_cert": tls_cert, "tls_key": tls_key})
         run(settings, _say_ready)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from fastapi import HTTPException
 from starlette.requests import Request
@@ -54,6 +54,35 @@ def is_local(request: Request) -> bool:
     )
 
 
+def is_of_another_site(request: Request, settings: Settings) -> bool:
+    """Whether a web page had the browser make the request that is neither this server's nor allowed to.
+
+    Only browsers say which page it was, and they always do where it matters: without a key any page that is
+    open on this machine could call a server of its own.
+    """
+    origin = request.headers.get("origin")
+    if origin is None:
+        return request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    return origin not in (f"{request.url.scheme}://{request.url.netloc}", *settings.allowed_origins)
+
+
+def client_network(request: Request, settings: Settings) -> IPv4Network | IPv6Network | None:
+    """Whom to blame: the client's address, of IPv6 the /64 around it; None where there is no telling.
+
+    X-Forwarded-For counts as far as trusted proxies wrote it: its last address that is not one of theirs.
+    """
+    address = _address(request.client.host if request.client else "")
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    while address and forwarded and any(address in network for network in settings.trusted_proxies):
+        before = _address(forwarded.pop().strip())
+        if before is None:
+            break
+        address = before
+    if address is None:
+        return None
+    return ip_network((address, 32 if address.version == 4 else 64), strict=False)
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach what listens on `host`."""
     if host == "localhost":
@@ -65,11 +94,17 @@ def is_loopback(host: str) -> bool:
 
 
 def _comes_from_a_trusted_proxy(request: Request, settings: Settings) -> bool:
+    peer = _address(request.client.host if request.client else "")
+    return peer is not None and any(peer in network for network in settings.trusted_proxies)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address, where an IPv4 one in IPv6's clothes is what it is."""
     try:
-        peer = ip_address(request.client.host if request.client else "")
+        address = ip_address(text)
     except ValueError:
-        return False
-    return any(peer in network for network in settings.trusted_proxies)
+        return None
+    return (address.version == 6 and address.ipv4_mapped) or address
 
 
 def _first(value: str | None) -> str:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -75,6 +76,14 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
     )
     app.openapi = lambda: openapi_schema(app)  # type: ignore[method-assign]
     app.state.metrics = _figures(app)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=("GET", "HEAD", "POST", "DELETE"),
+            allow_headers=("*",),
+            expose_headers=("x-request-id", "x-vivavoce-warning", "retry-after", "content-range"),
+        )
     app.add_middleware(RequestContext, metrics=app.state.metrics)
     app.include_router(rest.router)
     app.include_router(health.router)

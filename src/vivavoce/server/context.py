@@ -1,9 +1,11 @@
-"""What surrounds each request: an id, a line in the log, a count and a duration."""
+"""What surrounds each request: an id, headers for safety, a line in the log, a count and a duration."""
 
 from __future__ import annotations
 
 import secrets
 import time
+from types import MappingProxyType
+from typing import Final
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -12,6 +14,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vivavoce.server.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
+
+SECURITY_HEADERS: Final = MappingProxyType(
+    {
+        # What is answered is no page, is not to be taken for one, and is for nobody but who asked.
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "referrer-policy": "no-referrer",
+        "cross-origin-resource-policy": "same-origin",
+        "cache-control": "no-store",
+    }
+)
+"""What every answer has, unless it says otherwise itself."""
 
 _FREQUENT = ("/livez", "/readyz", "/metrics")
 
@@ -40,7 +54,10 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = id_
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = id_
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=id_):

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from vivavoce.errors import RecognizerError, StorageError, VivavoceError
 from vivavoce.protocol.responses import ErrorBody, timestamp
 from vivavoce.protocol.validation import ValidationIssue, validation_issues
-from vivavoce.server.context import request_id
+from vivavoce.server.context import SECURITY_HEADERS, request_id
 
 _log = structlog.get_logger(__name__)
 
@@ -99,7 +99,11 @@ def _recognizer_error(request: Request, error: Exception) -> Response:
 
 def _defect(request: Request, error: Exception) -> Response:
     _log.error("request_crashed", request_id=request_id(request.scope), exc_info=error)
-    return error_response(request, 500, "an internal error; its log entry has this request_id")
+    # This answer is given outside of all else.
+    headers = {**SECURITY_HEADERS, "x-request-id": request_id(request.scope)}
+    return error_response(
+        request, 500, "an internal error; its log entry has this request_id", headers=headers
+    )
 
 
 def _summary(issues: Sequence[ValidationIssue]) -> str:

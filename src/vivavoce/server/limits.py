@@ -79,22 +79,23 @@ class Admission:
                 raise _too_many(*problem)
             yield
 
-    async def refusal(self, stored: StoredSession, now: datetime) -> tuple[int, str] | None:
+    async def owner(self, stored: StoredSession) -> Caller | None:
+        """Whose session it is; None if that key is revoked."""
+        if stored.key_id is None:
+            return Caller(None, None)
+        key = await self._keys.in_force(stored.key_id)
+        return Caller(key.id, key.plan) if key else None
+
+    async def refusal(self, stored: StoredSession, owner: Caller, now: datetime) -> tuple[int, str] | None:
         """Why a session's first connection is refused: a close code and the reason; None if it may begin.
 
         A session that waited for longer than `abandon_after` did not count meanwhile, so it is asked again.
         """
-        caller = Caller(None, None)
-        if stored.key_id is not None:
-            key = await self._keys.in_force(stored.key_id)
-            if key is None:
-                return close_codes.EXPIRED, "the API key of this session is revoked"
-            caller = Caller(key.id, key.plan)
         if now - stored.created_at < self._abandon_after:
             return None
         async with self._deciding:
             enhance = request_of(stored).pre_processing.audio_enhancer
-            problem = await self._problem(caller, now, enhance)
+            problem = await self._problem(owner, now, enhance)
         return (close_codes.LIMIT, problem[0]) if problem else None
 
     async def _problem(self, caller: Caller, now: datetime, enhance: bool) -> tuple[str, timedelta] | None:

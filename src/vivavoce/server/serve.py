@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import socket
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
+import structlog
 import uvicorn
 import uvloop
 from uvicorn.server import HANDLED_SIGNALS
@@ -20,10 +24,13 @@ from vivavoce.server.app import create_app
 from vivavoce.server.logs import configure_logging
 from vivavoce.server.models import Models, load_models
 from vivavoce.server.services import Services
+from vivavoce.server.tls import tls_context
 from vivavoce.server.wire import Wire
 from vivavoce.settings import Settings
 from vivavoce.storage.claim import claimed
 from vivavoce.storage.stores import open_storage
+
+_log = structlog.get_logger(__name__)
 
 # Seconds for sockets to close after a signal; what a session has then is stored and taken up again.
 _GOODBYE = 10
@@ -58,12 +65,14 @@ async def serve(
     """
     configure_logging(settings)
     with claimed(settings.data_dir):
+        _warn_of_other_users(settings.data_dir)
         return await _serve(settings, ready, load)
 
 
 async def _serve(
     settings: Settings, ready: Callable[[str, bool], None], load: Callable[[Settings], Models]
 ) -> int | None:
+    tls = tls_context(settings)
     has_keys = await check_address(settings)
     app = create_app(settings, load)
     config = uvicorn.Config(
@@ -76,6 +85,7 @@ async def _serve(
         timeout_graceful_shutdown=_GOODBYE,
         ws_max_size=settings.max_frame_bytes,
         ws_per_message_deflate=False,  # audio does not get smaller, only later
+        ssl_context_factory=(lambda *_: tls) if tls else None,
     )
     with _listen(settings) as listening:
         server = _Server(config)
@@ -99,12 +109,30 @@ async def check_address(settings: Settings) -> bool:
     """Whether the server has keys. Raises `ConfigurationError` if it has none and would be open to others."""
     async with open_storage(settings.data_dir) as storage:
         has_keys = await storage.keys.any()
-    if not (has_keys or is_loopback(settings.host)):
+    if has_keys:
+        return True
+    if not is_loopback(settings.host):
         raise ConfigurationError(
             f"without an API key the server listens on loopback only, not on {settings.host}: "
             "run `vivavoce keys create`, or set VIVAVOCE_HOST=127.0.0.1"
         )
-    return has_keys
+    # What a proxy on this machine passes on may look as if it came from here.
+    public = settings.public_url and urlsplit(settings.public_url).hostname
+    if settings.trusted_proxies or (public and not is_loopback(public)):
+        raise ConfigurationError(
+            "with VIVAVOCE_PUBLIC_URL or VIVAVOCE_TRUSTED_PROXIES the server is there for others, "
+            "which takes an API key: run `vivavoce keys create`"
+        )
+    return False
+
+
+def _warn_of_other_users(data_dir: Path) -> None:
+    if data_dir.stat().st_mode & 0o077:
+        _log.warning(
+            "data_directory_open_to_others",
+            path=str(data_dir),
+            advice=f"chmod -R go= {shlex.quote(str(data_dir))}",
+        )
 
 
 class _Server(uvicorn.Server):
@@ -150,4 +178,5 @@ def _url(settings: Settings, listening: socket.socket) -> str:
     if settings.public_url:
         return settings.public_url
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{listening.getsockname()[1]}"
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{host}:{listening.getsockname()[1]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import structlog
@@ -13,6 +13,7 @@ from fastapi import Depends, HTTPException, Request
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError
 from vivavoce.server.capacity import Capacity
+from vivavoce.server.guessing import Guessing
 from vivavoce.server.limits import Admission
 from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime
@@ -43,6 +44,7 @@ class Services:
     storage: Storage
     recognition: Recognition | None = None
     loading: asyncio.Task[None] | None = None
+    guessing: Guessing = field(default_factory=Guessing)
 
     def active(self) -> Mapping[str, Place]:
         """The sessions that run and are not abandoned."""

@@ -15,7 +15,7 @@ from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
 from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.server.kept import Kept
-from vivavoce.server.limits import Admission
+from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime, Surroundings
 from vivavoce.server.stored import request_of
@@ -92,14 +92,17 @@ class LiveSessions:
             stored = await self._storage.sessions.by_token(token)
             if stored is None:
                 raise Refused(EXPIRED, _OVER)
+            owner = await self._admission.owner(stored)
+            if owner is None:
+                raise Refused(EXPIRED, "the API key of this session is revoked")
             if stored.id not in self._runtimes:
-                await self._begin(stored)
+                await self._begin(stored, owner)
             if runtime := self._runtimes.get(stored.id):
                 return runtime
             raise Refused(EXPIRED, _OVER)
 
-    async def _begin(self, stored: StoredSession) -> None:
-        if stored.status == "queued" and (refusal := await self._admission.refusal(stored, _now())):
+    async def _begin(self, stored: StoredSession, owner: Caller) -> None:
+        if stored.status == "queued" and (refusal := await self._admission.refusal(stored, owner, _now())):
             raise Refused(*refusal)
         if stored.status in ("queued", "processing"):
             await self._start(stored)

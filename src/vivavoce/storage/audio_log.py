@@ -13,6 +13,8 @@ _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 _CLOSED = -1
+# Who could put a link there could have other files written and read.
+_OPEN = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class AudioLog:
@@ -24,7 +26,7 @@ class AudioLog:
 
     def __init__(self, path: Path, fsync: bool) -> None:
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN, 0o600)
         except OSError as error:
             raise StorageError(f"cannot open the audio log {path}: {error.strerror}") from error
         self.durable = fsync
@@ -84,7 +86,7 @@ class AudioLogs:
     def read(self, session_id: str, start: int, end: int) -> bytes:
         """The bytes from `start` to `end` (exclusive), fewer if the log is shorter. Raises `StorageError`."""
         try:
-            file = os.open(self._path(session_id), os.O_RDONLY | os.O_CLOEXEC)
+            file = os.open(self._path(session_id), os.O_RDONLY | _OPEN)
             try:
                 return _read_all(file, start, end)
             finally:

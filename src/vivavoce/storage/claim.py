@@ -19,7 +19,8 @@ def claimed(data_dir: Path) -> Iterator[None]:
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(data_dir / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        file = os.open(data_dir / "server.lock", flags, 0o600)
     except OSError as error:
         raise StorageError(f"cannot use the data directory {data_dir}: {error.strerror}") from error
     try:

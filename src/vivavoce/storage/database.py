@@ -17,7 +17,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -167,4 +167,6 @@ async def _storage_errors() -> AsyncIterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StorageError(f"the database could not do what was asked: {error}") from error
+        # A session's client may read this: not the statement.
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StorageError(f"the database could not do what was asked: {reason}") from error

@@ -48,6 +48,15 @@ class KeyStore:
             rows = await connection.execute(select(tables.keys).order_by(tables.keys.c.created_at))
             return [_key(row) for row in rows]
 
+    async def rotate(self, key_id: str) -> str | None:
+        """The text that the key has from now on, instead of the one before; None if none is in force."""
+        at = tables.keys.c
+        secret = secrets.token_urlsafe(32)
+        changed = update(tables.keys).where(at.id == key_id, at.revoked_at.is_(None))
+        async with self._database.write() as connection:
+            result = await connection.execute(changed.values(secret_hash=hash_secret(secret)))
+        return f"{_PREFIX}_{key_id}_{secret}" if result.rowcount else None
+
     async def revoke(self, key_id: str) -> bool:
         """From now on the key opens nothing; False where there is no such key in force."""
         at = tables.keys.c
