@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vivavoce.errors import ConfigurationError
-from vivavoce.settings import ClientSettings, EnvironmentSettings, Settings
+from vivavoce.settings import ClientSettings, EnvironmentSettings, Settings, environment_of_own_server
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +156,17 @@ def test_the_variables_of_server_and_client_do_not_disturb_each_other(
     monkeypatch.setenv("VIVAVOCE_PORT", "9000")
     monkeypatch.setenv("VIVAVOCE_API_KEY", "vv_secret")
     assert "vv_secret" not in repr(kind.from_environment())
+
+
+def test_a_server_of_a_commands_own_is_not_reached_as_the_machines_server_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_PUBLIC_URL", "https://speech.example.org")
+    monkeypatch.setenv("VIVAVOCE_TLS_CERT", "cert.pem")
+    monkeypatch.setenv("VIVAVOCE_MODELS", "base")
+    environment = environment_of_own_server()
+    assert {name for name in environment if name.startswith("VIVAVOCE_")} == {"VIVAVOCE_MODELS"}
+    assert environment["PATH"]
 
 
 def test_the_reference_describes_every_setting() -> None:

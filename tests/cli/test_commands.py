@@ -137,8 +137,18 @@ def test_a_key_without_a_name_is_named_after_its_plan_and_the_day(run: Run) -> N
     assert name == f"free {created[:10]}"
 
 
-def test_revoking_a_key_that_is_not_there_is_an_error(run: Run) -> None:
-    result = run("keys", "revoke", "nothing")
+def test_a_key_is_given_a_new_secret(run: Run) -> None:
+    old = run("keys", "create").stdout.strip()
+    key_id = old.split("_")[1]
+    result = run("keys", "rotate", key_id)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"vv_{key_id}_")
+    assert result.stdout.strip() != old
+
+
+@pytest.mark.parametrize("command", ["revoke", "rotate"])
+def test_changing_a_key_that_is_not_there_is_an_error(run: Run, command: str) -> None:
+    result = run("keys", command, "nothing")
     assert result.exit_code == 1
     assert "no key nothing in force; see `vivavoce keys list`" in result.stderr
 

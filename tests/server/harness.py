@@ -141,8 +141,11 @@ class Socket:
 
 
 @asynccontextmanager
-async def connected(server: Server, url: str) -> AsyncIterator[Socket]:
-    """The session's socket, open; left with code 1000 at the end unless it is closed by then."""
+async def connected(server: Server, url: str, *, origin: str = "") -> AsyncIterator[Socket]:
+    """The session's socket, open; left with code 1000 at the end unless it is closed by then.
+
+    `origin`: of the web page that opens it.
+    """
     parts = urlsplit(url)
     socket = Socket()
     scope = {
@@ -150,7 +153,7 @@ async def connected(server: Server, url: str) -> AsyncIterator[Socket]:
         "path": parts.path,
         "raw_path": parts.path.encode(),
         "query_string": parts.query.encode(),
-        "headers": [(b"host", parts.netloc.encode())],
+        "headers": [(b"host", parts.netloc.encode()), *([(b"origin", origin.encode())] if origin else [])],
         "scheme": parts.scheme,
         "client": ("127.0.0.1", 40_000),
         "server": ("127.0.0.1", 8080),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,11 +88,22 @@ def test_without_keys_the_server_may_listen_on_loopback(tmp_path: Path, host: st
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "speech.example.org"])
 def test_any_other_address_takes_a_key_first(tmp_path: Path, host: str) -> None:
+    _takes_a_key_first(tmp_path, host=host)
+
+
+@pytest.mark.parametrize(
+    "public", [{"public_url": "https://speech.example.org"}, {"trusted_proxies": "127.0.0.1"}]
+)
+def test_a_proxy_that_lets_others_in_takes_a_key_first(tmp_path: Path, public: dict[str, str]) -> None:
+    _takes_a_key_first(tmp_path, **public)
+
+
+def _takes_a_key_first(data_dir: Path, **reached: Any) -> None:
     async def create_key() -> None:
-        async with open_storage(tmp_path) as storage:
+        async with open_storage(data_dir) as storage:
             await storage.keys.create("first", "paid")
 
-    settings = Settings(data_dir=tmp_path, host=host)
+    settings = Settings(data_dir=data_dir, **reached)
     with pytest.raises(ConfigurationError, match="vivavoce keys create"):
         asyncio.run(check_address(settings))
     asyncio.run(create_key())

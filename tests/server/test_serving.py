@@ -147,6 +147,22 @@ def test_a_second_server_on_the_same_data_is_refused_and_the_first_goes_on(tmp_p
         assert httpx.get(f"{url}/readyz").status_code == 200
 
 
+def test_a_data_directory_that_others_can_look_into_is_pointed_out_and_what_is_in_it_is_the_owners_alone(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    with scripted_server(data) as url:
+        with connect(httpx.post(f"{url}/v2/live").json()["url"]) as websocket:
+            websocket.send(bytes(3200))
+            websocket.recv()
+        files = [path for path in data.rglob("*") if path.name != "server.log"]
+        assert {path.suffix for path in files} >= {".raw", ".db", ".lock"}
+        assert [path for path in files if path.stat().st_mode & 0o077] == []
+    [warning] = [line for line in (data / "server.log").read_text().splitlines() if "open_to_others" in line]
+    assert "chmod -R go=" in warning
+
+
 def test_the_log_says_how_a_session_ended_and_not_what_was_said(tmp_path: Path) -> None:
     with scripted_server(tmp_path) as url:
         created = httpx.post(f"{url}/v2/live").json()

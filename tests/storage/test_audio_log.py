@@ -37,6 +37,18 @@ def test_each_append_tells_where_its_bytes_are(tmp_path: Path, fsync: bool) -> N
     log.close()
 
 
+def test_a_link_in_the_place_of_a_log_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"of somebody else")
+    logs = AudioLogs(tmp_path / "audio")
+    (tmp_path / "audio" / f"{SESSION}.raw").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="cannot open the audio log"):
+        logs.open(SESSION)
+    with pytest.raises(StorageError, match="could not be read"):
+        logs.read(SESSION, 0, 10)
+    logs.delete(SESSION)
+    assert (tmp_path / "elsewhere").read_bytes() == b"of somebody else"
+
+
 @given(chunks=st.lists(st.binary(max_size=50)), start=st.integers(0, 200), length=st.integers(0, 200))
 def test_any_range_reads_what_was_appended(
     tmp_path_factory: pytest.TempPathFactory, chunks: list[bytes], start: int, length: int

@@ -43,6 +43,22 @@ def test_a_revoked_key_opens_nothing_and_stays_listed(run: Run[None]) -> None:
     run(body)
 
 
+def test_a_rotated_key_has_a_new_secret_and_the_old_one_opens_nothing(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        key, old = await storage.keys.create("laptop", "paid")
+        new = await storage.keys.rotate(key.id)
+        assert new is not None
+        assert new != old
+        assert await storage.keys.authenticate(new) == key
+        assert await storage.keys.authenticate(old) is None
+        assert await storage.keys.rotate("nothing") is None
+        await storage.keys.revoke(key.id)
+        assert await storage.keys.rotate(key.id) is None
+        assert await storage.keys.authenticate(new) is None
+
+    run(body)
+
+
 def test_revoking_the_last_key_does_not_bring_back_the_keyless_mode(run: Run[None]) -> None:
     async def body(storage: Storage) -> None:
         assert not await storage.keys.any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,12 +35,16 @@ class Filters(TypedDict, total=False):
 
 
 def http_options(api_key: str | None, base_url: str) -> dict[str, Any]:
-    """How both faces set up httpx. The environment (proxies, .netrc) is not read."""
+    """How both faces set up httpx. The environment (proxies, .netrc) is not read.
+
+    Certificates are trusted as for the WebSocket: those of the system, or of OpenSSL's SSL_CERT_FILE.
+    """
     return {
         "base_url": base_url,
         "headers": {"x-gladia-key": api_key} if api_key else {},
         "timeout": httpx.Timeout(30.0, connect=10.0),
         "trust_env": False,
+        "verify": ssl.create_default_context(),
     }
 
 

@@ -35,7 +35,9 @@ def request_of(stored: StoredSession) -> LiveRequest:
             issues = error.errors(include_url=False, include_context=False, include_input=False)
             places = {_refused(request, issue["loc"]) for issue in issues}
             if not all(place and place[0] not in _FORMAT for place in places):
-                raise StorageError(f"the request of session {stored.id} is damaged: {error}") from error
+                # Without what was given: it is logged.
+                said = "; ".join(f"{'.'.join(map(str, issue['loc']))}: {issue['msg']}" for issue in issues)
+                raise StorageError(f"the request of session {stored.id} is damaged: {said}") from error
             # Each time something goes, so this comes to an end.
             request = _without(request, places)
             left_out += (".".join(map(str, place)) for place in sorted(places, key=str))

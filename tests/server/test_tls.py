@@ -1,0 +1,154 @@
+"""HTTPS by settings: clients connect as they do without, and what is wrong is said at the start."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from structlog.testing import capture_logs
+
+from scripted_server import scripted_server
+from server.peers import speech
+from vivavoce import AsyncClient, Client
+from vivavoce.errors import ConfigurationError, ServerUnreachable
+from vivavoce.server.serve import serve
+from vivavoce.server.tls import tls_context
+from vivavoce.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """An authority, and the certificate that it gave to 127.0.0.1."""
+
+    authority: Path
+    cert: Path
+    key: Path
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return make_files(tmp_path_factory.mktemp("tls"))
+
+
+def make_files(directory: Path) -> Files:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    files = Files(directory / "authority.pem", directory / "cert.pem", directory / "key.pem")
+    authority.cert_pem.write_to_path(files.authority)
+    for number, part in enumerate(issued.cert_chain_pems):
+        part.write_to_path(files.cert, append=number > 0)
+    issued.private_key_pem.write_to_path(files.key)
+    files.key.chmod(0o600)
+    return files
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[str]:
+    data = tmp_path_factory.mktemp("data")
+    with scripted_server(data, tls_cert=str(files.cert), tls_key=str(files.key)) as url:
+        yield url
+
+
+def settings(directory: Path, cert: Path | None, key: Path | None) -> Settings:
+    return Settings(data_dir=directory, port=0, tls_cert=cert, tls_key=key)
+
+
+def test_a_session_runs_over_https_and_wss(
+    server: str, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(files.authority))
+
+    async def finals(url: str) -> list[str]:
+        async with AsyncClient(base_url=url) as client:
+            session = await client.live().start_session(endpointing=0.3)
+            await session.send_audio(speech())
+            await session.stop_recording()
+            return [m.data.id async for m in session if m.type == "transcript" and m.data.is_final]
+
+    assert server.startswith("https://127.0.0.1:")
+    created = httpx.post(f"{server}/v2/live", verify=ssl.create_default_context()).json()
+    assert created["url"].startswith(f"wss{server.removeprefix('https')}/v2/live?token=")
+    with Client(base_url=server) as client:
+        session = client.live().start_session(endpointing=0.3)
+        session.send_audio(speech())
+        session.stop_recording()
+        heard = [m.data.id for m in session if m.type == "transcript" and m.data.is_final]
+    assert len(heard) == 2
+    assert asyncio.run(finals(server)) == heard
+
+
+def test_our_client_does_not_talk_to_a_server_whose_certificate_nobody_vouches_for(server: str) -> None:
+    refused = pytest.raises(ServerUnreachable, match="certificate verify failed")
+    with Client(base_url=server) as client, refused:
+        client.live().list()
+
+
+def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path, files: Files) -> None:
+    context = tls_context(settings(tmp_path, files.cert, files.key))
+    assert context is not None
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+def encrypted(files: Files, directory: Path) -> tuple[Path, Path]:
+    key = load_pem_private_key(files.key.read_bytes(), None)
+    path = directory / "encrypted.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")))
+    return files.cert, path
+
+
+def of_another(files: Files, directory: Path) -> tuple[Path, Path]:
+    return files.cert, make_files(directory).key
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (lambda files, _: (files.cert, None), "set both, or none"),
+        (lambda files, _: (None, files.key), "set both, or none"),
+        (
+            lambda files, at: (at / "lost.pem", files.key),
+            r"VIVAVOCE_TLS_CERT: .*lost.pem cannot be read: No such",
+        ),
+        (lambda files, at: (files.cert, at), "VIVAVOCE_TLS_KEY: .* cannot be read: Is a directory"),
+        (lambda files, _: (files.key, files.cert), "are not a certificate and its key"),
+        (of_another, "is not that of the certificate"),
+        (encrypted, "is encrypted.*openssl pkey"),
+    ],
+)
+def test_files_that_will_not_do_are_refused_at_the_start_with_what_to_do(
+    tmp_path: Path,
+    files: Files,
+    given: Callable[[Files, Path], tuple[Path | None, Path | None]],
+    words: str,
+) -> None:
+    def never(*_: object) -> None:
+        pytest.fail("it must not start")
+
+    (tmp_path / "data").mkdir(mode=0o700)
+    cert, key = given(files, tmp_path)
+    with pytest.raises(ConfigurationError, match=words):
+        asyncio.run(serve(settings(tmp_path / "data", cert, key), never))
+
+
+def test_a_key_that_every_user_of_the_machine_can_read_is_pointed_out(tmp_path: Path) -> None:
+    files = make_files(tmp_path)
+    files.key.chmod(0o644)
+    with capture_logs() as logs:
+        tls_context(settings(tmp_path, files.cert, files.key))
+    assert [entry["event"] for entry in logs] == ["tls_key_open_to_others"]
+    files.key.chmod(0o640)
+    with capture_logs() as logs:
+        tls_context(settings(tmp_path, files.cert, files.key))
+    assert logs == []
