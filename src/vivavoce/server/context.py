@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vivavoce.server.metrics import Metrics
@@ -49,6 +49,8 @@ class RequestContext:
         id_ = f"G-{secrets.token_hex(4)}"
         scope.setdefault("state", {})["request_id"] = id_
         status, began = 500, time.perf_counter()
+        asked = Headers(scope=scope)
+        ambiguous = "content-length" in asked and "transfer-encoding" in asked
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -58,6 +60,9 @@ class RequestContext:
                 headers["x-request-id"] = id_
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if ambiguous:
+                    # A proxy may have seen another end of this request, and its rest as somebody else's.
+                    headers["connection"] = "close"
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=id_):
