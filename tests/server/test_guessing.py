@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from server.harness import URL, Server, serving
 from vivavoce.server.guessing import AT_ONCE, EVERY, MOST_ADDRESSES, MOST_KEYS, Guessing
@@ -88,9 +89,13 @@ def test_an_address_that_guesses_keys_is_told_to_wait_and_its_own_good_keys_go_o
         _, unused = await server.key()
         assert (await http.get("/v2/live")).status_code == 200
         statuses = []
-        for number in range(AT_ONCE + 2):
-            response = await server.http.get("/v2/live", headers={"x-gladia-key": f"vv_{key_id}_{number}"})
-            statuses.append(response.status_code)
+        with capture_logs() as logs:
+            for number in range(AT_ONCE + 2):
+                wrong = {"x-gladia-key": f"vv_{key_id}_{number}"}
+                response = await server.http.get("/v2/live", headers=wrong)
+                statuses.append(response.status_code)
+        [warning] = [entry for entry in logs if entry["log_level"] == "warning"]
+        assert (warning["event"], warning["address"]) == ("too_many_wrong_keys", "127.0.0.1/32")
         assert statuses == [401] * AT_ONCE + [429] * 2
         assert 1 <= int(response.headers["retry-after"]) <= EVERY
         assert response.json()["statusCode"] == 429

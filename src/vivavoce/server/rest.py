@@ -42,6 +42,7 @@ router = APIRouter(
     responses={
         401: {"model": ErrorBody, "description": "The API key is missing or wrong"},
         404: {"model": ErrorBody, "description": "This key has no such session"},
+        429: {"model": ErrorBody, "description": "Too many wrong API keys came from this address"},
     },
 )
 

@@ -26,6 +26,7 @@ class KeyStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._made = False  # and never again once it is true
 
     async def create(self, name: str, plan: Plan) -> tuple[ApiKey, str]:
         """A new key and its text, which cannot be had again."""
@@ -87,8 +88,11 @@ class KeyStore:
 
     async def any(self) -> bool:
         """Whether a key was ever made. Revoking the last one must not open the server to everybody."""
-        async with self._database.read() as connection:
-            return bool((await connection.execute(select(exists().select_from(tables.keys)))).scalar())
+        if not self._made:
+            async with self._database.read() as connection:
+                found = await connection.execute(select(exists().select_from(tables.keys)))
+            self._made = bool(found.scalar())
+        return self._made
 
 
 def _key(row: Row[Any]) -> ApiKey:
