@@ -20,7 +20,7 @@ bench: .venv/dev .cache/speech/ready ## measure a server, write bench/RESULTS.md
 test: .venv/dev .cache/speech/ready ## run all tests (ARGS="-k words" to choose)
 	@$(BIN)/pytest $(ARGS)
 
-check: .venv/dev ## formatter, linter, strict types, import rules, house rules
+check: .venv/dev ## formatter, linter, strict types, import rules, house rules, known vulnerabilities
 	@tools/check
 
 format: .venv/dev ## let the formatter and the linter mend what they can

@@ -162,6 +162,14 @@ def test_serving_others_without_a_key_is_refused_with_what_to_do(run: Run) -> No
     assert "vivavoce keys create" in result.stderr
 
 
+def test_a_certificate_that_is_not_there_is_an_error(run: Run, tmp_path: Path) -> None:
+    result = run(
+        "serve", "--tls-cert", tmp_path / "cert.pem", "--tls-key", tmp_path / "key.pem", "--port", "0"
+    )
+    assert result.exit_code == 1
+    assert "cert.pem cannot be read: No such file" in result.stderr
+
+
 def test_a_port_that_is_taken_is_said_plainly(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
