@@ -159,6 +159,39 @@ def test_a_body_that_is_too_large_gets_413_with_or_without_a_declared_length(tmp
     serving(tmp_path, body, max_body_bytes=2048)
 
 
+MANY = 20_000
+
+
+def test_a_body_that_is_wrong_in_thousands_of_places_is_not_answered_with_as_many(tmp_path: Path) -> None:
+    def realtime(**config: Any) -> dict[str, Any]:
+        return {"realtime_processing": {f"{name}_config": value for name, value in config.items()}}
+
+    async def body(server: Server) -> None:
+        for wrong in (
+            {"language_config": {"languages": ["zz"] * 200}},
+            {"language_config": {"languages": ["zz"] * MANY}},
+            {"post_processing": {"subtitles_config": {"formats": ["x"] * MANY}}},
+            {"model": "a" * MANY},
+            {"of_tomorrow": "a" * MANY},
+            {"messages_config": {f"of_tomorrow_{n}": 1 for n in range(MANY)}},
+            realtime(translation={"target_languages": ["zz"] * MANY}),
+            realtime(translation={"context": "a" * MANY}),
+            realtime(custom_vocabulary={"vocabulary": [1] * MANY}),
+            realtime(custom_vocabulary={"vocabulary": [{"value": "a", "pronunciations": [1] * MANY}]}),
+            realtime(custom_spelling={"spelling_dictionary": {"a": [1] * MANY}}),
+            realtime(custom_spelling={"spelling_dictionary": {str(n): 1 for n in range(MANY)}}),
+        ):
+            response = await server.http.post("/v2/live", json=wrong)
+            assert response.status_code == 400
+            assert len(response.json()["validation_errors"]) <= 101
+            assert len(response.content) < 60_000
+        response = await server.http.get(f"/v2/live?{'&'.join(['status=x'] * 5000)}")
+        assert response.status_code == 400
+        assert len(response.json()["validation_errors"]) == 101
+
+    serving(tmp_path, body)
+
+
 def test_a_vocabulary_that_is_too_large_is_refused_with_the_limit(tmp_path: Path) -> None:
     many: list[object] = [f"word number {number}" for number in range(30_000)]
     long = [{"value": "x", "pronunciations": ["x" * 101]}]

@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     JsonValue,
     Strict,
+    StringConstraints,
     ValidationInfo,
     field_validator,
 )
@@ -33,6 +34,7 @@ from vivavoce.protocol.sections import (
     Text,
     TranscriptionLanguage,
     TranslationLanguage,
+    at_most,
 )
 from vivavoce.protocol.validation import refusal
 
@@ -56,10 +58,14 @@ def _short_as_json(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return metadata
 
 
+# As often as all of them twice; what is wrong with each costs time to say.
+_MOST_LANGUAGES = 200
+
+
 class LanguageConfig(Section):
     """`languages`: one fixes the language, several are candidates, none leaves all open."""
 
-    languages: Annotated[tuple[TranscriptionLanguage, ...], Strict(False)] = ()
+    languages: Annotated[tuple[TranscriptionLanguage, ...], Strict(False), at_most(_MOST_LANGUAGES)] = ()
     code_switching: bool = False
 
     @field_validator("languages")
@@ -85,8 +91,16 @@ class VocabularyEntry(Section):
 
     value: Term
     intensity: Fraction | None = None
-    pronunciations: Annotated[tuple[Term, ...], Strict(False)] = ()
+    pronunciations: Annotated[tuple[Term, ...], Strict(False), at_most(_MOST_PRONUNCIATIONS)] = ()
     language: TranscriptionLanguage | None = None
+
+
+def _count(items: object, inner: str) -> int:
+    """Of the items of a list and of what their lists `inner` have, none of which has been looked at."""
+    if not isinstance(items, list | tuple):
+        return 0
+    lists = (item.get(inner) for item in items if isinstance(item, dict))
+    return len(items) + sum(len(each) for each in lists if isinstance(each, list | tuple))
 
 
 def _as_entry(item: object) -> object:
@@ -101,6 +115,13 @@ class CustomVocabularyConfig(Section):
     ] = ()
     default_intensity: Fraction = 0.5
 
+    @field_validator("vocabulary", mode="before")
+    @classmethod
+    def _few_words(cls, vocabulary: object) -> object:
+        if _count(vocabulary, "pronunciations") > _MOST_PRONUNCIATIONS:
+            raise refusal(f"must have at most {_MOST_PRONUNCIATIONS} words and pronunciations")
+        return vocabulary
+
 
 class CustomSpellingConfig(Section):
     """`spelling_dictionary`: the spelling to write, and the variants it replaces."""
@@ -109,11 +130,18 @@ class CustomSpellingConfig(Section):
         default_factory=dict
     )
 
+    @field_validator("spelling_dictionary", mode="before")
+    @classmethod
+    def _few_variants(cls, dictionary: object) -> object:
+        if isinstance(dictionary, dict):
+            variants = sum(len(each) if isinstance(each, list | tuple) else 1 for each in dictionary.values())
+            if max(variants, len(dictionary)) > _MOST_VARIANTS:
+                raise refusal(f"must have at most {_MOST_VARIANTS} variants")
+        return dictionary
+
     @field_validator("spelling_dictionary")
     @classmethod
     def _one_spelling_each(cls, dictionary: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        if sum(map(len, dictionary.values())) > _MOST_VARIANTS:
-            raise refusal(f"must have at most {_MOST_VARIANTS} variants")
         written: dict[str, str] = {}
         for spelling, variants in dictionary.items():
             if not variants:
@@ -127,13 +155,16 @@ class CustomSpellingConfig(Section):
         return dictionary
 
 
+_LONGEST_CONTEXT = 10_000
+
+
 class TranslationConfig(Section):
-    target_languages: Annotated[tuple[TranslationLanguage, ...], Strict(False)] = ()
+    target_languages: Annotated[tuple[TranslationLanguage, ...], Strict(False), at_most(_MOST_LANGUAGES)] = ()
     model: Literal["base", "batch", "enhanced"] = "base"
     match_original_utterances: bool = True
     lipsync: bool = True
     context_adaptation: bool = True
-    context: str | None = None
+    context: Annotated[str, StringConstraints(max_length=_LONGEST_CONTEXT)] | None = None
     informal: bool = False
 
 
@@ -155,11 +186,6 @@ class RealtimeProcessing(Section):
     ) -> CustomVocabularyConfig | None:
         if info.data.get("custom_vocabulary") and not (config and config.vocabulary):
             raise refusal("must list words in vocabulary while custom_vocabulary is true")
-        if (
-            config
-            and sum(1 + len(entry.pronunciations) for entry in config.vocabulary) > _MOST_PRONUNCIATIONS
-        ):
-            raise refusal(f"must have at most {_MOST_PRONUNCIATIONS} words and pronunciations in vocabulary")
         if (
             config
             and len({entry.language for entry in config.vocabulary} - {None}) > _MOST_VOCABULARY_LANGUAGES
@@ -193,7 +219,7 @@ class SummarizationConfig(Section):
 class SubtitlesConfig(Section):
     """Durations in seconds. Both styles are written alike: all subtitles comply with their format."""
 
-    formats: Annotated[tuple[Literal["srt", "vtt"], ...], Strict(False)] = ("srt",)
+    formats: Annotated[tuple[Literal["srt", "vtt"], ...], Strict(False), at_most(10)] = ("srt",)
     minimum_duration: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1
     maximum_duration: Annotated[float, Field(ge=1, le=30, allow_inf_nan=False, validate_default=True)] = 7
     maximum_characters_per_row: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=500)] = 42
@@ -294,6 +320,15 @@ class LiveRequest(Section):
     def request_params(self) -> dict[str, Any]:
         """The JSON value of a session object's `request_params`."""
         return self.model_dump(mode="json", exclude={"custom_metadata"})
+
+
+def unknown_fields(request: LiveRequest) -> dict[str, JsonValue]:
+    """What nobody knows, by its path: it is kept, shown, and changes nothing."""
+    return {
+        path + name: value
+        for path, section in _sections(request)
+        for name, value in (section.model_extra or {}).items()
+    }
 
 
 def misspelt_fields(request: LiveRequest) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -31,6 +32,17 @@ def _only_finite(value: JsonValue) -> JsonValue:
         for item in value.values() if isinstance(value, dict) else value:
             _only_finite(item)
     return value
+
+
+def at_most(count: int) -> BeforeValidator:
+    """For lists and objects: with more items they are refused before one of them is looked at."""
+
+    def few(value: object) -> object:
+        if isinstance(value, list | tuple | dict) and len(value) > count:
+            raise refusal(f"must have at most {count} items, not {len(value)}")
+        return value
+
+    return BeforeValidator(few)
 
 
 def _language_of(known: frozenset[str], code: str) -> str:
@@ -63,7 +75,7 @@ def _translation_language(code: str) -> str:
 
 
 FiniteJson = Annotated[JsonValue, AfterValidator(_only_finite)]
-Text = Annotated[str, StringConstraints(min_length=1)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Term = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_with_a_letter)]
 Spelled = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_not_blank)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

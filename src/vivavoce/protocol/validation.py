@@ -33,6 +33,7 @@ _SHAPES: Final[Mapping[str, str]] = MappingProxyType(
     {"spelling_dictionary": 'each key is how to write it, its list what is heard, as in {"SQL": ["sequel"]}'}
 )
 """Of fields whose items people turn round."""
+_MOST_ISSUES = 100
 _LONGEST_PATH = 120
 _LONGEST_VALUE = 40
 
@@ -53,8 +54,12 @@ class ValidationIssue:
 
 
 def validation_issues(error: ValidationError) -> list[ValidationIssue]:
-    """One issue per bad field, in the order of the fields."""
-    return [ValidationIssue(_path(found), _problem(found)) for found in error.errors(include_url=False)]
+    """One issue per bad field, in the order of the fields; of very many the first, and how many more."""
+    found = error.errors(include_url=False)
+    issues = [ValidationIssue(_path(each), _problem(each)) for each in found[:_MOST_ISSUES]]
+    if more := len(found) - len(issues):
+        issues.append(ValidationIssue("", f"must be put right in {more} more places"))
+    return issues
 
 
 def refusal(requirement: str) -> PydanticCustomError:

@@ -27,6 +27,7 @@ SECURITY_HEADERS: Final = MappingProxyType(
 )
 """What every answer has, unless it says otherwise itself."""
 
+_LONGEST_PATH = 200
 _FREQUENT = ("/livez", "/readyz", "/metrics")
 
 
@@ -75,7 +76,7 @@ class RequestContext:
                 log(
                     "request",
                     method=scope["method"],
-                    path=scope["path"],
+                    path=scope["path"][:_LONGEST_PATH],
                     status=status,
                     milliseconds=round(seconds * 1000, 1),
                 )

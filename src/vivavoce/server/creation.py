@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from vivavoce.protocol.requests import LiveRequest, misspelt_fields
+from vivavoce.protocol.requests import LiveRequest, misspelt_fields, unknown_fields
 from vivavoce.protocol.sections import Section
 from vivavoce.protocol.validation import ValidationIssue
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.errors import InvalidRequest
 
 _LONGEST_WARNING = 1000
+_LONGEST_UNKNOWN = 20_000
 
 
 def parse_request(body: bytes, recognizers: Mapping[str, Recognizer]) -> LiveRequest:
@@ -43,6 +44,8 @@ def _in_the_only_language(request: LiveRequest, recognizer: Recognizer | None) -
 def _impossible(request: LiveRequest, recognizers: Mapping[str, Recognizer]) -> Iterator[ValidationIssue]:
     if request.callback:
         yield ValidationIssue("callback", "must be false: callbacks are not available in this version")
+    if len(json.dumps(unknown_fields(request))) > _LONGEST_UNKNOWN:
+        yield ValidationIssue("", f"must have at most {_LONGEST_UNKNOWN} characters in unknown fields")
     recognizer = recognizers.get(request.model)
     if recognizer is None:
         yield ValidationIssue("model", f"must be one of {', '.join(recognizers)}")
