@@ -39,6 +39,14 @@ def test_words_sound_as_the_language_says_them(phonemizer: Phonemizer) -> None:
     assert phonemizer.sounds(["2"], "de") == phonemizer.sounds(["zwei"], "de")
 
 
+def test_no_code_is_taken_from_the_directory_that_the_server_was_started_in(
+    phonemizer: Phonemizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('of somebody else')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert phonemizer.sounds(["night"], "en") == ["nait"]
+
+
 def test_a_language_that_nobody_can_pronounce_has_no_sounds(phonemizer: Phonemizer) -> None:
     assert phonemizer.sounds(["a", "b"], "xx") == ["", ""]
 

@@ -51,7 +51,9 @@ def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
         (Path(directory) / "models").symlink_to(models)
         log_path = Path(directory) / "server.log"
         with log_path.open("wb") as log:
-            command = [sys.executable, "-m", "vivavoce", "serve", "--port", "0", "--data-dir", directory]
+            # -P: code is not taken from wherever the command was started.
+            python = [sys.executable, "-P", "-m", "vivavoce"]
+            command = [*python, "serve", "--port", "0", "--data-dir", directory]
             # In a group of its own: Ctrl-C is for the command, which may have something to finish.
             process = subprocess.Popen(
                 [*command, *arguments],

@@ -219,7 +219,8 @@ class _Speaker:
 
 
 def _start(language: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "vivavoce.recognizers.phonemes", language]
+    # -P: code is not taken from wherever the server was started.
+    command = [sys.executable, "-P", "-m", "vivavoce.recognizers.phonemes", language]
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     )
