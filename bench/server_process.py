@@ -51,8 +51,11 @@ class Deaf:
         pass
 
 
-def serve_here(data: str, vad: str) -> None:
-    """The server, until it is terminated; the first line that it prints is its URL."""
+def serve_here(data: str, vad: str, others: str = "{}") -> None:
+    """The server, until it is terminated; the first line that it prints is its URL.
+
+    `others`: settings as JSON, before those that are here.
+    """
     from vivavoce.engine.vad import SileroVad, silero_path
     from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
     from vivavoce.server.models import Models, load_models, with_default
@@ -73,15 +76,15 @@ def serve_here(data: str, vad: str) -> None:
         names = {str(thread.native_id): thread.name for thread in threading.enumerate()}
         print(json.dumps({"url": url, "threads": names}), flush=True)
 
-    settings = Settings(
-        data_dir=Path(data),
-        port=0,
-        capacity=MOST_SESSIONS,
-        max_session_duration=LONGEST_SESSION,
-        decoder_threads=2 if vad == "real" else 1,
-        log_level="warning",
-    )
-    run_server(settings, ready, load)
+    values = {
+        "data_dir": Path(data),
+        "port": 0,
+        "capacity": MOST_SESSIONS,
+        "max_session_duration": LONGEST_SESSION,
+        "decoder_threads": 2 if vad == "real" else 1,
+        "log_level": "warning",
+    }
+    run_server(Settings(**values | json.loads(others)), ready, load)
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,16 @@ def cpu_seconds(stat: Path) -> float:
 
 
 @contextmanager
-def server_process(data: str, vad: str) -> Iterator[ServerProcess]:
-    command = [sys.executable, __file__, data, vad]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+def server_process(
+    data: str, vad: str, *, log: Path | None = None, **settings: object
+) -> Iterator[ServerProcess]:
+    command = [sys.executable, __file__, data, vad, json.dumps(settings)]
+    with (
+        open(log or os.devnull, "ab") as errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors if log else None, text=True
+        ) as process,
+    ):
         try:
             told = json.loads(process.stdout.readline())
             yield ServerProcess(process.pid, told["url"].rstrip("/"), told["threads"])

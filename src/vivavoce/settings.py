@@ -203,6 +203,17 @@ class Settings(EnvironmentSettings):
         default=30.0,
         description="Seconds without a connection after which a session stops counting as concurrent.",
     )
+    max_connections: int = Field(
+        default=1000,
+        ge=10,
+        description="Connections at once, of all kinds; see limits.md for who makes room for a newcomer.",
+    )
+    client_timeout: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        default=20.0,
+        description="Seconds for which a client may leave a request unfinished, or take nothing it is sent.",
+    )
     max_frame_bytes: int = Field(
         default=32 * 1024 * 1024, ge=64 * 1024, description="The largest WebSocket frame that is accepted."
     )

@@ -18,6 +18,7 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import ClientConnection, connect
 
 from scripted_server import scripted_server
+from vivavoce.server.door import Door
 from vivavoce.server.wire import EXTENSION, Wire
 
 BODY = {"sample_rate": 48_000, "language_config": {"languages": ["en"]}}
@@ -76,6 +77,7 @@ def test_a_frame_that_none_is_before_is_taken_at_once() -> None:
         await receive()
         await send({"type": "websocket.accept"})
         wire.take_at_once = take
+        wire.attend()
         while (message := await receive())["type"] == "websocket.receive":
             seen.append(("queue", message.get("bytes") or message["text"]))
             await send({"type": "websocket.send", "text": "received"})
@@ -83,7 +85,9 @@ def test_a_frame_that_none_is_before_is_taken_at_once() -> None:
     async def run() -> None:
         config = Config(app, lifespan="off")
         loop = asyncio.get_running_loop()
-        serving = await loop.create_server(lambda: Wire(config, ServerState(), {}), "127.0.0.1", 0)
+        serving = await loop.create_server(
+            lambda: Wire(config, ServerState(), {}, door=Door(1, 20)), "127.0.0.1", 0
+        )
         async with serving:
             port = serving.sockets[0].getsockname()[1]
             async with connect_async(f"ws://127.0.0.1:{port}") as client:

@@ -39,6 +39,12 @@ class Delivery:
     def pending(self) -> bool:
         return bool(self._returned or self._waiting)
 
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many messages wait, and their characters."""
+        messages = [*self._returned, *self._waiting]
+        return len(messages), sum(map(len, messages))
+
     def connected(self) -> None:
         """A new connection, which has not carried anything yet."""
         self._acknowledged = 0

@@ -123,6 +123,10 @@ class LiveSession:
         return self.phase is Phase.ENDED and not self._delivery.pending
 
     @property
+    def waiting(self) -> tuple[int, int]:
+        return self._delivery.waiting
+
+    @property
     def next_connection(self) -> int:
         """The number that `connect` will give."""
         return self._connections + 1

@@ -20,8 +20,10 @@ from vivavoce.errors import StorageError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
+from vivavoce.server.backlog import show_backlogs
 from vivavoce.server.capacity import Capacity, measured
 from vivavoce.server.context import RequestContext
+from vivavoce.server.door import Door
 from vivavoce.server.errors import install_error_handlers
 from vivavoce.server.limits import Admission
 from vivavoce.server.loop_lag import watch_loop_lag
@@ -75,6 +77,7 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
         redoc_url=None,
     )
     app.openapi = lambda: openapi_schema(app)  # type: ignore[method-assign]
+    app.state.door = Door(settings.max_connections, settings.client_timeout)
     app.state.metrics = _figures(app)
     if settings.allowed_origins:
         app.add_middleware(
@@ -188,4 +191,5 @@ def _figures(app: FastAPI) -> Metrics:
         ("capacity_sessions", "Sessions that are taken at once", lambda r: r.capacity.sessions),
     ):
         metrics.gauge(name, description, of_recognition(value))
+    show_backlogs(metrics, app.state.door, lambda: app.state.services)
     return metrics

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Protocol
 
 import structlog
@@ -13,11 +12,9 @@ from vivavoce.server.wire import Wire
 
 _log = structlog.get_logger(__name__)
 
-# A client that takes nothing for this long, in seconds, is gone.
-_SEND_TIMEOUT = 20.0
-# uvicorn closes by itself when a frame is too large or a ping is not answered: to send then is an error of
-# the network, or until it has said so, a mistake (RuntimeError).
-_GONE = (OSError, RuntimeError, TimeoutError)
+# The wire closes by itself when a frame is too large, a ping is not answered or nothing is taken: to send
+# then is an error of the network, or until it has said so, a mistake (RuntimeError).
+_GONE = (OSError, RuntimeError)
 
 
 class Connection(Protocol):
@@ -62,11 +59,9 @@ class SocketConnection:
             self.send_now(text)
             return True
         try:
-            async with asyncio.timeout(_SEND_TIMEOUT):
-                await self._send({"type": "websocket.send", "text": text})
-        except _GONE as error:
+            await self._send({"type": "websocket.send", "text": text})
+        except _GONE:
             self.gone = True
-            self._give_up(error)
         return not self.gone
 
     async def close(self, code: int, reason: str) -> None:
@@ -75,13 +70,6 @@ class SocketConnection:
         self.gone = True
         text = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         try:
-            async with asyncio.timeout(_SEND_TIMEOUT):
-                await self._send({"type": "websocket.close", "code": code, "reason": text})
-        except _GONE as error:
+            await self._send({"type": "websocket.close", "code": code, "reason": text})
+        except _GONE:
             _log.debug("peer_gone_before_close", code=code)
-            self._give_up(error)
-
-    def _give_up(self, error: Exception) -> None:
-        # All other errors are of a connection that is closed already, and `receive` says with which code.
-        if isinstance(error, TimeoutError) and self._wire is not None:
-            self._wire.transport.abort()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
@@ -18,6 +20,9 @@ from vivavoce.storage.records import SessionFilter
 
 MOST_ITEMS = 100
 """A page never has more, however many are asked for; `next` leads on."""
+
+MOST_CHARACTERS = 8_000_000
+"""Of the words, with their times, on a page of more than one session: some ten hours of speech."""
 
 _FARTHEST = 2**31
 _DEEPEST = 8
@@ -109,6 +114,11 @@ class Pages:
 
     def at(self, offset: int, limit: int) -> str:
         return f"{self._url}?{urlencode([('offset', offset), ('limit', limit), *self._filters])}"
+
+
+def within(sizes: Sequence[int], most: int) -> int:
+    """How many of the first together have no more than `most`; one at least, if there is one."""
+    return max(sum(total <= most for total in accumulate(sizes)), min(1, len(sizes)))
 
 
 def _from_brackets(params: QueryParams) -> dict[str, Any]:

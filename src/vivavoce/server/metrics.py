@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -51,5 +53,26 @@ class Metrics:
         """Show what `value` gives at the moment of looking."""
         Gauge(f"vivavoce_{name}", description, registry=self._registry).set_function(value)
 
+    def counts(
+        self, name: str, description: str, label: str, values: Callable[[], Mapping[str, float]]
+    ) -> None:
+        """Show how often something has happened, by `label`: what `values` gives at the moment of looking."""
+        self._registry.register(_Counts(f"vivavoce_{name}", description, label, values))
+
     def text(self) -> bytes:
         return generate_latest(self._registry)
+
+
+class _Counts(Collector):
+    def __init__(
+        self, name: str, description: str, label: str, values: Callable[[], Mapping[str, float]]
+    ) -> None:
+        self._described = name, description, label
+        self._values = values
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        name, description, label = self._described
+        family = CounterMetricFamily(name, description, labels=[label])
+        for value, count in self._values().items():
+            family.add_metric([value], count)
+        yield family

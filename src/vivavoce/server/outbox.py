@@ -27,6 +27,11 @@ class Outbox:
         """Whether to `store` now: it began, or something went that must not go twice, or much was sent."""
 
     @property
+    def waiting(self) -> int:
+        """Messages that are not being stored yet."""
+        return len(self._messages)
+
+    @property
     def full(self) -> bool:
         return len(self._messages) >= _MOST
 

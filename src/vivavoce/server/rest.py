@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,13 +28,16 @@ from vivavoce.server.auth import Authenticated
 from vivavoce.server.context import request_id
 from vivavoce.server.creation import parse_request, warning_header, warnings
 from vivavoce.server.limits import Caller
-from vivavoce.server.listing import MOST_ITEMS, ListQuery, Pages
+from vivavoce.server.listing import MOST_CHARACTERS, MOST_ITEMS, ListQuery, Pages, within
 from vivavoce.server.recording import Recording, recording_response
 from vivavoce.server.services import Services, Serving
 from vivavoce.server.wording import learn_vocabulary
+from vivavoce.settings import Settings
 from vivavoce.storage.records import NewSession, StoredSession
 
 _log = structlog.get_logger(__name__)
+
+_CLOSE = {"Connection": "close"}
 
 router = APIRouter(
     prefix="/v2/live",
@@ -50,6 +53,7 @@ _BAD_QUERY: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "Something in the request is wrong; each field is named"},
 }
 _REFUSALS = _BAD_QUERY | {
+    408: {"model": ErrorBody, "description": "The body did not come in time"},
     413: {"model": ErrorBody, "description": "The body is too large"},
     429: {"model": ErrorBody, "description": "A limit of the key's plan, or of the server; see Retry-After"},
     503: {"model": ErrorBody, "description": "The server is starting, stopping or cannot store anything"},
@@ -69,7 +73,7 @@ async def create_session(
     """
     recognition = services.ready()
     base = public_base(request, services.settings)
-    body = await _body(request, services.settings.max_body_bytes)
+    body = await _body(request, services.settings)
     asked = await asyncio.to_thread(parse_request, body, recognition.models.recognizers)
     enhances = recognition.models.enhancer is not None
     enhance = asked.pre_processing.audio_enhancer
@@ -77,7 +81,8 @@ async def create_session(
     if asked.realtime_processing.custom_vocabulary:
         async with recognition.admission.one_more(caller, datetime.now(UTC), enhance=enhance):
             pass  # Who may not create a session is not to make the server learn for seconds.
-        await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
+        async with services.learning:
+            await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
     session = NewSession(
         id=str(uuid.uuid4()),
         request_id=request_id(request.scope),
@@ -102,7 +107,8 @@ async def create_session(
 @router.head("", include_in_schema=False)
 @router.get("", summary="List sessions, newest first", response_model=SessionList, responses=_BAD_QUERY)
 async def list_sessions(request: Request, services: Serving, caller: Authenticated) -> Response:
-    """All filters must hold. The results are without `messages`; GET one session to have them.
+    """All filters must hold. A page ends early when its transcripts are long; `next` goes on from there.
+    The results are without `messages`; GET one session to have them.
 
     A session whose stored request or audio is damaged has no `file`, `request_params` and `result`.
     """
@@ -111,20 +117,24 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     limit = min(query.limit, MOST_ITEMS)
     sessions = services.storage.sessions
     page = await sessions.list(caller.key_id, query.filter(), offset=query.offset, limit=limit)
-    finals = await sessions.finals_of([stored.id for stored in page.items])
+    sizes = await sessions.sizes([stored.id for stored in page.items])
+    page = page.first(within(sizes, MOST_CHARACTERS))
 
-    def body() -> str:
+    def body(finals: Mapping[str, Sequence[Final]]) -> str:
         items = (json_of(_listed(stored, finals[stored.id], services)) for stored in page.items)
         around = SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
-            next=pages.at(query.offset + limit, limit) if page.more else None,
+            next=pages.at(query.offset + len(page.items), limit) if page.more else None,
             items=(),
         ).model_dump_json()
         assert around.endswith("[]}"), "the items are the last field"
         return f"{around.removesuffix(']}')}{','.join(items)}]}}"
 
-    return _json(await asyncio.to_thread(body))
+    async with services.building:
+        found = await sessions.finals_of([stored.id for stored in page.items])
+        text = await asyncio.to_thread(body, found)
+    return _json(text)
 
 
 @router.head("/{session_id}", include_in_schema=False)
@@ -135,8 +145,9 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
     if runtime := services.live(session_id):
         await runtime.store_messages()
     sessions = services.storage.sessions
-    finals = await sessions.finals(session_id)
-    text = await asyncio.to_thread(lambda: json_of(_shown(stored, finals, services)))
+    async with services.building:
+        finals = await sessions.finals(session_id)
+        text = await asyncio.to_thread(lambda: json_of(_shown(stored, finals, services)))
     return StreamingResponse(
         with_messages(text, sessions.messages(session_id)), media_type="application/json"
     )
@@ -205,17 +216,22 @@ def _listed(stored: StoredSession, finals: Sequence[Final], services: Services) 
         return damaged_object(stored)
 
 
-async def _body(request: Request, most: int) -> bytes:
-    """The body. Raises `HTTPException` 413 as soon as it is known to be too large."""
+async def _body(request: Request, settings: Settings) -> bytes:
+    """The body. Raises `HTTPException`: 413 as soon as it is known to be too large, 408 if it takes long."""
+    most, within = settings.max_body_bytes, settings.client_timeout
     declared = request.headers.get("content-length", "")
     body = bytearray()
     if not (declared.isdigit() and int(declared) > most):
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                break
-        else:
-            return bytes(body)
+        try:
+            async with asyncio.timeout(within):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > most:
+                        break
+                else:
+                    return bytes(body)
+        except TimeoutError:
+            raise HTTPException(408, f"the body did not come within {within:g} s", _CLOSE) from None
     raise HTTPException(413, f"the body is larger than {most} bytes")
 
 

@@ -38,6 +38,7 @@ from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Diagnosis, Failed, Final, Progress, Up
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.backlog import Backlog
 from vivavoce.server.connection import Connection
 from vivavoce.server.feed import open_feed
 from vivavoce.server.kept import Kept
@@ -120,6 +121,11 @@ class SessionRuntime:
     def counts(self) -> bool:
         """Whether the session counts against its key's concurrency."""
         return not self.ended and not self._live.abandoned(self._now())
+
+    @property
+    def backlog(self) -> Backlog:
+        unheard = 0.0 if self.ended else max(0.0, self._live.audio_duration - self._feed.settled)
+        return Backlog(unheard, len(self._heard), self._outbox.waiting, *self._live.waiting)
 
     async def run(self) -> None:
         """Carry out what recognition says and what time brings, until the session has ended."""

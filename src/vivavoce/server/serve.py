@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import resource
 import socket
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from functools import partial
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -21,6 +23,8 @@ from vivavoce.errors import ConfigurationError, StorageError
 from vivavoce.processes import die_of, handling
 from vivavoce.server.address import is_loopback, listen
 from vivavoce.server.app import create_app
+from vivavoce.server.door import Door
+from vivavoce.server.http import Http
 from vivavoce.server.logs import configure_logging
 from vivavoce.server.models import Models, load_models
 from vivavoce.server.services import Services
@@ -34,6 +38,8 @@ _log = structlog.get_logger(__name__)
 
 # Seconds for sockets to close after a signal; what a session has then is stored and taken up again.
 _GOODBYE = 10
+# Files that are open beside those of connections and sessions: databases, models, pipes.
+_OTHER_FILES = 200
 # Seconds after which a thread that computes in Python lets another one go on. Each system call of the event
 # loop may wait for as long as this for the engine thread.
 _SWITCH = 0.0003
@@ -75,9 +81,12 @@ async def _serve(
     tls = tls_context(settings)
     has_keys = await check_address(settings)
     app = create_app(settings, load)
+    door: Door = app.state.door
+    _allow_files(2 * door.most)
     config = uvicorn.Config(
         app,
-        ws=Wire,
+        http=partial(Http, door=door),  # type: ignore[arg-type]
+        ws=partial(Wire, door=door),  # type: ignore[arg-type]
         access_log=False,
         log_config=None,
         proxy_headers=False,  # whom to believe is `trusted_proxies`
@@ -161,6 +170,15 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+
+def _allow_files(most: int) -> None:
+    """Have the system allow so many sockets and logs, if it may, beside those that are open already."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -25,6 +25,9 @@ from vivavoce.storage.stores import Storage
 _log = structlog.get_logger(__name__)
 
 
+_AT_ONCE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Recognition:
     """What there is once the models are loaded."""
@@ -45,6 +48,10 @@ class Services:
     recognition: Recognition | None = None
     loading: asyncio.Task[None] | None = None
     guessing: Guessing = field(default_factory=Guessing)
+    learning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    """Held while the server finds out how a vocabulary sounds, which takes a thread for seconds."""
+    building: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    """Held while the transcripts of an answer are in memory as what they are, several times their JSON."""
 
     def active(self) -> Mapping[str, Place]:
         """The sessions that run and are not abandoned."""

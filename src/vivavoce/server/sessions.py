@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
 from vivavoce.recognizers.enhancer import Enhanced
+from vivavoce.server.backlog import Backlog
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
@@ -86,8 +87,19 @@ class LiveSessions:
     def running(self) -> int:
         return sum(not runtime.finished for runtime in self._runtimes.values())
 
+    @property
+    def backlogs(self) -> Iterator[Backlog]:
+        """What waits in each session that is here, ended ones included."""
+        return (runtime.backlog for runtime in self._runtimes.values())
+
     async def find(self, token: str) -> SessionRuntime:
         """The session of this token. Raises `Refused` and StorageError."""
+        stored = await self._storage.sessions.by_token(token)
+        if stored is None:
+            # Who has no session does not keep those waiting who have one.
+            raise Refused(EXPIRED, _OVER)
+        if runtime := self._runtimes.get(stored.id):
+            return runtime
         async with self._opening:
             stored = await self._storage.sessions.by_token(token)
             if stored is None:

@@ -56,6 +56,7 @@ class LiveSocket:
         code = ABNORMAL
         if wire is not None:
             wire.take_at_once = partial(runtime.receive_at_once, number)
+            wire.attend()
         try:
             code = await _receive(receive, runtime, number)
         finally:

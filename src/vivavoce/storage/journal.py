@@ -43,6 +43,11 @@ class Journal:
         self._waiting: list[Entry] = []
         self._writing = asyncio.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """Entries that no transaction has taken up yet."""
+        return len(self._waiting)
+
     async def add(self, entry: Entry) -> None:
         """All of it is stored, or nothing, when this returns or raises `StorageError`."""
         self._waiting.append(entry)

@@ -81,6 +81,10 @@ class SessionPage:
     items: tuple[StoredSession, ...]
     more: bool
 
+    def first(self, count: int) -> SessionPage:
+        """A page of so many of them at most."""
+        return SessionPage(self.items[:count], self.more or count < len(self.items))
+
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:

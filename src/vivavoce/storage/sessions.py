@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Text, delete, func, insert, select, type_coerce, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -115,6 +115,11 @@ class SessionStore:
         """
         await self._journal.add(entry)
 
+    @property
+    def waiting(self) -> int:
+        """Entries that wait for a transaction."""
+        return self._journal.waiting
+
     async def finals(self, session_id: str) -> Sequence[Final]:
         """The session's finals, in the order in which they were added."""
         return (await self.finals_of([session_id]))[session_id]
@@ -131,6 +136,15 @@ class SessionStore:
             async for row in rows:
                 finals[row.session_id].append(_final(row))
         return dict(finals)
+
+    async def sizes(self, session_ids: Sequence[str]) -> Sequence[int]:
+        """Of each session, the characters of its words as they are stored."""
+        at = tables.utterances.c
+        size = func.sum(func.length(type_coerce(at.words, Text)))
+        query = select(at.session_id, size).where(at.session_id.in_(session_ids)).group_by(at.session_id)
+        async with self._database.read() as connection:
+            found = dict((await connection.execute(query)).tuples().all())
+        return [found.get(session_id, 0) for session_id in session_ids]
 
     async def messages(self, session_id: str) -> AsyncIterator[Sequence[str]]:
         """The session's messages in the order in which they were added, those that came together at a time.

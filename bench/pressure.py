@@ -1,0 +1,188 @@
+"""Whether a server under attack keeps its memory bounded and its other clients unharmed.
+
+    python bench/pressure.py [--only NAME ...] [--seconds 20]
+
+Starts the real server with its own models in a process of its own, then each attack of `attacks.py` in
+another one, and beside it a client that behaves: a session in real time, frames of 100 ms. Prints for each
+
+  rss     the server's resident memory at most, MB, and how much that is above what it was before
+  ack     from sending a frame of the good session until its acknowledgement is read, milliseconds
+  final   how much later its finals came than those of a session that nothing disturbed, seconds at most
+  words   whether they are the same
+  open    what opening the session took, milliseconds
+  seen    what the attacker saw, by how often
+
+and exits with 1 if memory, acknowledgements, finals or words are worse than the bounds below. The first line
+is of nobody's attack. Attackers take their share of the cores: on two of them, what is seen is harsher than
+what comes over a network. Needs the development set-up (`make test`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import numpy as np
+import websockets
+from attacks import ATTACKS, BODY
+from gateway import FRAME, FRAME_BYTES, track
+from server_process import ServerProcess, server_process
+
+# MB above what the server had before, ms, s.
+MOST_MEMORY = 600
+MOST_ACK = 150
+MOST_LATE = 1.0
+# Seconds for what an attack has left to come to its end.
+PATIENCE = 120
+# Seconds of an attack before the good session begins.
+LEAD = 2
+
+
+@dataclass
+class Good:
+    """What a client that behaves has seen."""
+
+    opened: float = 0.0
+    acks: list[float] = field(default_factory=list)
+    finals: list[tuple[str, float]] = field(default_factory=list)
+    """Each with the seconds since the session's first frame."""
+    code: int | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for text, _ in self.finals]
+
+    @property
+    def ack(self) -> float:
+        return float(np.percentile(self.acks, 99)) * 1000 if self.acks else float("inf")
+
+
+async def behave(url: str, seconds: float) -> Good:
+    """A session in real time."""
+    good, audio = Good(), track(3, seconds)
+    began = time.perf_counter()
+    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+        # It is told when to ask again, and asks more often.
+        while (answer := await http.post("/v2/live", json=BODY)).status_code == 429:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+        created = answer.raise_for_status().json()
+    connecting = websockets.connect(created["url"], compression=None, max_size=None, open_timeout=60)
+    async with connecting as socket:
+        good.opened = time.perf_counter() - began
+        first = time.perf_counter()
+        sent: list[float] = []
+
+        async def send() -> None:
+            for number, start in enumerate(range(0, len(audio), FRAME_BYTES)):
+                await asyncio.sleep(first + number * FRAME - time.perf_counter())
+                sent.append(time.perf_counter())
+                await socket.send(audio[start : start + FRAME_BYTES])
+            await socket.send('{"type":"stop_recording"}')
+
+        sending = asyncio.create_task(send())
+        try:
+            async for text in socket:
+                now, message = time.perf_counter(), json.loads(text)
+                if message["type"] == "audio_chunk":
+                    good.acks.append(now - sent[len(good.acks)])
+                elif message["type"] == "transcript" and message["data"]["is_final"]:
+                    good.finals.append((message["data"]["utterance"]["text"], now - first))
+            await sending
+        except websockets.ConnectionClosedError:
+            sending.cancel()
+        good.code = socket.close_code
+    return good
+
+
+async def beside(name: str, url: str, seconds: float) -> tuple[Good, str]:
+    lasts = ATTACKS[name][1]
+    program = Path(__file__).with_name("attacks.py")
+    command = [sys.executable, str(program), name, url, str(lasts)]
+    attack = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    await asyncio.sleep(LEAD)
+    try:
+        good = await behave(url, seconds)
+    finally:
+        told, _ = await attack.communicate()
+    seen = json.loads(told or "{}")
+    return good, ", ".join(f"{count} × {what}" for what, count in sorted(seen.items()))
+
+
+async def quiet(url: str) -> None:
+    """Wait until what an attack has left is over."""
+    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+        for _ in range(PATIENCE):
+            figures = (await http.get("/metrics")).text
+            if "vivavoce_sessions_live 0.0" in figures:
+                return
+            await asyncio.sleep(1)
+
+
+def problems(good: Good, calm: Good, grown: float) -> list[str]:
+    found = []
+    if grown > MOST_MEMORY:
+        found.append("memory")
+    if good.ack > MOST_ACK:
+        found.append("acknowledgements")
+    if good.texts != calm.texts or good.code != 1000:
+        found.append("words")
+    elif late(good, calm) > MOST_LATE:
+        found.append("finals")
+    return found
+
+
+def late(good: Good, calm: Good) -> float:
+    pairs = zip(good.finals, calm.finals, strict=False)
+    return max((mine[1] - other[1] for mine, other in pairs), default=float("inf"))
+
+
+def line(name: str, server: ServerProcess, before: float, good: Good, calm: Good, seen: str) -> bool:
+    peak = server.megabytes("VmHWM")
+    wrong = problems(good, calm, peak - before)
+    same = "same" if good.texts == calm.texts else f"{len(good.texts)} of {len(calm.texts)}"
+    median = np.median(good.acks or [0]) * 1000
+    print(
+        f"{name:20} rss {peak:5.0f} (+{peak - before:4.0f})  "
+        f"ack p50 {median:5.1f} p99 {good.ack:7.1f}  final {late(good, calm):+6.2f}  words {same} "
+        f"({good.code})  open {good.opened * 1000:5.0f}  {'HARMED: ' + ', '.join(wrong) if wrong else 'ok'}  "
+        f"| {seen}",
+        flush=True,
+    )
+    return not wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", nargs="*", choices=ATTACKS, default=list(ATTACKS))
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--log", type=Path, help="where the server's log goes")
+    arguments = parser.parse_args()
+    fine = True
+    with (
+        tempfile.TemporaryDirectory() as data,
+        server_process(data, "real", log=arguments.log, idle_timeout=15) as server,
+    ):
+        asyncio.run(behave(server.url, 5))
+        before = server.megabytes()
+        calm = asyncio.run(behave(server.url, arguments.seconds))
+        line("nothing", server, before, calm, calm, "")
+        for name in arguments.only:
+            before = server.megabytes()
+            Path(f"/proc/{server.pid}/clear_refs").write_text("5")  # the greatest so far is forgotten
+            good, seen = asyncio.run(beside(name, server.url, arguments.seconds))
+            fine &= line(name, server, before, good, calm, seen)
+            asyncio.run(quiet(server.url))
+        time.sleep(1)
+        print(f"in the end            rss {server.megabytes():5.0f}")
+    return 0 if fine else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

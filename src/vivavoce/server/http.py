@@ -1,0 +1,141 @@
+"""The protocol of an HTTP connection: uvicorn's, with an end to whatever a client may leave unfinished."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from vivavoce.server.door import Door, Entry
+from vivavoce.server.stall import Stall
+
+# Seconds: who is turned away is told so when it asks for something by then.
+_TURNED_AWAY_WITHIN: Final = 1.0
+# The application is before this when it answers that a body has not come.
+_AFTER_THE_APPLICATION: Final = 2.0
+
+
+class Http(H11Protocol):
+    """One connection, until it becomes a WebSocket."""
+
+    def __init__(self, *arguments: Any, door: Door, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._door = door
+        self._entry = Entry.WELCOME
+        self._deadline: asyncio.TimerHandle | None = None
+        self._stall: Stall | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._stall = Stall(transport, self._door.patience, self._not_reading)
+        self._entry = self._door.enter(self)
+        if self._entry is Entry.CROWDED:
+            transport.abort()
+        else:
+            within = self._within if self._entry is Entry.WELCOME else _TURNED_AWAY_WITHIN
+            self._deadline = self.loop.call_later(within, self._too_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._entry is Entry.WELCOME:
+            super().data_received(data)
+            self._look()
+        elif not self.transport.is_closing():
+            # Not before something was asked: whoever is still sending might not see the answer.
+            self._answer(503, "the server has no room for another connection: try again later")
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        self._leave()
+        super().handle_websocket_upgrade(event)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._door.waits_for(self)
+        if self._stall is not None:
+            self._stall.begins()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stall is not None:
+            self._stall.ends()
+        self._look()
+
+    def show_out(self) -> None:
+        self.transport.abort()
+
+    def too_slow(self) -> None:
+        raise AssertionError("requests have no frames")
+
+    @property
+    def unsent(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    @property
+    def incomplete(self) -> int:
+        return len(self.cycle.body) if self.cycle else 0
+
+    @property
+    def _within(self) -> float:
+        return self._door.patience + _AFTER_THE_APPLICATION
+
+    def _look(self) -> None:
+        """Whether the server or the client has to act next."""
+        if self.transport.get_protocol() is not self:
+            return
+        if self.transport.is_closing():
+            # Closed it is not before the client has taken all that was sent.
+            self._stop_waiting()
+            self._deadline = self.loop.call_later(self._within, self.transport.abort)
+            return
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete and not cycle.more_body:
+            self._stop_waiting()
+            self._door.works_for(self)
+        else:
+            self._door.waits_for(self)
+            if self._deadline is None:
+                self._deadline = self.loop.call_later(self._within, self._too_late)
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if self._entry is not Entry.WELCOME:
+            self.transport.abort()
+            return
+        self._door.note("slow_request")
+        if self.cycle is None or self.cycle.response_complete:
+            self._answer(408, f"the request did not come within {self._within:g} s")
+        else:
+            self.transport.abort()
+
+    def _not_reading(self) -> None:
+        self._door.note("not_reading")
+        self.transport.abort()
+
+    def _answer(self, status: int, message: str) -> None:
+        """By hand: for a request that is not there, or is not to be looked at."""
+        body = json.dumps({"statusCode": status, "message": message})
+        reason = {408: "Request Timeout", 503: "Service Unavailable"}[status]
+        head = f"HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\nretry-after: 5\r\n"
+        self.transport.write(f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n{body}".encode())
+        self.transport.close()
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _leave(self) -> None:
+        self._stop_waiting()
+        if self._stall is not None:
+            self._stall.ends()
+            self._stall = None  # it holds this connection
+        self._door.leave(self)
