@@ -61,6 +61,10 @@ class Peer:
         for frame in frames:
             await self._connection.send(frame)
 
+    async def send_parts(self, *parts: bytes) -> None:
+        """One message in fragments."""
+        await self._connection.send(parts)
+
     async def receive(self) -> Message:
         text = await self._connection.recv(decode=True)
         assert isinstance(text, str)

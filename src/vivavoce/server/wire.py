@@ -89,12 +89,12 @@ class Wire(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
             self._unattended = True
+            self._door.works_for(self)
             self.transport.pause_reading()
 
     def attend(self) -> None:
         """There is a session for what the client sends. Until then nothing is read."""
         self._unattended = False
-        self._door.works_for(self)
         self._go_on()
 
     # What comes
