@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
 import numpy as np
@@ -15,7 +15,18 @@ from engine.samples import exact, fingerprint, is_loud, reading, settings, silen
 from vivavoce.engine.engine import Engine, EngineStream
 from vivavoce.engine.scheduler import Load
 from vivavoce.engine.stream import StreamSettings
-from vivavoce.protocol.stream import Audio, Failed, Final, Flush, Flushed, Hypothesis, Partial, Up, Utterance
+from vivavoce.protocol.stream import (
+    NO_CONTEXT,
+    Audio,
+    Failed,
+    Final,
+    Flush,
+    Flushed,
+    Hypothesis,
+    Partial,
+    Up,
+    Utterance,
+)
 from vivavoce.recognizers.base import Recognizer, Request
 from vivavoce.recognizers.scripted import ScriptedRecognizer
 
@@ -81,7 +92,8 @@ class Gate(ScriptedRecognizer):
 
 def everything_is_heard(engine: Engine) -> None:
     """The engine has heard all that was fed before, and asked for what it wants decoded."""
-    Session(engine).feed(silence(1)).flush().until(Flushed)
+    # Streams have their turns: this one has more of them to wait for than any before it.
+    Session(engine).feed(silence(1), size=500).flush().until(Flushed)
 
 
 def drained(session: Session) -> list[Up]:
@@ -146,6 +158,32 @@ def test_of_sessions_that_wait_for_one_thread_each_gets_all_its_finals() -> None
         finals = [session.finals() for session in sessions]
     assert finals == [finals[0]] * 8
     assert finals[0]
+
+
+def test_who_sends_much_at_once_waits_for_those_who_speak() -> None:
+    order: list[str] = []
+
+    class Named(Gate):
+        def recognize(self, request: Request) -> Hypothesis:
+            hypothesis = super().recognize(request)
+            order.append(self.name)
+            return hypothesis
+
+    rushing, speaking = Named(), Named()
+    rushing.name, speaking.name = "rushing", "speaking"
+    at_once = replace(settings(), context=NO_CONTEXT)
+    with running(1) as engine:
+        rush = Session(engine, rushing, at_once).feed(reading(10)).flush()
+        assert rushing.asked.wait(PATIENCE)
+        # What it has said was there before: it is not early.
+        speak = Session(engine, speaking, replace(at_once, recorded=10.0)).feed(reading(10)).flush()
+        everything_is_heard(engine)
+        speaking.opened.set()
+        rushing.opened.set()
+        assert rush.finals() == speak.finals()
+    said = order.count("speaking")
+    assert said > 1
+    assert order[1 : said + 1] == ["speaking"] * said
 
 
 # Failures

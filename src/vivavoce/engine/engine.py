@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import structlog
 
@@ -26,9 +27,9 @@ from vivavoce.speech.outputs import Cancel, Decode, Hasten
 
 _log = structlog.get_logger(__name__)
 
-# Seconds by which audio that came early puts off its finals: a log that is read again after a restart is as
-# early as it is long, and what follows it is not.
-_MOST_AHEAD = 2.0
+# Seconds by which audio that came early puts off its finals, at most. More than what one session may have
+# waiting takes, so that those who rush wait for one another, and not others for them.
+_MOST_AHEAD = 30.0
 
 Deliver = Callable[[Up], None]
 Outputs = Iterable[Up | Decode | Cancel | Hasten]
@@ -42,7 +43,10 @@ class EngineStream:
     settings: StreamSettings
     recognizer: Recognizer
     deliver: Deliver
-    opened: float = field(default_factory=time.monotonic)
+    began: float
+    """When what was recorded before would have begun, had it been spoken until now; in monotonic seconds."""
+    waiting: deque[Down] = field(default_factory=deque)
+    """What was fed and has not had its turn, on the engine thread."""
 
     def feed(self, item: Down) -> None:
         """Hand over the next item, in order. Whoever feeds keeps the backlog bounded, by `Progress`."""
@@ -80,6 +84,9 @@ class _Stop:
     pass
 
 
+_Message = _Opened | _Fed | _Closed | _Answered | _Stop
+
+
 class Engine:
     """Runs from `start` to `stop`; `open` may be called from any thread in between."""
 
@@ -87,7 +94,7 @@ class Engine:
         self._vad = vad
         self._scheduler = Scheduler(decoder_threads)
         # Bounded by its users: each session feeds a bounded backlog and has a bounded number of decodes.
-        self._inbox: SimpleQueue[_Opened | _Fed | _Closed | _Answered | _Stop] = SimpleQueue()
+        self._inbox: SimpleQueue[_Message] = SimpleQueue()
         self._streams: dict[EngineStream, RecognitionStream] = {}
         self._threads = [threading.Thread(target=self._run, name="engine", daemon=True)]
         self._threads += [
@@ -117,20 +124,41 @@ class Engine:
 
     def open(self, settings: StreamSettings, recognizer: Recognizer, deliver: Deliver) -> EngineStream:
         """A new stream. `deliver` is called on the engine thread and must return at once."""
-        stream = EngineStream(self, settings, recognizer, deliver)
+        began = time.monotonic() - settings.recorded
+        stream = EngineStream(self, settings, recognizer, deliver, began)
         self._inbox.put(_Opened(stream))
         return stream
 
     def _run(self) -> None:
-        while not isinstance(message := self._inbox.get(), _Stop):
-            if isinstance(message, _Fed):
-                self._advance(message.stream, partial(RecognitionStream.take, item=message.item))
+        # Streams have their turns, an item each: who sends much at once does not keep others waiting.
+        turns: deque[EngineStream] = deque()
+        while not isinstance(message := self._next(turns), _Stop):
+            if message is None:
+                self._take(turns)
+            elif isinstance(message, _Fed):
+                if not message.stream.waiting:
+                    turns.append(message.stream)
+                message.stream.waiting.append(message.item)
             elif isinstance(message, _Answered):
                 self._answer(message.job, message.answer)
             elif isinstance(message, _Opened):
                 self._streams[message.stream] = RecognitionStream(message.stream.settings, self._vad)
             else:
                 self._forget(message.stream)
+
+    def _next(self, turns: deque[EngineStream]) -> _Message | None:
+        """What is in the inbox; if it is a stream's turn, nothing is waited for."""
+        try:
+            return self._inbox.get(block=not turns)
+        except Empty:
+            return None
+
+    def _take(self, turns: deque[EngineStream]) -> None:
+        stream = turns.popleft()
+        item = stream.waiting.popleft()
+        if stream.waiting:
+            turns.append(stream)
+        self._advance(stream, partial(RecognitionStream.take, item=item))
 
     def _advance(self, stream: EngineStream, step: Callable[[RecognitionStream], Outputs]) -> None:
         recognition = self._streams.get(stream)
@@ -161,7 +189,7 @@ class Engine:
                 slack = output.slack * WINDOW_SECONDS
                 now = time.monotonic()
                 # Who sends faster than people speak gives way to those who do not.
-                spoken = stream.opened + (output.start + len(output.audio)) / SAMPLE_RATE
+                spoken = stream.began + (output.start + len(output.audio)) / SAMPLE_RATE
                 ahead = min(max(0.0, spoken - now), _MOST_AHEAD)
                 due, certain = now + ahead + slack, now + slack
                 self._scheduler.submit(Job(stream, output, stream.recognizer, due, certain))

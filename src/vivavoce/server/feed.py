@@ -82,8 +82,9 @@ def open_feed(
 ) -> Feed:
     """The feed of a session to a new stream of the engine's; `finals` are not recognised again."""
     longest = request.maximum_duration_without_endpointing
+    format_ = AudioFormat.of(request)
     settings = StreamSettings(
-        format=AudioFormat.of(request),
+        format=format_,
         endpointing=request.endpointing,
         maximum_duration=longest,
         speech_threshold=request.pre_processing.speech_threshold,
@@ -92,6 +93,7 @@ def open_feed(
         partials=request.messages_config.receive_partial_transcripts,
         known={final.utterance.id: final for final in finals},
         context=recognizer.capabilities.context,
+        recorded=format_.seconds(log.size),
     )
     stream = engine.open(settings, recognizer, deliver)
     return Feed(log, settings.format, stream, longest)

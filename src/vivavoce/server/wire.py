@@ -111,6 +111,7 @@ class Wire(WebSocketsSansIOProtocol):
         while self._unparsed and seen <= _MANY and not self._passing and not self._held():
             part, self._unparsed = self._unparsed[: self._slice], self._unparsed[self._slice :]
             before = self._pace.frames
+            self._pace.bytes_came(len(part), self.loop.time())
             super().data_received(bytes(part))
             frames = self._pace.frames - before
             self._slice = _SMALL_SLICE if frames > _MANY else _SLICE
@@ -156,7 +157,7 @@ class Wire(WebSocketsSansIOProtocol):
             self._turn = self.loop.call_soon(self._advance)
 
     def handle_events(self) -> None:
-        self._pace.count(len(self.conn.events), self.loop.time())
+        self._pace.frames_came(len(self.conn.events), self.loop.time())
         super().handle_events()
 
     def handle_bytes(self, event: Frame) -> None:
