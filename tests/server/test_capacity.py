@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import fcntl
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.harness import Server, connected, create, models, record, running, serving
+from server.harness import Server, connected, create, held_by, models, record, running, serving
 from server.peers import EVERYTHING, STOP, speech
 from storage.samples import new_session
 from vivavoce.protocol.responses import ErrorBody
@@ -55,6 +56,26 @@ def test_sessions_with_the_enhancer_take_the_room_of_more() -> None:
     assert two_and_a_half.problem(3, enhance=True) is not None
     assert two_and_a_half.problem(4) is None
     assert dataclasses.replace(capacity(1), enhanced=2.5).problem(0, enhance=True) is None
+
+
+def test_an_abandoned_session_takes_room_until_what_it_sent_is_recognised(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    lock.touch()
+
+    async def body(server: Server) -> None:
+        with lock.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            created = await create(server.http, **EVERYTHING)
+            async with connected(server, created["url"]) as socket:
+                await socket.send_audio(speech() * 9)
+                await socket.receive_until(type="audio_chunk")
+                await socket.leave(1006)
+            assert created["id"] not in server.services.active()
+            assert (await server.http.post("/v2/live")).status_code == 429
+        while (await server.http.post("/v2/live")).status_code == 429:
+            pass
+
+    serving(tmp_path / "data", body, held_by(str(lock)), capacity=1, abandon_after=1e-6)
 
 
 def test_late_finals_refuse_and_are_recovered_from() -> None:

@@ -128,6 +128,7 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
         lambda: engine.load.lateness,
         settings.abandon_after,
         enhanced,
+        services.left_behind,
     )
     admission = Admission(storage, services.active, capacity, settings.abandon_after)
     live = LiveSessions(storage, engine, models, limits, admission, services.sweep_if_idle)

@@ -57,6 +57,8 @@ class Capacity:
     lateness: Callable[[], float]
     abandon_after: float
     enhanced: float = 1.0
+    left_behind: Callable[[], int] = lambda: 0
+    """Sessions that nobody is connected to any more, and that take as much room until they are recognised."""
 
     def problem(self, taken: int, enhanced: int = 0, *, enhance: bool = False) -> tuple[str, float] | None:
         """Why there is no room for one more, and the seconds after which to ask again.
@@ -64,6 +66,7 @@ class Capacity:
         Of the sessions `taken` so many are `enhanced`; `enhance`: whether the next one would be.
         """
         more = self.enhanced - 1
+        taken += self.left_behind()
         if taken and taken + more * enhanced + 1 + more * enhance > self.sessions:
             many = "1 session" if self.sessions == 1 else f"{self.sessions} sessions"
             message = f"the server carries {many} at once, all taken: try again later"

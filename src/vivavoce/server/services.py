@@ -57,6 +57,10 @@ class Services:
         """The sessions that run and are not abandoned."""
         return self.recognition.live.active if self.recognition else {}
 
+    def left_behind(self) -> int:
+        """How many sessions are abandoned and still to be recognised."""
+        return self.recognition.live.left_behind if self.recognition else 0
+
     def live(self, session_id: str) -> SessionRuntime | None:
         """The session if it runs here and has not ended."""
         return self.recognition.live.get(session_id) if self.recognition else None

@@ -28,6 +28,8 @@ _log = structlog.get_logger(__name__)
 
 _GRACE = 60.0
 """Seconds that an ended session waits for its client to fetch the last messages."""
+_MUCH = 30.0
+"""Seconds of audio that keep recognition from others for more than a moment."""
 
 
 _OVER = "the token is wrong, or its session is over: create a session with POST /v2/live"
@@ -86,6 +88,12 @@ class LiveSessions:
     @property
     def running(self) -> int:
         return sum(not runtime.finished for runtime in self._runtimes.values())
+
+    @property
+    def left_behind(self) -> int:
+        """The sessions that were abandoned and whose audio is not recognised yet."""
+        runtimes = self._runtimes.values()
+        return sum(not (each.ended or each.counts) and each.backlog.audio > _MUCH for each in runtimes)
 
     @property
     def backlogs(self) -> Iterator[Backlog]:
