@@ -1,6 +1,6 @@
 """Whether a server under attack keeps its memory bounded and its other clients unharmed.
 
-    python bench/pressure.py [--only NAME ...] [--seconds 20]
+    python bench/pressure.py [--only NAME ...] [--seconds 15]
 
 Starts the real server with its own models in a process of its own, then each attack of `attacks.py` in
 another one, and beside it a client that behaves: a session in real time, frames of 100 ms. Prints for each
@@ -174,7 +174,7 @@ class Table:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="*", choices=ATTACKS, default=list(ATTACKS))
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--log", type=Path, help="where the server's log goes")
     arguments = parser.parse_args()
     with (

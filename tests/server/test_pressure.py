@@ -220,6 +220,14 @@ def test_a_request_that_does_not_come_whole_is_answered_and_ended(server: Server
     server.run_beside_another_session(body)
 
 
+def test_a_handshake_with_too_long_a_header_is_answered(server: Server) -> None:
+    async def body(http: httpx.AsyncClient) -> None:
+        with pytest.raises(InvalidStatus, match="431"):
+            await connect((await create(http))["url"], additional_headers={"x-long": "x" * 10_000})
+
+    server.run(body)
+
+
 def test_compression_is_not_agreed_to(server: Server) -> None:
     async def body(http: httpx.AsyncClient) -> None:
         created = await create(http)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-FRAMES_PER_SECOND: Final = 500
+FRAMES_PER_SECOND: Final = 250
 FRAMES_AT_ONCE: Final = 1000
 """So many may come together before that holds."""
 BYTES_A_FRAME: Final = 8192

@@ -60,7 +60,7 @@ class Wire(WebSocketsSansIOProtocol):
         self._pace = Pace(self.loop.time())
         self._turn: asyncio.Handle | None = None
         self._partial = bytearray()
-        self._unattended = self._passing = False
+        self._unattended = self._passing = self._parsing = False
         self._stall: Stall | None = None
         self._burial: asyncio.TimerHandle | None = None
 
@@ -107,7 +107,7 @@ class Wire(WebSocketsSansIOProtocol):
     def _advance(self) -> None:
         """Parse some of what has come; the rest follows in another turn of the loop."""
         self._turn = None
-        self._left, seen = _AT_ONCE, 0
+        self._left, seen, self._parsing = _AT_ONCE, 0, True
         while self._unparsed and seen <= _MANY and not self._passing and not self._held():
             part, self._unparsed = self._unparsed[: self._slice], self._unparsed[self._slice :]
             before = self._pace.frames
@@ -116,6 +116,12 @@ class Wire(WebSocketsSansIOProtocol):
             frames = self._pace.frames - before
             self._slice = _SMALL_SLICE if frames > _MANY else _SLICE
             seen += frames
+        self._parsing = False
+        if answers := self.conn.data_to_send():
+            self.transport.write(b"".join(answers))
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # The parser could not read the request, and has answered.
+            self.transport.close()
         self._settle()
 
     def _held(self) -> bool:
@@ -220,9 +226,10 @@ class Wire(WebSocketsSansIOProtocol):
         return self.transport.get_write_buffer_size()
 
     def write(self, text: str) -> None:
-        """Send a text frame; only while `writable_now`."""
+        """Send a text frame; only while `writable_now`. Answers to what is parsed together leave together."""
         self.conn.send_text(text.encode())
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        if not self._parsing:
+            self.transport.write(b"".join(self.conn.data_to_send()))
 
     async def send(self, message: Any) -> None:
         closing = message["type"] == "websocket.close"
