@@ -169,6 +169,21 @@ async def never_reads(url: str) -> None:
     await together(one(piece) for piece in (audio, pings) * 4)
 
 
+async def eight_more(url: str) -> None:
+    """No attack: eight sessions in real time, to compare with those that rush."""
+
+    async def one(number: int) -> None:
+        attacker = await session(url)
+        closing = asyncio.create_task(attacker.closed())
+        audio, began = track(number, 60), time.monotonic()
+        for start in range(0, len(audio), FRAME_BYTES):
+            await attacker.send(masked(2, audio[start : start + FRAME_BYTES]))
+            await asyncio.sleep(began + (start + FRAME_BYTES) / 32_000 - time.monotonic())
+        SEEN[await closing] += 1
+
+    await together(one(number) for number in range(8))
+
+
 async def hundredfold(url: str) -> None:
     """Eight sessions, each a minute of speech in little more than half a second."""
 
@@ -439,6 +454,7 @@ ATTACKS: dict[str, tuple[Callable[[str], Coroutine[Any, Any, None]], float]] = {
     attack.__name__: (attack, seconds)
     for attack, seconds in (
         (never_reads, 32),
+        (eight_more, 18),
         (hundredfold, 18),
         (hundredfold_silence, 18),
         (byte_frames, 18),

@@ -214,6 +214,22 @@ def test_a_list_is_narrowed_by_status_and_by_a_half_open_range_of_time(run: Run[
     run(body)
 
 
+def test_the_size_of_a_transcript_is_known_before_it_is_read(run: Run[None]) -> None:
+    async def body(storage: Storage) -> None:
+        long, short, none = [new_session() for _ in range(3)]
+        for session in (long, short, none):
+            await storage.sessions.create(session)
+        for number in range(10):
+            await storage.sessions.add(Entry(long.id, final=final(number)))
+        await storage.sessions.add(Entry(short.id, final=final(0)))
+        sizes = await storage.sessions.sizes([none.id, short.id, long.id])
+        assert sizes[0] == 0
+        assert sizes[1] > len("Split infinity")
+        assert sizes[2] == pytest.approx(10 * sizes[1], rel=0.1)
+
+    run(body)
+
+
 def test_a_list_shows_one_keys_sessions(run: Run[None]) -> None:
     async def body(storage: Storage) -> None:
         key, _ = await storage.keys.create("a", "paid")

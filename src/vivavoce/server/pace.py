@@ -7,7 +7,7 @@ from typing import Final
 FRAMES_PER_SECOND: Final = 250
 FRAMES_AT_ONCE: Final = 1000
 """So many may come together before that holds."""
-BYTES_A_FRAME: Final = 8192
+BYTES_A_FRAME: Final = 16_384
 """So many bytes count as one frame more."""
 
 

@@ -143,7 +143,7 @@ class SessionStore:
         size = func.sum(func.length(type_coerce(at.words, Text)))
         query = select(at.session_id, size).where(at.session_id.in_(session_ids)).group_by(at.session_id)
         async with self._database.read() as connection:
-            found = dict((await connection.execute(query)).tuples().all())
+            found = {id_: total for id_, total in await connection.execute(query)}  # noqa: C416 - rows
         return [found.get(session_id, 0) for session_id in session_ids]
 
     async def messages(self, session_id: str) -> AsyncIterator[Sequence[str]]:
