@@ -33,7 +33,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 import websockets
-from attacks import ATTACKS, BODY
+from attacker import BODY
+from attacks import ATTACKS
 from gateway import FRAME, FRAME_BYTES, track
 from server_process import ServerProcess, server_process
 

@@ -44,8 +44,7 @@ from vivavoce.protocol.stream import (
 )
 
 _MARKER = 1
-# A WAV header is at most 64 KiB long.
-_START_OF_LOG = 128 * 1024
+_START_OF_LOG = 128 * 1024  # a WAV header is at most 64 KiB long
 
 
 class Phase(Enum):

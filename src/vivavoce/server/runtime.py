@@ -11,14 +11,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
 from vivavoce.audio.formats import AudioFormat
-from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError
 from vivavoce.live.effects import (
     Append,
@@ -31,7 +29,6 @@ from vivavoce.live.effects import (
     PostProcess,
     Send,
 )
-from vivavoce.live.limits import Limits
 from vivavoce.live.result import build_result
 from vivavoce.live.session import LiveSession, Phase
 from vivavoce.protocol import close_codes
@@ -43,24 +40,14 @@ from vivavoce.server.connection import Connection
 from vivavoce.server.feed import open_feed
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
+from vivavoce.server.surroundings import Surroundings
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
-from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
 
 # A frame larger than this is written in a thread, so that the disk cannot hold up the event loop.
 _LARGE_FRAME = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every session of the server shares. `ended` is called with the session when it has ended."""
-
-    storage: Storage
-    engine: Engine
-    limits: Limits
-    ended: Callable[[SessionRuntime], None]
 
 
 class SessionRuntime:
@@ -124,8 +111,12 @@ class SessionRuntime:
 
     @property
     def backlog(self) -> Backlog:
-        unheard = 0.0 if self.ended else max(0.0, self._live.audio_duration - self._feed.settled)
+        unheard = 0.0 if self.ended else self._unheard
         return Backlog(unheard, len(self._heard), self._outbox.waiting, *self._live.waiting)
+
+    @property
+    def _unheard(self) -> float:
+        return max(0.0, self._live.audio_duration - self._feed.settled)
 
     async def run(self) -> None:
         """Carry out what recognition says and what time brings, until the session has ended."""
@@ -189,8 +180,7 @@ class SessionRuntime:
     async def receive_stop(self, number: int) -> None:
         async with self._lock:
             if number == self._live.connection:
-                left = max(0.0, self._live.audio_duration - self._feed.settled)
-                await self._perform(self._live.receive_stop(self._now(), left))
+                await self._perform(self._live.receive_stop(self._now(), self._unheard))
 
     async def receive_invalid(self, number: int, reason: str) -> None:
         async with self._lock:

@@ -18,8 +18,9 @@ from vivavoce.server.backlog import Backlog
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
-from vivavoce.server.runtime import SessionRuntime, Surroundings
+from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.stored import request_of
+from vivavoce.server.surroundings import Surroundings
 from vivavoce.server.wording import as_asked
 from vivavoce.storage.records import Place, StoredSession
 from vivavoce.storage.stores import Storage
