@@ -220,6 +220,20 @@ def test_a_request_that_does_not_come_whole_is_answered_and_ended(server: Server
     server.run_beside_another_session(body)
 
 
+def test_a_client_that_leaves_within_its_request_is_no_error_of_the_server(server: Server) -> None:
+    async def body(http: httpx.AsyncClient) -> None:
+        name = 'http_requests_total{method="POST",route="/v2/live",status="400"}'
+        before = await figure(http, name)
+        _, writer = await connection(server.url)
+        writer.write(b"POST /v2/live HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n{")
+        await writer.drain()
+        writer.close()
+        while await figure(http, name) == before:
+            pass
+
+    server.run(body)
+
+
 def test_a_handshake_with_too_long_a_header_is_answered(server: Server) -> None:
     async def body(http: httpx.AsyncClient) -> None:
         with pytest.raises(InvalidStatus, match="431"):

@@ -11,7 +11,7 @@ import structlog
 from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -40,6 +40,7 @@ def install_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     app.add_exception_handler(InvalidRequest, _invalid_request)
     app.add_exception_handler(StorageError, _storage_error)
     app.add_exception_handler(RecognizerError, _recognizer_error)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _defect)
 
 
@@ -95,6 +96,11 @@ def _storage_error(request: Request, error: Exception) -> Response:
 def _recognizer_error(request: Request, error: Exception) -> Response:
     _log.error("recognition_failed", error=str(error))
     return error_response(request, 503, f"{error}; try again", headers={"Retry-After": "5"})
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    # Nobody reads this; the log shows the status.
+    return error_response(request, 400, "the client left before its request was complete")
 
 
 def _defect(request: Request, error: Exception) -> Response:
