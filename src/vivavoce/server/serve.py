@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import resource
+import shlex
 import socket
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 

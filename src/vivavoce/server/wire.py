@@ -318,7 +318,8 @@ class Wire(WebSocketsSansIOProtocol):
         self.frames, self._partial = [], bytearray()
         self.conn.reader.discard()
         self._door.large.done(self)
-        self.transport.write_eof()
+        if self.transport.can_write_eof():  # TLS cannot
+            self.transport.write_eof()
         self.transport.resume_reading()
 
     def _bury(self) -> None:
