@@ -32,8 +32,9 @@ from vivavoce.live.effects import (
     Send,
 )
 from vivavoce.live.limits import Limits
+from vivavoce.live.phase import Phase
 from vivavoce.live.result import build_result
-from vivavoce.live.session import LiveSession, Phase
+from vivavoce.live.session import LiveSession
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Diagnosis, Failed, Final, Progress, Up
