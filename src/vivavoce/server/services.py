@@ -12,6 +12,7 @@ from fastapi import Depends, HTTPException, Request
 
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError
+from vivavoce.server.callbacks.dispatcher import Dispatcher
 from vivavoce.server.capacity import Capacity
 from vivavoce.server.guessing import Guessing
 from vivavoce.server.limits import Admission
@@ -38,12 +39,17 @@ class Recognition:
 
 @dataclass(slots=True)
 class Services:
-    """`recognition` is None until the models are loaded; `loading` ends then, or with the reason why not."""
+    """`recognition` is None until the models are loaded; `loading` ends then, or with the reason why not.
+
+    `dispatching` begins when the sessions that were cut off have been taken up.
+    """
 
     settings: Settings
     storage: Storage
+    dispatcher: Dispatcher
     recognition: Recognition | None = None
     loading: asyncio.Task[None] | None = None
+    dispatching: asyncio.Task[None] | None = None
     guessing: Guessing = field(default_factory=Guessing)
 
     def active(self) -> Mapping[str, Place]:
@@ -65,6 +71,17 @@ class Services:
             await self.storage.sweep()
         except StorageError as error:
             _log.warning("sweep_put_off", reason=str(error))
+
+    def dispatch(self) -> None:
+        """Begin to deliver."""
+        self.dispatching = asyncio.create_task(self.dispatcher.run(), name="deliver")
+        self.dispatching.add_done_callback(_dispatched)
+
+    async def stop_dispatching(self) -> None:
+        """Deliver nothing more; what is left is kept."""
+        self.dispatcher.stop()
+        if self.dispatching is not None:
+            await asyncio.wait([self.dispatching])
 
     async def loaded(self) -> BaseException | None:
         """Wait until the models are loaded, or no longer wanted; gives the reason if they cannot be."""
@@ -90,6 +107,12 @@ class Services:
         if self.recognition is None or self.missing:
             raise HTTPException(503, f"not ready: {self.missing}", headers={"Retry-After": "2"})
         return self.recognition
+
+
+def _dispatched(task: asyncio.Task[None]) -> None:
+    # A defect of ours: nothing is lost, and delivered after the next start.
+    if not task.cancelled() and (defect := task.exception()):
+        _log.error("dispatcher_crashed", exc_info=defect)
 
 
 def _services(request: Request) -> Services:
