@@ -51,7 +51,7 @@ class Deaf:
         pass
 
 
-def serve_here(data: str, vad: str) -> None:
+def serve_here(data: str, vad: str, more: str) -> None:
     """The server, until it is terminated; the first line that it prints is its URL."""
     from vivavoce.engine.vad import SileroVad, silero_path
     from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
@@ -80,6 +80,7 @@ def serve_here(data: str, vad: str) -> None:
         max_session_duration=LONGEST_SESSION,
         decoder_threads=2 if vad == "real" else 1,
         log_level="warning",
+        **json.loads(more),
     )
     run_server(settings, ready, load)
 
@@ -112,8 +113,8 @@ def cpu_seconds(stat: Path) -> float:
 
 
 @contextmanager
-def server_process(data: str, vad: str) -> Iterator[ServerProcess]:
-    command = [sys.executable, __file__, data, vad]
+def server_process(data: str, vad: str, **settings: object) -> Iterator[ServerProcess]:
+    command = [sys.executable, __file__, data, vad, json.dumps(settings)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             told = json.loads(process.stdout.readline())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +22,20 @@ AUDIO = speech()
 
 
 def calling_back(receiver: Receiver, **switches: bool) -> dict[str, Any]:
-    return {
-        "endpointing": 0.3,
-        "callback": True,
-        "callback_config": {"url": receiver.url, **{f"receive_{name}": on for name, on in switches.items()}},
-    }
+    config = {"url": receiver.url, **switches}
+    return {"endpointing": 0.3, "callback": True, "callback_config": config}
 
 
 async def ended(receiver: Receiver) -> None:
     await asyncio.to_thread(receiver.until_event, "live.end_session")
 
 
-def posting(
-    data: Path, receiver: Receiver, check: Callable[[Server, dict[str, Any]], Any] | None = None, **asked: Any
-) -> dict[str, Any]:
-    """One session from start to end, all its callbacks taken; the session as it is stored."""
+def posting(data: Path, receiver: Receiver) -> dict[str, Any]:
+    """One session from start to end, all its callbacks taken; the session as it is stored, and the secret."""
     stored: dict[str, Any] = {}
 
     async def body(server: Server) -> None:
-        created = await create(server.http, **calling_back(receiver) | asked)
+        created = await create(server.http, **calling_back(receiver))
         await record(server, created["url"], AUDIO)
         await ended(receiver)
         stored.update((await server.http.get(f"/v2/live/{created['id']}")).json())
@@ -89,8 +83,7 @@ def test_the_callback_has_switches_of_its_own(tmp_path: Path) -> None:
     everything = dict.fromkeys(SWITCHES, True)
     nothing = dict.fromkeys(SWITCHES, False)
     with receiving() as receiver:
-        config = {"url": receiver.url, **everything}
-        asked = calling_back(receiver) | {"callback_config": config, "messages_config": nothing}
+        asked = calling_back(receiver, **everything) | {"messages_config": nothing}
 
         async def body(server: Server) -> None:
             created = await create(server.http, **asked)
@@ -150,6 +143,7 @@ def test_a_receiver_that_hangs_delays_no_other(tmp_path: Path) -> None:
             created = await create(server.http, **calling_back(prompt))
             await record(server, created["url"], AUDIO)
             await ended(prompt)
+            await asyncio.to_thread(hanging.until, lambda it: len(it.attempts) == 8)
             assert len({posted.id for posted in hanging.attempts}) == len(hanging.attempts) == 8
             hanging.released.set()
 
