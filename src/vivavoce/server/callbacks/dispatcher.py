@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from vivavoce.errors import StorageError
-from vivavoce.server.callbacks.retrying import Retrying, outcome_word
+from vivavoce.server.callbacks.retrying import Answer, Failure, Retrying, outcome_word
 from vivavoce.server.callbacks.sender import Sender
 from vivavoce.storage.deliveries import DeliveryStore
 from vivavoce.storage.records import Dead, Delivered, DueDelivery, Settlement, Waiting
@@ -26,6 +26,9 @@ _log = structlog.get_logger(__name__)
 AT_ONCE: Final = 128
 """Attempts under way, and so connections that work."""
 PER_HOST: Final = 8
+_FOUND_AT_ONCE: Final = 16
+_MOST_HELD: Final = 64 * 1024 * 1024
+"""Characters that are under way, beyond which nothing more is begun; what was found at once comes on top."""
 _GRACE: Final = 3.0
 """Seconds for what is under way when the server stops; what is cut off is delivered again."""
 _TROUBLE: Final = timedelta(seconds=5)
@@ -45,10 +48,10 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._stopping = False
         # All are bounded by the attempts under way.
-        self._attempts: set[asyncio.Task[None]] = set()
-        self._under_way: dict[str, str] = {}
-        """The host of each destination with an attempt that is not settled."""
+        self._attempts: dict[asyncio.Task[Answer | Failure], DueDelivery] = {}
         self._settlements: list[Settlement] = []
+        self._under_way: dict[str, DueDelivery] = {}
+        """By destination, until what came of it is stored."""
 
     def wake(self) -> None:
         """There is something new in the database."""
@@ -61,12 +64,12 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Deliver until stopped."""
-        async with self._sender, asyncio.TaskGroup() as group:
+        async with self._sender:
             while not self._stopping:
                 self._wake.clear()
                 try:
                     await self._settle()
-                    next_due = await self._begin(group)
+                    next_due = await self._begin()
                 except StorageError as error:
                     _log.error("deliveries_not_stored", reason=str(error))
                     next_due = _now() + _TROUBLE
@@ -75,6 +78,7 @@ class Dispatcher:
                 await asyncio.wait(self._attempts, timeout=_GRACE)
             for attempt in self._attempts:
                 attempt.cancel()
+            await asyncio.gather(*self._attempts, return_exceptions=True)
         try:
             await self._settle()
         except StorageError as error:
@@ -90,27 +94,36 @@ class Dispatcher:
         for each in settled:
             del self._under_way[each.destination_id]
 
-    async def _begin(self, group: asyncio.TaskGroup) -> datetime | None:
+    async def _begin(self) -> datetime | None:
         """Try what is due, as far as there is room; gives when the next will be due."""
         while True:
-            hosts = Counter(self._under_way.values())
+            hosts = Counter(delivery.host for delivery in self._under_way.values())
             full = [host for host, count in hosts.items() if count >= PER_HOST]
-            room = AT_ONCE - len(self._under_way)
-            if room <= 0:
+            most = min(_FOUND_AT_ONCE, AT_ONCE - len(self._under_way))
+            held = sum(len(delivery.body) for delivery in self._under_way.values())
+            if most <= 0 or held > _MOST_HELD:
                 return None
-            due, later = await self._store.due(_now(), most=room, busy=list(self._under_way), full=full)
+            due, later = await self._store.due(_now(), most=most, busy=list(self._under_way), full=full)
             for delivery in due:
                 if hosts[delivery.host] < PER_HOST:
                     hosts[delivery.host] += 1
-                    self._under_way[delivery.destination_id] = delivery.host
-                    attempt = group.create_task(self._attempt(delivery), name=f"post {delivery.id}")
-                    self._attempts.add(attempt)
-                    attempt.add_done_callback(self._attempts.discard)
-            if len(due) < room:
+                    self._try(delivery)
+            if len(due) < most:
                 return later
 
-    async def _attempt(self, delivery: DueDelivery) -> None:
-        result = await self._sender.post(delivery)
+    def _try(self, delivery: DueDelivery) -> None:
+        attempt = asyncio.create_task(self._sender.post(delivery), name=f"post {delivery.id}")
+        self._attempts[attempt] = self._under_way[delivery.destination_id] = delivery
+        attempt.add_done_callback(self._tried)
+
+    def _tried(self, attempt: asyncio.Task[Answer | Failure]) -> None:
+        delivery = self._attempts.pop(attempt)
+        if attempt.cancelled():
+            return
+        if defect := attempt.exception():
+            # One of ours must not keep everything else from being delivered.
+            _log.error("attempt_crashed", id=delivery.id, exc_info=defect)
+        result = Failure("defect", "an internal error") if defect else attempt.result()
         self._attempted(outcome_word(result))
         outcome = self._retrying.outcome(
             result,
