@@ -66,8 +66,13 @@ class Audience:
     webhooks: bool = False
 
     @property
+    def posted(self) -> bool:
+        """Whether anybody is told by HTTP."""
+        return self.callback or self.webhooks
+
+    @property
     def empty(self) -> bool:
-        return not (self.socket or self.callback or self.webhooks)
+        return not (self.socket or self.posted)
 
     def __or__(self, other: Audience) -> Audience:
         return Audience(
@@ -217,11 +222,10 @@ class Outgoing:
 
 def posts(*messages: Message | None) -> list[Post]:
     """The messages for those who are told by HTTP."""
-    said = ((message, message.audience) for message in messages if message is not None)
+    said = (message for message in messages if message is not None and message.audience.posted)
     return [
-        Post(message.type, message.text, to.callback, to.webhooks)
-        for message, to in said
-        if to.callback or to.webhooks
+        Post(message.type, message.text, message.audience.callback, message.audience.webhooks)
+        for message in said
     ]
 
 

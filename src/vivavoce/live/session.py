@@ -375,8 +375,9 @@ class LiveSession:
         return self._send(message, durable=True)
 
     def _tell(self, message: Message | None, *, durable: bool = False) -> list[Effect]:
+        sends = self._send(message, durable=durable)
         # Posts go first: a shell may wait while it sends, and be killed.
-        return [*posts(message), *self._send(message, durable=durable)]
+        return [*posts(message), *sends] if message is not None and message.audience.posted else sends
 
     def _send(self, message: Message | None, *, durable: bool = False) -> list[Effect]:
         if message is None or not message.audience.socket:
@@ -385,9 +386,8 @@ class LiveSession:
             if durable:
                 self._delivery.hold(message.text)
             return []
-        return [
-            Send(self.connection, self._delivery.send(message.text) if durable else message.text, durable)
-        ]
+        text = self._delivery.send(message.text) if durable else message.text
+        return [Send(self.connection, text, durable)]
 
     @property
     def resuming(self) -> bool:
