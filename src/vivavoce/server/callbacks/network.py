@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
 import httpcore
 
@@ -24,6 +25,8 @@ Resolve = Callable[[str, int], Sequence[Address]]
 # Looking up may hang for as long as a name's servers please; a host is looked up once at a time.
 _LOOK_UPS: Final = 16
 _MOST_ADDRESSES: Final = 4
+_READ_AT_ONCE: Final = 1024
+_MOST_SAID: Final = 64 * 1024
 _TIME_TO_CONNECT: Final = 5.0
 """Seconds for each address."""
 
@@ -36,6 +39,43 @@ def resolve(host: str, port: int) -> Sequence[Address]:
     """The addresses of a host, in the order in which to try them."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(ip_address(str(address[0])) for *_, address in found))
+
+
+class BoundedStream(httpcore.AsyncNetworkStream):
+    """A connection whose other end has only so much to say after each request, and is read in small pieces.
+
+    What is read at once is parsed at once: thousands of headers, chunks or interim answers in one piece would
+    hold up the event loop.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._left = _MOST_SAID
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        if self._left <= 0:
+            raise httpcore.ReadError(f"the answer is longer than {_MOST_SAID} bytes")
+        data = await self._stream.read(min(max_bytes, _READ_AT_ONCE), timeout)
+        self._left -= len(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._left = _MOST_SAID
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        return BoundedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -62,8 +102,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         problem: Exception = Forbidden(f"{host} has no address that may be called")
         for address in addresses[:_MOST_ADDRESSES]:
             try:
-                return await self._wire.connect_tcp(
-                    str(address), port, timeout or _TIME_TO_CONNECT, local_address, socket_options
+                return BoundedStream(
+                    await self._wire.connect_tcp(
+                        str(address), port, timeout or _TIME_TO_CONNECT, local_address, socket_options
+                    )
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error

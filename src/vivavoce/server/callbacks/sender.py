@@ -23,7 +23,6 @@ from vivavoce.storage.records import DueDelivery
 
 _LARGE_BODY: Final = 64 * 1024
 """Characters; to sign more holds up the event loop."""
-_MOST_READ: Final = 64 * 1024
 _TIME_TO_READ: Final = 1.0
 _IDLE_CONNECTIONS: Final = 64
 _IDLE_FOR: Final = 5.0
@@ -91,21 +90,13 @@ class Sender:
         request = httpcore.Request("POST", target, headers=headers, content=body)
         async with asyncio.timeout(self._timeout):
             response = await self._pool.handle_async_request(request)
-        # If there is more than is read, or it is slow to come, the connection ends with this.
+        # If there is more than may be said, or it is slow to come, the connection ends with this.
         async with aclosing(response):
             with suppress(httpcore.NetworkError, httpcore.ProtocolError, TimeoutError):
                 async with asyncio.timeout(_TIME_TO_READ):
-                    await _pass_over(response)
+                    async for _ in response.aiter_stream():
+                        pass
         return Answer(response.status, _header(response, b"retry-after"))
-
-
-async def _pass_over(response: httpcore.Response) -> None:
-    """Read the body, if it is short: then the connection can be used again."""
-    read = 0
-    async for part in response.aiter_stream():
-        read += len(part)
-        if read > _MOST_READ:
-            return
 
 
 def _header(response: httpcore.Response, name: bytes) -> str | None:
