@@ -86,7 +86,8 @@ class DeliveryStore:
     async def due(
         self, now: datetime, *, most: int, busy: Collection[str], full: Collection[str]
     ) -> tuple[Sequence[DueDelivery], datetime | None]:
-        """What is first in line where something is due, the longest due first; and when something will be.
+        """What is first in line where something is due, the longest due first; and when something will be,
+        unless there may be more that is due now.
 
         Destinations that are `busy`, and hosts that are `full`, are passed over.
         """
@@ -125,7 +126,7 @@ class DeliveryStore:
         later = select(func.min(_DESTINATION.due_at)).where(_DESTINATION.due_at > now)
         async with self._database.read() as connection:
             found = [DueDelivery(**row._mapping) for row in await connection.execute(query)]
-            return found, (await connection.execute(later)).scalar()
+            return found, (await connection.execute(later)).scalar() if len(found) < most else None
 
     async def settle(self, settlements: Iterable[Settlement], now: datetime) -> None:
         """Keep what came of attempts. What has been deleted meanwhile is passed over."""
