@@ -220,6 +220,31 @@ class Settings(EnvironmentSettings):
     max_body_bytes: int = Field(
         default=1024 * 1024, ge=1024, description="The largest body of a REST call that is accepted."
     )
+    callback_allow: Networks = Field(
+        default=(),
+        description="Networks that callbacks and webhooks may go to although they are not public.",
+        json_schema_extra={"allowed": "addresses or networks such as 10.0.0.0/8, separated by commas"},
+    )
+    callback_timeout: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        default=15.0,
+        description="Seconds that the receiver of a callback has to answer.",
+    )
+    callback_backoff: float = Field(
+        gt=0,
+        le=3600,
+        allow_inf_nan=False,
+        default=1.0,
+        description="Seconds until a callback that failed is tried again; doubled each time, up to an hour.",
+        json_schema_extra={"allowed": "a number above 0, to 3600"},
+    )
+    callback_persistence: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        default=24 * 3600.0,
+        description="Seconds for which a receiver may fail before what is due to it is given up.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe message that is logged."
     )

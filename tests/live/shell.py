@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from vivavoce.live.effects import Append, Close, Effect, Finish, Flush, Note, PostProcess, Send
+from vivavoce.live.effects import Append, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
 from vivavoce.live.limits import Limits
 from vivavoce.live.result import build_result
 from vivavoce.live.session import LiveSession
@@ -25,6 +25,7 @@ class Shell:
     """Carries out effects one by one, as the server does.
 
     `body` is the request's. After a restart there are a `log`, and finals that were `sent` and `unsent`.
+    What was stored to be posted is in `posts`.
     Messages that were taken by a socket are in `wires`, by connection. A socket in `broken` takes none; while
     `disk_is_full` appending fails.
     """
@@ -37,6 +38,7 @@ class Shell:
         log: bytes = b"",
         sent: Sequence[Final] = (),
         unsent: Sequence[Final] = (),
+        webhooks: bool = False,
     ) -> None:
         self.log = bytearray(log)
         self.now = 1_700_000_000.0
@@ -49,10 +51,12 @@ class Shell:
             limits=limits,
             received=len(log),
             finals=sent,
+            webhooks=webhooks,
         )
         for final in unsent:
             self.live.restore(final, self.now)
         self.trace: list[Effect] = []
+        self.posts: list[Post] = []
         self.wires: dict[int, list[str]] = {}
         self.closed: dict[int, Close] = {}
         self.broken: set[int] = set()
@@ -86,9 +90,11 @@ class Shell:
 
     def hear(self, *ups: Up) -> None:
         for up in ups:
+            now = self._later()
             if isinstance(up, Final) and up.utterance.words:
                 self.kept.append(up)
-            self.perform(self.live.heard(up, self._later()))
+                self.posts += self.live.posts_of(up, now)
+            self.perform(self.live.heard(up, now))
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -133,6 +139,10 @@ class Shell:
                     self.wires[number].append(message)
                 elif durable:
                     self.live.undelivered(message)
+            case Post():
+                self.posts.append(effect)
+            case Finish():
+                self.posts += effect.posts
             case PostProcess():
                 result = build_result(
                     self.request,

@@ -34,4 +34,4 @@ def test_an_acknowledgement_reads_as_its_model_writes_it(
         acknowledged=True,
         data=AudioChunkAckData(byte_range=span, time_range=times),
     )
-    assert written == model.model_dump_json()
+    assert written.text == model.model_dump_json()

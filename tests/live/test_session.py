@@ -22,7 +22,7 @@ from live.shell import (
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.wav import wav_header
 from vivavoce.live.limits import Limits
-from vivavoce.live.session import Phase
+from vivavoce.live.phase import Phase
 from vivavoce.protocol.stream import Diagnosis, Failed, Flushed, Progress
 
 FLUSHED = Flushed(1)

@@ -25,7 +25,7 @@ from live.clients import AcknowledgementClient, Client, Frame, OurClient
 from live.shell import NOISE, Shell, final, partial, speech_end, speech_start, with_messages
 from vivavoce.live.effects import Effect, Finish, Send
 from vivavoce.live.limits import Limits
-from vivavoce.live.session import Phase
+from vivavoce.live.phase import Phase
 from vivavoce.protocol.stream import Diagnosis, Failed, Flushed
 
 # Often odd, so that frames split samples; and in sevens, as the client's slices are, so that never a single

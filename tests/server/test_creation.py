@@ -87,7 +87,6 @@ def test_the_request_of_the_official_sdk_is_taken_whole(tmp_path: Path) -> None:
         ({"sample_rate": 22050}, "sample_rate", "8000, 16000, 32000, 44100 or 48000"),
         ({"channels": 9}, "channels", "at most 8"),
         ({"model": "solaria-2"}, "model", "one of solaria-1, base"),
-        ({"callback": True, "callback_config": {"url": "https://example.org"}}, "callback", "not available"),
         ({"language_config": {"languages": ["en", "es"]}}, "language_config.languages.1", "de, en, fr"),
         ({"language_config": {"languages": ["xx"]}}, "language_config.languages.0", "language codes"),
         ({"custom_metadata": {"a": "x" * 2000}}, "custom_metadata", "2000 characters"),

@@ -8,7 +8,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from vivavoce.cli import bench, doctor, eval, keys, mic, models, serve, sessions, transcribe
+from vivavoce.cli import (
+    bench,
+    deliveries,
+    doctor,
+    eval,
+    keys,
+    mic,
+    models,
+    serve,
+    sessions,
+    transcribe,
+    webhooks,
+)
 from vivavoce.cli.terminal import advised, fail
 from vivavoce.errors import VivavoceError
 
@@ -41,6 +53,8 @@ app.command("transcribe")(transcribe.transcribe)
 app.command("mic")(mic.mic)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(keys.app, name="keys")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(models.app, name="models")
 app.command("bench")(bench.bench)
 app.command("eval")(eval.evaluate)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from vivavoce.cli.terminal import fail, needs_server_extra, say, show_table
+from vivavoce.cli.data import with_storage
+from vivavoce.cli.terminal import fail, say, show_table
 
 if TYPE_CHECKING:
     from vivavoce.storage.keys import KeyStore
@@ -75,13 +75,4 @@ def revoke_key(
 
 
 def _with_keys(action: Callable[[KeyStore], Awaitable[T]]) -> T:
-    with needs_server_extra():
-        from vivavoce.settings import Settings
-        from vivavoce.storage.stores import open_storage
-    settings = Settings.from_environment()
-
-    async def act() -> T:
-        async with open_storage(settings.data_dir) as storage:
-            return await action(storage.keys)
-
-    return asyncio.run(act())
+    return with_storage(lambda storage: action(storage.keys))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,17 +46,31 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """Keep `message`, whose type is `type`, for those who are told by HTTP, until they have taken it."""
+
+    type: str
+    message: str
+    callback: bool
+    webhooks: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PostProcess:
     """Build the session's result from what is stored, then answer with `post_processed`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The session is over: store how it ended, let go of recognition. `transcription_time` is in seconds."""
+    """The session is over: store how it ended, let go of recognition. `transcription_time` is in seconds.
+
+    `posts` are kept in the same transaction: a session whose end is not stored is taken up and ends anew.
+    """
 
     status: Literal["done", "error"]
     error_code: int | None
     transcription_time: float
+    posts: Sequence[Post] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +82,4 @@ class Close:
     reason: str
 
 
-Effect = Append | Begin | Flush | Note | Send | PostProcess | Finish | Close
+Effect = Append | Begin | Flush | Note | Send | Post | PostProcess | Finish | Close

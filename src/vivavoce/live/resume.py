@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
+from vivavoce.audio.formats import AudioFormat
+from vivavoce.audio.head import StreamHead
+
 _REMEMBERED_ACKS = 4096
 # More than any client keeps.
 _REMEMBERED_BYTES = 64 * 1024 * 1024
@@ -17,8 +20,18 @@ _PROBE = 64
 # What a client may have sent without seeing it acknowledged, when the server went down.
 _SEARCHED_BYTES = 4 * 1024 * 1024
 
+# A WAV header is at most 64 KiB long.
+_START_OF_LOG = 128 * 1024
+
 ReadLog = Callable[[int, int], bytes]
 """Bytes [start, end) of the session's audio log."""
+
+
+def read_head(declared: AudioFormat, received: int, read_log: ReadLog) -> StreamHead:
+    """The start of the audio, as it is in a log of `received` bytes."""
+    head = StreamHead(declared)
+    head.feed(read_log(0, min(received, _START_OF_LOG)))
+    return head
 
 
 class AckHistory:

@@ -7,11 +7,9 @@ time (`now`, Unix seconds); what is to be done comes back as effects, to be carr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum, auto
 from typing import Literal
 
 from vivavoce.audio.formats import AudioFormat
-from vivavoce.audio.head import StreamHead
 from vivavoce.errors import InvalidAudio
 from vivavoce.live.delivery import Delivery
 from vivavoce.live.effects import (
@@ -22,12 +20,14 @@ from vivavoce.live.effects import (
     Finish,
     Flush,
     Note,
+    Post,
     PostProcess,
     Send,
 )
 from vivavoce.live.limits import Limits
-from vivavoce.live.outgoing import Outgoing
-from vivavoce.live.resume import AckHistory, ReadLog, find_repetition, find_resumption
+from vivavoce.live.outgoing import Message, Outgoing, posts
+from vivavoce.live.phase import Phase
+from vivavoce.live.resume import AckHistory, ReadLog, find_repetition, find_resumption, read_head
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
@@ -47,18 +47,11 @@ _MARKER = 1
 _START_OF_LOG = 128 * 1024  # a WAV header is at most 64 KiB long
 
 
-class Phase(Enum):
-    RECORDING = auto()
-    STOPPING = auto()
-    POST_PROCESSING = auto()
-    ENDED = auto()
-
-
 class LiveSession:
     """One session, over all of its connections.
 
     `read_log` reads the session's audio log. After a restart, `received` is how much that log holds already,
-    and `finals` are those that may have been sent.
+    and `finals` are those that may have been sent. `webhooks`: whether it has any.
     """
 
     def __init__(
@@ -71,14 +64,15 @@ class LiveSession:
         limits: Limits | None = None,
         received: int = 0,
         finals: Sequence[Final] = (),
+        webhooks: bool = False,
     ) -> None:
         self._limits = limits or Limits()
         self._format = AudioFormat.of(request)
         self._read_log = read_log
-        self._out = Outgoing(session_id, request)
+        self._out = Outgoing(session_id, request, webhooks=webhooks)
         self.phase = Phase.RECORDING
         self.received = received
-        self._head = self._reread_head()
+        self._head = read_head(self._format, self.received, self._read_log)
         self.connection: int | None = None
         self._connections = 0
         # Where the next frame's first byte belongs: before `received` while a client repeats audio; None
@@ -91,13 +85,14 @@ class LiveSession:
         self._delivery = Delivery()
         for final in finals:
             message = self._out.transcript(final.utterance, now, final=True)
-            if message is not None:
+            if message is not None and message.audience.socket:
                 # Its audio had been acknowledged when it was heard.
                 spoken = self.header_bytes + int(final.utterance.end * self._format.bytes_per_second)
-                self._delivery.maybe_sent(message, earliest=min(spoken, received), latest=received)
+                self._delivery.maybe_sent(message.text, earliest=min(spoken, received), latest=received)
         self._started_at = self._last_frame = now
         self._left_at: float | None = now
         self._close_code, self._close_reason = close_codes.DONE, "the session has ended"
+        self._last_posts: list[Post] = []
 
     @property
     def header_bytes(self) -> int:
@@ -112,9 +107,7 @@ class LiveSession:
     @property
     def deadline(self) -> float | None:
         """When to call `tick`, if nothing happens before."""
-        if self.phase is Phase.RECORDING:
-            return self._last_frame + self._limits.idle
-        return None
+        return self._last_frame + self._limits.idle if self.phase is Phase.RECORDING else None
 
     @property
     def settled(self) -> bool:
@@ -142,6 +135,11 @@ class LiveSession:
         """After a restart: `final` is stored, but was not sent. It waits for the next connection."""
         assert self.connection is None, "nobody can be connected yet"
         self._final(final, now)
+
+    def begin(self, now: float) -> list[Effect]:
+        """There is audio. After a restart: it is in the log, but the session is not stored as begun."""
+        self._started_at = now
+        return [Begin(), *self._tell(self._out.start_recording(now), durable=True)]
 
     # Connections
 
@@ -233,10 +231,7 @@ class LiveSession:
         first = not self.received
         self.received += len(fresh)
         self._cursor = self.received
-        effects: list[Effect] = []
-        if first:
-            self._started_at = now
-            effects += [Begin(), *self._send(self._out.start_recording(now), durable=True)]
+        effects = self.begin(now) if first else []
         effects += self._ack(start, self.received, now)
         if self.audio_duration >= self._limits.duration:
             self._close_code = close_codes.LIMIT
@@ -251,19 +246,19 @@ class LiveSession:
         clients come back and send them again.
         """
         self._appending = None
-        self._head = self._reread_head()
+        self._head = read_head(self._format, self.received, self._read_log)
         return [*self._nack(now, reason), *self._hang_up(now, close_codes.TRY_AGAIN, reason)]
 
     def receive_stop(self, now: float, left_to_process: float) -> list[Effect]:
         """The client asks to stop. `left_to_process`: seconds of audio that are not final yet."""
         self._last_frame = now
         if self.phase is not Phase.RECORDING:
-            return self._send(
+            return self._tell(
                 self._out.stop_refused(now, "the recording has been stopped already"), durable=True
             )
         effects = [] if self._cursor is not None else self._go_on_from(self.received)
         ack = self._out.stop_accepted(now, self.audio_duration, left_to_process)
-        return [*effects, *self._send(ack, durable=True), *self._stop()]
+        return [*effects, *self._tell(ack, durable=True), *self._stop()]
 
     def receive_invalid(self, reason: str, now: float) -> list[Effect]:
         """The client sent what is no message. The connection ends; the session can be taken up again."""
@@ -272,15 +267,19 @@ class LiveSession:
 
     # What recognition says
 
+    def posts_of(self, final: Final, now: float) -> list[Post]:
+        """What is stored with `final`, so that it is posted once; `heard`, told the same, only sends it."""
+        return posts(*self._out.of_final(final.utterance, now))
+
     def heard(self, up: Up, now: float) -> list[Effect]:
         """Recognition has something to say. A final is stored before it is told here, for it is sent then."""
         if self.phase is Phase.ENDED:
             return []
         match up:
             case SpeechStart() | SpeechEnd():
-                return self._send(self._out.speech(up, now))
+                return self._tell(self._out.speech(up, now))
             case Partial(utterance):
-                return self._send(self._out.transcript(utterance, now, final=False))
+                return self._tell(self._out.transcript(utterance, now, final=False))
             case Final():
                 return self._final(up, now)
             case Flushed():
@@ -298,10 +297,13 @@ class LiveSession:
         """The result is there: send it, then end."""
         if self.phase is not Phase.POST_PROCESSING:
             return []
-        effects: list[Effect] = []
-        for message in self._out.post_processing(result, now):
-            effects += self._send(message, durable=True)
+        said = self._out.post_processing(result, now)
+        effects = [effect for message in said for effect in self._send_last(message)]
         return [*effects, *self._finish(now, "done")]
+
+    def last_posts(self, now: float) -> list[Post]:
+        """What is posted as the session ends, and stored with its end."""
+        return [*self._last_posts, *posts(self._out.end_session(now))]
 
     def tick(self, now: float) -> list[Effect]:
         """Time has passed. A session whose client has fallen silent ends as if it had been stopped."""
@@ -311,11 +313,6 @@ class LiveSession:
         return self._stop()
 
     # Steps
-
-    def _reread_head(self) -> StreamHead:
-        head = StreamHead(self._format)
-        head.feed(self._read_log(0, min(self.received, _START_OF_LOG)))
-        return head
 
     def _go_on_from(self, offset: int, *, told: bool = False) -> list[Effect]:
         """The client goes on from `offset`: it has seen the acknowledgement of that, and no later one."""
@@ -338,13 +335,13 @@ class LiveSession:
         header = self.header_bytes
         times = (self._format.seconds(max(0, start - header)), self._format.seconds(max(0, end - header)))
         message = self._out.ack((start, end), times, now)
-        if message is not None:
+        if message is not None and message.audience.socket:
             self._acks.sent(end)
             self._delivery.acknowledged(end)
-        return self._send(message)
+        return self._tell(message)
 
     def _nack(self, now: float, reason: str) -> list[Effect]:
-        return self._send(self._out.nack(reason, now))
+        return self._tell(self._out.nack(reason, now))
 
     def _refuse(self, now: float, reason: str) -> list[Effect]:
         """The audio is not what was declared. Nothing more of it would be of use."""
@@ -357,37 +354,45 @@ class LiveSession:
         return [*effects, Flush(_MARKER)]
 
     def _final(self, final: Final, now: float) -> list[Effect]:
-        effects = self._send(self._out.transcript(final.utterance, now, final=True), durable=True)
-        if not final.utterance.words:
-            # It only takes back a partial that was shown; there is nothing to add to.
-            return effects
-        for message in self._out.unavailable_add_ons(now):
-            effects += self._send(message, durable=True)
-        return effects
+        # One without words is not stored, so its posts are not either.
+        tell = self._send if final.utterance.words else self._tell
+        said = self._out.of_final(final.utterance, now)
+        return [effect for message in said for effect in tell(message, durable=True)]
 
     def _flushed(self, now: float) -> list[Effect]:
         if self.phase is not Phase.STOPPING:
             return []
         self.phase = Phase.POST_PROCESSING
-        return [*self._send(self._out.end_recording(now, self.audio_duration), durable=True), PostProcess()]
+        return [*self._send_last(self._out.end_recording(now, self.audio_duration)), PostProcess()]
 
     def _finish(
         self, now: float, status: Literal["done", "error"], error_code: int | None = None
     ) -> list[Effect]:
         effects = self._deliver_waiting() if self.resuming else []
         self.phase = Phase.ENDED
-        effects.append(Finish(status, error_code, self.transcription_time(now)))
-        effects += self._send(self._out.end_session(now), durable=True)
-        return [*effects, *self._hang_up(now, self._close_code, self._close_reason)]
+        ended = self._send(self._out.end_session(now), durable=True)
+        effects.append(Finish(status, error_code, self.transcription_time(now), self.last_posts(now)))
+        return [*effects, *ended, *self._hang_up(now, self._close_code, self._close_reason)]
 
-    def _send(self, message: str | None, *, durable: bool = False) -> list[Effect]:
-        if message is None:
+    def _send_last(self, message: Message | None) -> list[Effect]:
+        """Send what belongs to the session's end; it is posted with that."""
+        self._last_posts += posts(message)
+        return self._send(message, durable=True)
+
+    def _tell(self, message: Message | None, *, durable: bool = False) -> list[Effect]:
+        sends = self._send(message, durable=durable)
+        # Posts go first: a shell may wait while it sends, and be killed.
+        return [*posts(message), *sends] if message is not None and message.audience.posted else sends
+
+    def _send(self, message: Message | None, *, durable: bool = False) -> list[Effect]:
+        if message is None or not message.audience.socket:
             return []
         if self.connection is None or (durable and self.resuming):
             if durable:
-                self._delivery.hold(message)
+                self._delivery.hold(message.text)
             return []
-        return [Send(self.connection, self._delivery.send(message) if durable else message, durable)]
+        text = self._delivery.send(message.text) if durable else message.text
+        return [Send(self.connection, text, durable)]
 
     @property
     def resuming(self) -> bool:

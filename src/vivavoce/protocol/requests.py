@@ -317,6 +317,12 @@ class LiveRequest(Section):
             raise refusal("must have an http:// or https:// address as url while callback is true")
         return config
 
+    @property
+    def partials_wanted(self) -> bool:
+        """Whether anybody is to have partial transcripts."""
+        called = self.callback and self.callback_config.receive_partial_transcripts
+        return called or self.messages_config.receive_partial_transcripts
+
     def request_params(self) -> dict[str, Any]:
         """The JSON value of a session object's `request_params`."""
         return self.model_dump(mode="json", exclude={"custom_metadata"})

@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
 
 import structlog
@@ -21,6 +22,9 @@ from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
 from vivavoce.server.backlog import show_backlogs
+from vivavoce.server.callbacks.dispatcher import AT_ONCE, Dispatcher
+from vivavoce.server.callbacks.retrying import Retrying
+from vivavoce.server.callbacks.sender import Sender
 from vivavoce.server.capacity import Capacity, measured
 from vivavoce.server.context import RequestContext
 from vivavoce.server.door import Door
@@ -34,7 +38,8 @@ from vivavoce.server.services import Recognition, Services
 from vivavoce.server.sessions import LiveSessions
 from vivavoce.server.socket import LiveSocket
 from vivavoce.settings import Settings
-from vivavoce.storage.stores import open_storage
+from vivavoce.storage.doorbell import answering
+from vivavoce.storage.stores import Storage, open_storage
 
 _log = structlog.get_logger(__name__)
 
@@ -57,11 +62,13 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_storage(settings.data_dir, fsync=settings.fsync) as storage:
-            services = app.state.services = Services(settings, storage)
+            dispatcher = _dispatcher(storage, settings, app.state.metrics)
+            services = app.state.services = Services(settings, storage, dispatcher)
             services.loading = asyncio.create_task(_load(services, load), name="load models")
             watching = asyncio.create_task(watch_loop_lag(app.state.metrics.loop_lagged), name="loop lag")
             try:
-                yield
+                with answering(settings.data_dir, dispatcher.wake):
+                    yield
             finally:
                 watching.cancel()
                 unfinished = await _stop(services)
@@ -131,11 +138,14 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
         services.left_behind,
     )
     admission = Admission(storage, services.active, capacity, settings.abandon_after)
-    live = LiveSessions(storage, engine, models, limits, admission, services.sweep_if_idle)
+    live = LiveSessions(
+        storage, engine, models, limits, admission, services.sweep_if_idle, services.dispatcher.wake
+    )
     engine.start()
     services.recognition = Recognition(engine, models, live, admission, capacity)
     await storage.sweep()
     await live.take_up()
+    services.dispatch()
     # What is loaded stays: to look through all of it for garbage now and then takes 0.1 s.
     gc.collect()
     gc.freeze()
@@ -145,6 +155,14 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
         sessions_at_once=capacity.sessions,
         one_with_enhancer_counts_as=round(capacity.enhanced, 2),
     )
+
+
+def _dispatcher(storage: Storage, settings: Settings, metrics: Metrics) -> Dispatcher:
+    sender = Sender(settings.callback_allow, settings.callback_timeout, AT_ONCE)
+    retrying = Retrying(
+        timedelta(seconds=settings.callback_backoff), timedelta(seconds=settings.callback_persistence)
+    )
+    return Dispatcher(storage.deliveries, sender, retrying, metrics.attempted)
 
 
 def _sessions_at_once(models: Models, settings: Settings) -> tuple[int, float]:
@@ -167,6 +185,7 @@ async def _stop(services: Services) -> int:
         finally:
             await asyncio.to_thread(services.recognition.engine.stop)
             await asyncio.to_thread(services.recognition.models.phonemizer.close)
+    await services.stop_dispatching()
     try:
         await services.storage.sweep()
     except StorageError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -12,20 +12,24 @@ from vivavoce.protocol.requests import LiveRequest, misspelt_fields, unknown_fie
 from vivavoce.protocol.sections import Section
 from vivavoce.protocol.validation import ValidationIssue
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.callbacks.addresses import Network
+from vivavoce.server.callbacks.urls import problem_with
 from vivavoce.server.errors import InvalidRequest
 
 _LONGEST_WARNING = 1000
 _LONGEST_UNKNOWN = 20_000
 
 
-def parse_request(body: bytes, recognizers: Mapping[str, Recognizer]) -> LiveRequest:
+def parse_request(
+    body: bytes, recognizers: Mapping[str, Recognizer], callback_allow: Sequence[Network]
+) -> LiveRequest:
     """The effective configuration; an empty body is all defaults. Raises `InvalidRequest`."""
     try:
         request = LiveRequest.model_validate_json(body or b"{}")
     except ValidationError as error:
         raise InvalidRequest.of(error) from error
     request = _in_the_only_language(request, recognizers.get(request.model))
-    issues = [*_impossible(request, recognizers)]
+    issues = [*_unreachable(request, callback_allow), *_impossible(request, recognizers)]
     if issues:
         raise InvalidRequest(issues)
     return request
@@ -41,9 +45,13 @@ def _in_the_only_language(request: LiveRequest, recognizer: Recognizer | None) -
     return request.model_copy(update={"language_config": config})
 
 
+def _unreachable(request: LiveRequest, allowed: Sequence[Network]) -> Iterator[ValidationIssue]:
+    url = request.callback_config.url
+    if request.callback and url and (problem := problem_with(url, allowed)):
+        yield ValidationIssue("callback_config.url", problem)
+
+
 def _impossible(request: LiveRequest, recognizers: Mapping[str, Recognizer]) -> Iterator[ValidationIssue]:
-    if request.callback:
-        yield ValidationIssue("callback", "must be false: callbacks are not available in this version")
     if len(json.dumps(unknown_fields(request))) > _LONGEST_UNKNOWN:
         yield ValidationIssue("", f"must have at most {_LONGEST_UNKNOWN} characters in unknown fields")
     recognizer = recognizers.get(request.model)

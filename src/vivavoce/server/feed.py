@@ -90,7 +90,7 @@ def open_feed(
         speech_threshold=request.pre_processing.speech_threshold,
         languages=tuple(request.language_config.languages),
         code_switching=request.language_config.code_switching,
-        partials=request.messages_config.receive_partial_transcripts,
+        partials=request.partials_wanted,
         known={final.utterance.id: final for final in finals},
         context=recognizer.capabilities.context,
         recorded=format_.seconds(log.size),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
+from vivavoce.errors import StorageError
 from vivavoce.server.metrics import CONTENT_TYPE, Metrics
 from vivavoce.server.services import Serving
+
+_log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["Health"])
 
@@ -28,6 +32,11 @@ async def readyz(services: Serving) -> dict[str, str]:
 
 @router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
-async def metrics(request: Request) -> Response:
+async def metrics(request: Request, services: Serving) -> Response:
     figures: Metrics = request.app.state.metrics
+    try:
+        figures.deliveries_kept(*await services.storage.deliveries.counts())
+    except StorageError as error:
+        # The other figures are wanted then most of all.
+        _log.warning("deliveries_not_counted", reason=str(error))
     return Response(figures.text(), media_type=CONTENT_TYPE)

@@ -39,6 +39,28 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._attempts = Counter(
+            "vivavoce_delivery_attempts",
+            "Attempts to deliver to callbacks and webhooks, by what came of them",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self._deliveries = Gauge(
+            "vivavoce_deliveries",
+            "What is kept for callbacks and webhooks: pending, or dead after the last attempt",
+            ["state"],
+            registry=self._registry,
+        )
+
+    def attempted(self, outcome: str) -> None:
+        """Count an attempt to deliver."""
+        self._attempts.labels(outcome).inc()
+
+    def deliveries_kept(self, pending: int, dead: int) -> None:
+        """Show how many deliveries are kept."""
+        self._deliveries.labels("pending").set(pending)
+        self._deliveries.labels("dead").set(dead)
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answer. `route` is the pattern, not the path: figures per session would never end."""
         method = method if method in _KNOWN_METHODS else "other"

@@ -1,26 +1,43 @@
-"""What a running session has still to store: that it began, and messages that were sent."""
+"""What a running session has still to store: that it began and ended, what was sent, what is to be posted."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
 
 from vivavoce.errors import StorageError
+from vivavoce.live.effects import Finish, Post
+from vivavoce.live.session import LiveSession
 from vivavoce.protocol.stream import Final
+from vivavoce.server.callbacks.posting import Posting
 from vivavoce.storage.journal import Entry
+from vivavoce.storage.records import NewDelivery
 from vivavoce.storage.sessions import SessionStore
+
+_log = structlog.get_logger(__name__)
 
 _MESSAGES_AT_ONCE = 200
 _MOST = 4 * _MESSAGES_AT_ONCE
 
 
 class Outbox:
-    """Collects messages, and stores many at once. Who adds one that makes it `full` stores first."""
+    """Collects messages, and stores many at once. Who adds one that makes it `full` stores first.
 
-    def __init__(self, session_id: str, sessions: SessionStore) -> None:
+    `posted` is called when something that is to be posted has been stored.
+    """
+
+    def __init__(
+        self, session_id: str, sessions: SessionStore, posting: Posting, posted: Callable[[], None]
+    ) -> None:
         self._session_id = session_id
         self._sessions = sessions
+        self._posting = posting
+        self._posted = posted
         self._messages: list[str] = []
+        self._deliveries: list[NewDelivery] = []
         self._began: datetime | None = None
         self._storing = asyncio.Lock()
         self.due = False
@@ -33,25 +50,62 @@ class Outbox:
 
     @property
     def full(self) -> bool:
-        return len(self._messages) >= _MOST
+        return len(self._messages) >= _MOST or len(self._deliveries) >= _MOST
 
-    def begin(self, at: datetime) -> None:
+    def begin(self) -> None:
         """The first audio has come."""
-        self._began, self.due = at, True
+        self._began, self.due = datetime.now(UTC), True
 
     def add(self, message: str, *, durable: bool) -> None:
         self._messages.append(message)
         self.due |= durable or len(self._messages) >= _MESSAGES_AT_ONCE
 
-    async def store(self, final: Final | None = None) -> None:
-        """Store all that was added, with `final`. Raises `StorageError`, and then has it all still."""
+    def post(self, post: Post) -> None:
+        """It is stored at once, as if it were sent."""
+        self._deliveries += self._posting.deliveries([post])
+        self.due |= bool(self._deliveries)
+
+    async def store(self, final: Final | None = None, posts: Sequence[Post] = ()) -> None:
+        """Store all that was added, with `final` and its `posts`.
+
+        Raises `StorageError`, and then has all that was added still.
+        """
         async with self._storing:
-            entry = Entry(self._session_id, self._messages, final, self._began)
-            self._messages, self._began, self.due = [], None, False
-            if not (entry.messages or entry.final or entry.began):
+            added = self._deliveries
+            deliveries = [*added, *self._posting.deliveries(posts)] if added or posts else []
+            entry = Entry(self._session_id, self._messages, final, self._began, deliveries)
+            self._messages, self._deliveries, self._began, self.due = [], [], None, False
+            if not (entry.messages or entry.final or entry.began or entry.deliveries):
                 return
             try:
                 await self._sessions.add(entry)
             except StorageError:
                 self._messages, self._began = [*entry.messages, *self._messages], entry.began
+                self._deliveries = [*added, *self._deliveries]
                 raise
+            if deliveries:
+                self._posted()
+
+    async def finish(self, finish: Finish, live: LiveSession, key_id: str | None, channels: int) -> None:
+        """Store how the session ended, with what is posted then, and what that uses of its key's plan.
+
+        Raises `StorageError`.
+        """
+        now, duration = datetime.now(UTC), live.audio_duration
+        deliveries = self._posting.deliveries(finish.posts)
+        await self._sessions.finish(
+            self._session_id,
+            status=finish.status,
+            at=now,
+            error_code=finish.error_code,
+            audio_bytes=live.received,
+            header_bytes=live.header_bytes,
+            audio_duration=duration,
+            transcription_time=finish.transcription_time,
+            deliveries=deliveries,
+        )
+        _log.info("session_ended", session=self._session_id, status=finish.status, seconds=round(duration, 1))
+        if deliveries:
+            self._posted()
+        if key_id is not None:
+            await self._sessions.add_usage(key_id, duration * channels, now)

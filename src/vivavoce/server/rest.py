@@ -25,6 +25,7 @@ from vivavoce.protocol.stream import Final
 from vivavoce.server.address import public_base, socket_url
 from vivavoce.server.answers import damaged_object, json_of, session_object, with_messages
 from vivavoce.server.auth import Authenticated
+from vivavoce.server.callbacks.posting import opening
 from vivavoce.server.context import request_id
 from vivavoce.server.creation import parse_request, warning_header, warnings
 from vivavoce.server.limits import Caller
@@ -74,7 +75,8 @@ async def create_session(
     recognition = services.ready()
     base = public_base(request, services.settings)
     body = await _body(request, services.settings)
-    asked = await asyncio.to_thread(parse_request, body, recognition.models.recognizers)
+    allowed = services.settings.callback_allow
+    asked = await asyncio.to_thread(parse_request, body, recognition.models.recognizers, allowed)
     enhances = recognition.models.enhancer is not None
     enhance = asked.pre_processing.audio_enhancer
     found = await asyncio.to_thread(warnings, asked, body, enhances)
@@ -83,19 +85,26 @@ async def create_session(
             pass  # Who may not create a session is not to make the server learn for seconds.
         async with services.learning:
             await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
+    session_id, created_at = str(uuid.uuid4()), datetime.now(UTC)
+    webhooks = await services.storage.webhooks.of(caller.key_id)
+    destinations, deliveries = opening(session_id, asked, webhooks, created_at)
     session = NewSession(
-        id=str(uuid.uuid4()),
+        id=session_id,
         request_id=request_id(request.scope),
         key_id=caller.key_id,
         token=secrets.token_urlsafe(32),
-        created_at=datetime.now(UTC),
+        created_at=created_at,
         request=asked.model_dump(mode="json"),
         region=region[:32] if region else None,
         custom_metadata=asked.custom_metadata,
         post_session_metadata={"warnings": found} if found else {},
+        destinations=destinations,
+        deliveries=deliveries,
     )
     async with recognition.admission.one_more(caller, session.created_at, enhance=enhance):
         await services.storage.sessions.create(session)
+    if deliveries:
+        services.dispatcher.wake()
     for warning in found:
         _log.warning("request_doubtful", session=session.id, **warning)
     created = SessionCreated(

@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -26,16 +25,19 @@ from vivavoce.live.effects import (
     Finish,
     Flush,
     Note,
+    Post,
     PostProcess,
     Send,
 )
+from vivavoce.live.phase import Phase
 from vivavoce.live.result import build_result
-from vivavoce.live.session import LiveSession, Phase
+from vivavoce.live.session import LiveSession
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Diagnosis, Failed, Final, Progress, Up
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.backlog import Backlog
+from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.connection import Connection
 from vivavoce.server.feed import open_feed
 from vivavoce.server.kept import Kept
@@ -64,6 +66,7 @@ class SessionRuntime:
         log: AudioLog,
         surroundings: Surroundings,
         kept: Kept,
+        posting: Posting,
     ) -> None:
         self.id = stored.id
         self.place = Place(stored.key_id, request.pre_processing.audio_enhancer)
@@ -82,11 +85,12 @@ class SessionRuntime:
             limits=surroundings.limits,
             received=log.size,
             finals=kept.sent,
+            webhooks=posting.has_webhooks,
         )
         warnings = stored.post_session_metadata.get("warnings", ())
         self._noted = frozenset(warning["code"] for warning in warnings)
         self._connections: dict[int, Connection] = {}
-        self._outbox = Outbox(stored.id, surroundings.storage.sessions)
+        self._outbox = Outbox(stored.id, surroundings.storage.sessions, posting, surroundings.posted)
         self._format = AudioFormat.of(request)
         finals = [*kept.sent, *kept.unsent]
         self._feed = open_feed(request, log, surroundings.engine, recognizer, finals, self._deliver)
@@ -128,6 +132,12 @@ class SessionRuntime:
                 await self._store()
             async with self._lock:
                 await self._perform(self._live.tick(self._now()))
+
+    async def begin_late(self) -> None:
+        """There is audio in the log, and that is not stored yet. Raises StorageError."""
+        async with self._lock:
+            await self._perform(self._live.begin(self._now()))
+        await self._outbox.store()
 
     async def connect(self, connection: Connection, resume_from: int | None) -> int:
         """Take up a connection; returns its number, to be given with all that it brings."""
@@ -171,9 +181,12 @@ class SessionRuntime:
         now = self._now()
         live.receive_audio(data, now)
         for effect in live.appended(now):
-            assert isinstance(effect, Send), "audio that flows is acknowledged, and no more"
-            connection.send_now(effect.message)
-            self._keep(effect)
+            if isinstance(effect, Send):
+                connection.send_now(effect.message)
+                self._keep(effect)
+            else:
+                assert isinstance(effect, Post), "audio that flows is acknowledged, and no more"
+                self._post(effect)
         self._feeding(partial(self._feed.appended, data))
         return True
 
@@ -205,7 +218,9 @@ class SessionRuntime:
     async def bury(self) -> None:
         """After a defect: the session has failed, and is not taken up again. Raises StorageError."""
         await self.close(close_codes.FAILURE, "an internal error")
-        await self._store_end(Finish("error", 500, self._live.transcription_time(self._now())))
+        live, now = self._live, self._now()
+        posts = () if self.finished else live.last_posts(now)
+        await self._store_end(Finish("error", 500, live.transcription_time(now), posts))
 
     # Effects
 
@@ -228,10 +243,14 @@ class SessionRuntime:
         match effect:
             case Send():
                 await self._send(effect)
+            case Post():
+                if self._outbox.full:
+                    await self._outbox.store()
+                self._post(effect)
             case Append(data):
                 await self._append(data)
             case Begin():
-                self._outbox.begin(_date())
+                self._outbox.begin()
                 self._wake.set()
             case Note(patch):
                 _log.warning("session_noted", session=self.id, **patch)
@@ -289,6 +308,10 @@ class SessionRuntime:
         if self._outbox.due:
             self._wake.set()
 
+    def _post(self, post: Post) -> None:
+        self._outbox.post(post)
+        self._wake.set()
+
     async def _post_process(self) -> None:
         await self._outbox.store()
         finals = await self._around.storage.sessions.finals(self.id)
@@ -315,21 +338,7 @@ class SessionRuntime:
             self._release()
 
     async def _store_end(self, finish: Finish) -> None:
-        sessions = self._around.storage.sessions
-        duration = self._live.audio_duration
-        await sessions.finish(
-            self.id,
-            status=finish.status,
-            at=_date(),
-            error_code=finish.error_code,
-            audio_bytes=self._live.received,
-            header_bytes=self._live.header_bytes,
-            audio_duration=duration,
-            transcription_time=finish.transcription_time,
-        )
-        _log.info("session_ended", session=self.id, status=finish.status, seconds=round(duration, 1))
-        if (key_id := self.place.key_id) is not None:
-            await sessions.add_usage(key_id, duration * self._format.channels, _date())
+        await self._outbox.finish(finish, self._live, self.place.key_id, self._format.channels)
 
     def _release(self) -> None:
         self._released = True
@@ -359,16 +368,18 @@ class SessionRuntime:
         elif isinstance(up, Diagnosis) and up.code in self._noted:
             # The log is heard again after a restart; what was said of it is stored.
             return
-        elif isinstance(up, Final) and up.utterance.words:
-            await self._store(up)
+        # What is posted of a final and what is sent are the same, to the moment of it.
+        now = self._now()
+        if isinstance(up, Final) and up.utterance.words:
+            await self._store(up, self._live.posts_of(up, now))
         async with self._lock:
-            await self._perform(self._live.heard(up, self._now()))
+            await self._perform(self._live.heard(up, now))
 
-    async def _store(self, final: Final | None = None) -> None:
+    async def _store(self, final: Final | None = None, posts: Sequence[Post] = ()) -> None:
         """Store what was sent, and `final`. The lock is not held: a session does not wait to acknowledge."""
         try:
             if not self.ended:
-                await self._outbox.store(final)
+                await self._outbox.store(final, posts)
         except StorageError as error:
             _log.error("storage_failed", session=self.id, error=str(error))
             async with self._lock:
@@ -386,7 +397,3 @@ class SessionRuntime:
 
     def _now(self) -> float:
         return self._epoch + time.monotonic()
-
-
-def _date() -> datetime:
-    return datetime.now(UTC)

@@ -12,6 +12,7 @@ from fastapi import Depends, HTTPException, Request
 
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError
+from vivavoce.server.callbacks.dispatcher import Dispatcher
 from vivavoce.server.capacity import Capacity
 from vivavoce.server.guessing import Guessing
 from vivavoce.server.limits import Admission
@@ -41,12 +42,17 @@ class Recognition:
 
 @dataclass(slots=True)
 class Services:
-    """`recognition` is None until the models are loaded; `loading` ends then, or with the reason why not."""
+    """`recognition` is None until the models are loaded; `loading` ends then, or with the reason why not.
+
+    `dispatching` begins when the sessions that were cut off have been taken up.
+    """
 
     settings: Settings
     storage: Storage
+    dispatcher: Dispatcher
     recognition: Recognition | None = None
     loading: asyncio.Task[None] | None = None
+    dispatching: asyncio.Task[None] | None = None
     guessing: Guessing = field(default_factory=Guessing)
     learning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     """Held while the server finds out how a vocabulary sounds, which takes a thread for seconds."""
@@ -77,6 +83,17 @@ class Services:
         except StorageError as error:
             _log.warning("sweep_put_off", reason=str(error))
 
+    def dispatch(self) -> None:
+        """Begin to deliver."""
+        self.dispatching = asyncio.create_task(self.dispatcher.run(), name="deliver")
+        self.dispatching.add_done_callback(_dispatched)
+
+    async def stop_dispatching(self) -> None:
+        """Deliver nothing more; what is left is kept."""
+        self.dispatcher.stop()
+        if self.dispatching is not None:
+            await asyncio.wait([self.dispatching])
+
     async def loaded(self) -> BaseException | None:
         """Wait until the models are loaded, or no longer wanted; gives the reason if they cannot be."""
         assert self.loading is not None, "the application has not started"
@@ -101,6 +118,12 @@ class Services:
         if self.recognition is None or self.missing:
             raise HTTPException(503, f"not ready: {self.missing}", headers={"Retry-After": "2"})
         return self.recognition
+
+
+def _dispatched(task: asyncio.Task[None]) -> None:
+    # A defect of ours: nothing is lost, and delivered after the next start.
+    if not task.cancelled() and (defect := task.exception()):
+        _log.error("dispatcher_crashed", exc_info=defect)
 
 
 def _services(request: Request) -> Services:

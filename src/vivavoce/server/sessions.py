@@ -15,6 +15,7 @@ from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
 from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.server.backlog import Backlog
+from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
@@ -47,7 +48,8 @@ class Refused(VivavoceError):  # noqa: N818 - a state of the connection
 class LiveSessions:
     """Sessions come in by their token and leave when they have ended and been delivered.
 
-    `idle` is awaited when the last one that ran has ended.
+    `idle` is awaited when the last one that ran has ended; `posted` is called when one has stored something
+    that is to be posted.
     """
 
     def __init__(
@@ -58,10 +60,11 @@ class LiveSessions:
         limits: Limits,
         admission: Admission,
         idle: Callable[[], Coroutine[Any, Any, None]],
+        posted: Callable[[], None],
     ) -> None:
         self._storage = storage
         self._models = models
-        self._around = Surroundings(storage, engine, limits, self._ended)
+        self._around = Surroundings(storage, engine, limits, self._ended, posted)
         self._runtimes: dict[str, SessionRuntime] = {}
         self._tasks: dict[asyncio.Task[None], SessionRuntime] = {}
         self._chores: set[asyncio.Task[None]] = set()
@@ -159,16 +162,17 @@ class LiveSessions:
         if request.pre_processing.audio_enhancer and self._models.enhancer:
             recognizer = Enhanced(recognizer, self._models.enhancer)
         recognizer = as_asked(request, recognizer, self._models.phonemizer)
-        if stored.status == "queued" and self._storage.audio.size(stored.id):
-            # The server was killed when its first audio was written, and before that was noted.
-            await self._storage.sessions.start(stored.id, datetime.now(UTC))
         kept = await Kept.of(stored, self._storage) if stored.status == "processing" else Kept()
+        posting = Posting(stored.id, await self._storage.deliveries.destinations(stored.id))
         log = self._storage.audio.open(stored.id)
-        runtime = SessionRuntime(stored, request, recognizer, log, self._around, kept)
+        runtime = SessionRuntime(stored, request, recognizer, log, self._around, kept, posting)
         self._runtimes[stored.id] = runtime
         task = asyncio.get_running_loop().create_task(runtime.run(), name=f"session {stored.id}")
         self._tasks[task] = runtime
         task.add_done_callback(self._task_ended)
+        if stored.status == "queued" and log.size:
+            # The server was killed when its first audio was written, and before that was noted.
+            await runtime.begin_late()
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         runtime = self._tasks.pop(task)

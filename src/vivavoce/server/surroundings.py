@@ -1,4 +1,4 @@
-"""What every session of a server shares."""
+"""What all sessions of a server have around them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`ended` is called with a session when it has ended."""
+    """What every session of the server shares.
+
+    `ended` is called with a session that has ended, `posted` when something to be posted has been stored.
+    """
 
     storage: Storage
     engine: Engine
     limits: Limits
     ended: Callable[[SessionRuntime], None]
+    posted: Callable[[], None]

@@ -14,6 +14,8 @@ from vivavoce.errors import StorageError
 from vivavoce.protocol.stream import Final
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
+from vivavoce.storage.deliveries import add_deliveries
+from vivavoce.storage.records import NewDelivery
 
 _BEGIN = (
     update(tables.sessions)
@@ -24,12 +26,14 @@ _BEGIN = (
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """What one session has to store: when it began, a final, messages that were sent (JSON, a line each)."""
+    """What one session has to store: when it began, a final, messages that were sent (JSON, a line each),
+    what is to be posted."""
 
     session_id: str
     messages: Sequence[str] = ()
     final: Final | None = None
     began: datetime | None = None
+    deliveries: Sequence[NewDelivery] = ()
     settled: bool = field(default=False, init=False)
     problem: StorageError | None = field(default=None, init=False)
 
@@ -93,6 +97,7 @@ class Journal:
                 await connection.execute(insert(tables.utterances), finals)
             if messages:
                 await connection.execute(insert(tables.messages), messages)
+            await add_deliveries(connection, [each for entry in group for each in entry.deliveries])
 
 
 def _utterance(session_id: str, final: Final) -> dict[str, Any]:

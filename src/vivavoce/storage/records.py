@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -28,6 +28,8 @@ class NewSession:
     region: str | None = None
     custom_metadata: Mapping[str, Any] | None = None
     post_session_metadata: Mapping[str, Any] = field(default_factory=dict)
+    destinations: Sequence[Destination] = ()
+    deliveries: Sequence[NewDelivery] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +97,93 @@ class ApiKey:
     plan: Plan
     created_at: datetime
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where a key's sessions are announced, as it is kept: all but its secret."""
+
+    id: str
+    key_id: str | None
+    url: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a session's messages are posted to: to a webhook, or to the session's callback."""
+
+    id: str
+    webhook_id: str | None
+    url: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A body to be posted. `id` is what receivers know it by."""
+
+    id: str
+    destination_id: str
+    event: str
+    body: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """A body to be posted now; the failures are those of its destination since it last took something."""
+
+    id: str
+    destination_id: str
+    session_id: str
+    url: str = field(repr=False)
+    host: str
+    event: str
+    body: str = field(repr=False)
+    secret: str = field(repr=False)
+    failures: int
+    failing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDelivery:
+    """A delivery as operators see it. `problem` is what the last attempt came to."""
+
+    id: str
+    session_id: str
+    url: str
+    event: str
+    created_at: datetime
+    attempts: int
+    died_at: datetime | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The receiver has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """It is to be tried again at `due_at`."""
+
+    problem: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """It is not tried again, and what comes after it is."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of an attempt."""
+
+    delivery_id: str
+    destination_id: str
+    outcome: Delivered | Waiting | Dead

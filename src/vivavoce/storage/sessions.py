@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,9 +16,18 @@ from vivavoce.errors import StorageError
 from vivavoce.protocol.stream import Draft, Final, Utterance, Word
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
+from vivavoce.storage.deliveries import add_deliveries
 from vivavoce.storage.journal import Entry, Journal
 from vivavoce.storage.metadata import contains
-from vivavoce.storage.records import NewSession, Place, SessionFilter, SessionPage, StoredSession
+from vivavoce.storage.records import (
+    NewDelivery,
+    NewSession,
+    Place,
+    SessionFilter,
+    SessionPage,
+    StoredSession,
+)
+from vivavoce.storage.webhooks import ensure_secret
 
 _ROWS_AT_ONCE = 100  # decoding them must not hold up the event loop
 _GROUPS_AT_ONCE = 10
@@ -54,6 +64,8 @@ class SessionStore:
         }
         async with self._database.write() as connection:
             await connection.execute(insert(tables.sessions), row)
+            if session.destinations:
+                await _add_destinations(connection, session)
 
     async def get(self, session_id: str) -> StoredSession | None:
         return await self._one(tables.sessions.c.id == session_id)
@@ -175,8 +187,10 @@ class SessionStore:
         header_bytes: int,
         audio_duration: float,
         transcription_time: float,
+        deliveries: Sequence[NewDelivery] = (),
     ) -> None:
         async with self._database.write() as connection:
+            await add_deliveries(connection, deliveries)
             await _change(
                 connection,
                 session_id,
@@ -234,6 +248,14 @@ class SessionStore:
         async with self._database.read() as connection:
             row = (await connection.execute(select(tables.sessions).where(condition))).one_or_none()
         return None if row is None else _session(row)
+
+
+async def _add_destinations(connection: AsyncConnection, session: NewSession) -> None:
+    if any(each.webhook_id is None for each in session.destinations):
+        await ensure_secret(connection, session.key_id)
+    rows = [{"session_id": session.id, "failures": 0, **asdict(each)} for each in session.destinations]
+    await connection.execute(insert(tables.destinations), rows)
+    await add_deliveries(connection, session.deliveries)
 
 
 async def _change(connection: AsyncConnection, session_id: str, **values: Any) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 from vivavoce.errors import StorageError
 from vivavoce.storage.audio_log import AudioLogs
 from vivavoce.storage.database import Database
+from vivavoce.storage.deliveries import DeliveryStore
 from vivavoce.storage.keys import KeyStore
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.sessions import SessionStore
+from vivavoce.storage.webhooks import WebhookStore
 
 _LOGS_AT_ONCE = 500
 
@@ -25,6 +27,8 @@ class Storage:
     audio: AudioLogs
     sessions: SessionStore
     keys: KeyStore
+    webhooks: WebhookStore
+    deliveries: DeliveryStore
     database: Database
 
     async def delete_session(self, session_id: str) -> None:
@@ -63,7 +67,14 @@ async def open_storage(data_dir: Path, *, fsync: bool = False) -> AsyncIterator[
     audio = await asyncio.to_thread(_open_logs, data_dir, fsync)
     database = await Database.open(data_dir / "vivavoce.db", fsync=fsync)
     try:
-        yield Storage(audio, SessionStore(database), KeyStore(database), database)
+        yield Storage(
+            audio,
+            SessionStore(database),
+            KeyStore(database),
+            WebhookStore(database),
+            DeliveryStore(database),
+            database,
+        )
     finally:
         await database.close()
 

@@ -104,3 +104,55 @@ usage = Table(
     Column("month", String(7), primary_key=True),
     Column("seconds", Float, nullable=False),
 )
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("key_id", String(16), ForeignKey("keys.id")),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+callback_secrets = Table(
+    "callback_secrets",
+    metadata,
+    # A key's id, or nothing for sessions without a key.
+    Column("owner", String(16), primary_key=True),
+    Column("secret", Text, nullable=False),
+)
+
+# Where a session's messages are posted to. `due_at` is when to try what is first in line, None where nothing
+# is; the failures are those since something was last delivered.
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("session_id", String(36), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("webhook_id", String(16), ForeignKey("webhooks.id", ondelete="CASCADE")),
+    Column("url", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", UtcDateTime),
+    Index("destinations_of_session", "session_id"),
+    Index("destinations_of_webhook", "webhook_id"),
+    Index("destinations_due", "due_at", "host"),
+)
+
+# In the order of `seq`; those that have `died_at` are tried no more.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("destination_id", String(36), ForeignKey("destinations.id", ondelete="CASCADE"), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("problem", Text),
+    Column("died_at", UtcDateTime),
+    Index("deliveries_in_order", "destination_id", "died_at", "seq"),
+)

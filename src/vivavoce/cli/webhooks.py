@@ -1,0 +1,81 @@
+"""`vivavoce webhooks`: where the sessions of a key are announced, and what proves that it was this server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vivavoce.cli.data import settings, with_storage
+from vivavoce.cli.terminal import fail, needs_server_extra, say, show_table
+
+if TYPE_CHECKING:
+    from vivavoce.storage.records import Webhook
+    from vivavoce.storage.stores import Storage
+
+app = typer.Typer(help="Announce sessions to a URL; secrets of callbacks and webhooks.", no_args_is_help=True)
+
+KeyId = Annotated[
+    str | None,
+    typer.Option("--key-id", metavar="ID", help="The API key, as `vivavoce keys list` shows it."),
+]
+
+
+@app.command("add")
+def add_webhook(
+    url: Annotated[str, typer.Argument(help="Where to post to.")],
+    key_id: KeyId = None,
+) -> None:
+    """Announce every session of a key, or of a server without keys. The secret is shown once."""
+    with needs_server_extra():
+        from vivavoce.server.callbacks.urls import problem_with
+    if problem := problem_with(url, settings().callback_allow):
+        fail(f"the URL {problem}")
+
+    async def add(storage: Storage) -> tuple[Webhook, str]:
+        await _check_key(storage, key_id)
+        return await storage.webhooks.add(key_id, url)
+
+    webhook, secret = with_storage(add)
+    typer.echo(secret)
+    say(f"Webhook {webhook.id}, for sessions that are created from now on. This is its secret: keep it.")
+
+
+@app.command("list")
+def list_webhooks() -> None:
+    """List all webhooks, without their secrets."""
+    webhooks = with_storage(lambda storage: storage.webhooks.list())
+    rows = [[each.id, each.key_id or "–", f"{each.created_at:%Y-%m-%d %H:%M}", each.url] for each in webhooks]
+    show_table(["id", "key", "created (UTC)", "url"], rows)
+
+
+@app.command("remove")
+def remove_webhook(
+    webhook_id: Annotated[str, typer.Argument(metavar="ID", help="The webhook, as the list shows it.")],
+) -> None:
+    """Remove a webhook with all that is still due to it."""
+    if not with_storage(lambda storage: storage.webhooks.remove(webhook_id)):
+        fail(f"there is no webhook {webhook_id}; see `vivavoce webhooks list`")
+    say(f"Webhook {webhook_id} is removed.")
+
+
+@app.command("secret")
+def show_secret(
+    key_id: KeyId = None,
+    new: Annotated[bool, typer.Option("--new", help="Another, from now on.")] = False,
+) -> None:
+    """Print what callbacks of a key's sessions are signed with, or those of a server without keys."""
+
+    async def secret(storage: Storage) -> str:
+        await _check_key(storage, key_id)
+        return await storage.webhooks.callback_secret(key_id, new=new)
+
+    typer.echo(with_storage(secret))
+
+
+async def _check_key(storage: Storage, key_id: str | None) -> None:
+    keys = await storage.keys.list()
+    if key_id is None and keys:
+        fail("this server has keys: say with --key-id for which one; see `vivavoce keys list`")
+    if key_id is not None and key_id not in {key.id for key in keys if key.revoked_at is None}:
+        fail(f"there is no key {key_id} in force; see `vivavoce keys list`")

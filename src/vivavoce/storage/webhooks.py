@@ -1,0 +1,82 @@
+"""Webhooks of keys, and the secrets with which what is posted is signed."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from vivavoce.storage import tables
+from vivavoce.storage.database import Database
+from vivavoce.storage.records import Webhook
+
+_AT = tables.webhooks.c
+_SECRET = tables.callback_secrets.c
+
+
+class WebhookStore:
+    """Where no key is given, those of sessions that are made without one. Every method raises `StorageError`.
+
+    Secrets are 256 random bits, written as Standard Webhooks has it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, key_id: str | None, url: str) -> tuple[Webhook, str]:
+        """A new webhook and its secret."""
+        webhook = Webhook(secrets.token_hex(4), key_id, url, datetime.now(UTC))
+        secret = _new_secret()
+        row = {"id": webhook.id, "key_id": key_id, "url": url, "created_at": webhook.created_at}
+        async with self._database.write() as connection:
+            await connection.execute(insert(tables.webhooks), row | {"secret": secret})
+        return webhook, secret
+
+    async def list(self) -> Sequence[Webhook]:
+        """Every webhook, oldest first."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(tables.webhooks).order_by(_AT.created_at))
+            return [_webhook(row) for row in rows]
+
+    async def of(self, key_id: str | None) -> Sequence[Webhook]:
+        """The webhooks of the key, oldest first."""
+        query = select(tables.webhooks).where(_AT.key_id == key_id).order_by(_AT.created_at)
+        async with self._database.read() as connection:
+            return [_webhook(row) for row in await connection.execute(query)]
+
+    async def remove(self, webhook_id: str) -> bool:
+        """Remove it with all that is still due to it; False where there is none."""
+        gone = delete(tables.webhooks).where(_AT.id == webhook_id)
+        async with self._database.write() as connection:
+            return (await connection.execute(gone)).rowcount > 0
+
+    async def callback_secret(self, key_id: str | None, *, new: bool = False) -> str:
+        """What callbacks of the key's sessions are signed with; from now on another if it is to be `new`."""
+        async with self._database.write() as connection:
+            await ensure_secret(connection, key_id, new=new)
+            query = select(_SECRET.secret).where(_SECRET.owner == (key_id or ""))
+            return str((await connection.execute(query)).scalar_one())
+
+
+async def ensure_secret(connection: AsyncConnection, key_id: str | None, *, new: bool = False) -> None:
+    """Make the secret of the key's callbacks where there is none yet, within somebody's transaction."""
+    row = insert(tables.callback_secrets).values(owner=key_id or "", secret=_new_secret())
+    if new:
+        made = row.on_conflict_do_update(index_elements=["owner"], set_={"secret": row.excluded.secret})
+    else:
+        made = row.on_conflict_do_nothing()
+    await connection.execute(made)
+
+
+def _new_secret() -> str:
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def _webhook(row: Row[Any]) -> Webhook:
+    return Webhook(row.id, row.key_id, row.url, row.created_at)

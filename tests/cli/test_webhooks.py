@@ -1,0 +1,79 @@
+"""Webhooks, secrets and dead letters, as the operator handles them on the machine of the server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cli.conftest import Run
+from scripted_server import scripted_server
+from server.receiver import LOOPBACK, Answer, receiving
+from vivavoce import Client
+
+
+def test_a_webhook_is_added_listed_and_removed(run: Run) -> None:
+    added = run("webhooks", "add", "https://example.org/hook")
+    assert added.stdout.startswith("whsec_"), added.output
+    row = run("webhooks", "list").stdout.strip().split("\t")
+    assert row[1:] == ["–", row[2], "https://example.org/hook"]
+    assert run("webhooks", "remove", row[0]).exit_code == 0
+    assert run("webhooks", "list").stdout == ""
+    assert run("webhooks", "remove", row[0]).exit_code == 1
+
+
+def test_where_there_are_keys_a_webhook_is_one_of_them(run: Run) -> None:
+    run("keys", "create", "--name", "laptop")
+    key_id = run("keys", "list").stdout.split("\t")[0]
+    assert "--key-id" in run("webhooks", "add", "https://example.org/").output
+    assert "no key nobody" in run("webhooks", "secret", "--key-id", "nobody").output
+    assert run("webhooks", "add", "https://example.org/", "--key-id", key_id).exit_code == 0
+    assert run("webhooks", "list").stdout.split("\t")[1] == key_id
+
+
+def test_a_webhook_to_where_it_may_not_go_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = run("webhooks", "add", "http://127.0.0.1:9/")
+    assert refused.exit_code == 1
+    assert "VIVAVOCE_CALLBACK_ALLOW" in refused.output
+    monkeypatch.setenv("VIVAVOCE_CALLBACK_ALLOW", "127.0.0.0/8")
+    assert run("webhooks", "add", "http://127.0.0.1:9/").exit_code == 0
+
+
+def test_the_secret_of_callbacks_stays_until_another_is_wanted(run: Run) -> None:
+    secret = run("webhooks", "secret").stdout
+    assert secret.startswith("whsec_")
+    assert run("webhooks", "secret").stdout == secret
+    renewed = run("webhooks", "secret", "--new").stdout
+    assert secret != renewed == run("webhooks", "secret").stdout
+
+
+def test_dead_letters_are_seen_and_a_running_server_sends_them_when_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answers: dict[str, Answer] = {"now": 410}
+    data = tmp_path / "data"
+    settings = {"callback_allow": LOOPBACK, "callback_backoff": 3600}
+    with receiving(lambda _: answers["now"]) as receiver, scripted_server(data, **settings) as url:
+        asked = {"callback": True, "callback_config": {"url": receiver.url}}
+        created = httpx.post(f"{url}/v2/live", json=asked).json()
+        receiver.until(lambda it: len(it.attempts) == 1)
+        answers["now"] = 200
+        with Client(base_url=url) as client, client.live().start_session(asked):
+            pass
+        receiver.until_event("live.end_session")
+        assert run("deliveries", "resend").exit_code == 2
+        assert run("deliveries", "resend", "msg_nothing").exit_code == 1
+        rows = [line.split("\t") for line in run("deliveries", "list", "--dead").stdout.splitlines()]
+        [[name, state, event, session, _, attempts, place, problem]] = rows
+        assert (state, event, session, attempts) == ("dead", "live.start_session", created["id"], "1")
+        assert (place, "410" in problem) == (receiver.url, True)
+        receiver.taken.clear()
+        result = run("deliveries", "resend", name)
+        assert "1 to send." in result.output
+        receiver.until_event("live.start_session")
+        assert receiver.taken[0].id == name
+        assert json.loads(receiver.taken[0].body)["id"] == created["id"]
+    assert run("deliveries", "list").stdout == ""
+    assert "when the server runs" in run("deliveries", "resend", "--all").output
