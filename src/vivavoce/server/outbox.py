@@ -1,9 +1,11 @@
-"""What a running session has still to store: that it began, and messages that were sent."""
+"""What a running session has still to store: that it began or stopped, notes, messages that were sent."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from vivavoce.errors import StorageError
 from vivavoce.protocol.stream import Final
@@ -22,9 +24,11 @@ class Outbox:
         self._sessions = sessions
         self._messages: list[str] = []
         self._began: datetime | None = None
+        self._stopped: int | None = None
+        self._notes: list[Mapping[str, Any]] = []
         self._storing = asyncio.Lock()
         self.due = False
-        """Whether to `store` now: it began, or something went that must not go twice, or much was sent."""
+        """Whether to `store` now: it began or stopped, or something went that must not go twice, or much."""
 
     @property
     def full(self) -> bool:
@@ -34,6 +38,15 @@ class Outbox:
         """The first audio has come."""
         self._began, self.due = at, True
 
+    def stop(self, audio_bytes: int) -> None:
+        """The recording has been stopped; its log has so many bytes."""
+        self._stopped, self.due = audio_bytes, True
+
+    def note(self, patch: Mapping[str, Any]) -> None:
+        """To be merged into `post_session_metadata`."""
+        self._notes.append(patch)
+        self.due = True
+
     def add(self, message: str, *, durable: bool) -> None:
         self._messages.append(message)
         self.due |= durable or len(self._messages) >= _MESSAGES_AT_ONCE
@@ -41,12 +54,16 @@ class Outbox:
     async def store(self, final: Final | None = None) -> None:
         """Store all that was added, with `final`. Raises `StorageError`, and then has it all still."""
         async with self._storing:
-            entry = Entry(self._session_id, self._messages, final, self._began)
-            self._messages, self._began, self.due = [], None, False
-            if not (entry.messages or entry.final or entry.began):
+            while self._notes:
+                await self._sessions.add_metadata(self._session_id, self._notes[0])
+                del self._notes[0]
+            entry = Entry(self._session_id, self._messages, final, self._began, self._stopped)
+            self._messages, self._began, self._stopped, self.due = [], None, None, False
+            if not (entry.messages or entry.final or entry.began or entry.stopped):
                 return
             try:
                 await self._sessions.add(entry)
             except StorageError:
-                self._messages, self._began = [*entry.messages, *self._messages], entry.began
+                self._messages, self.due = [*entry.messages, *self._messages], True
+                self._began, self._stopped = self._began or entry.began, self._stopped or entry.stopped
                 raise

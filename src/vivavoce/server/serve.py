@@ -107,7 +107,7 @@ async def _serve(
 
 async def check_address(settings: Settings) -> bool:
     """Whether the server has keys. Raises `ConfigurationError` if it has none and would be open to others."""
-    async with open_storage(settings.data_dir) as storage:
+    async with open_storage(settings.data_dir, verify=True) as storage:
         has_keys = await storage.keys.any()
     if has_keys:
         return True

@@ -17,9 +17,11 @@ from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
+from vivavoce.server.recording import Recording
 from vivavoce.server.runtime import SessionRuntime, Surroundings
 from vivavoce.server.stored import request_of
 from vivavoce.server.wording import as_asked
+from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
 from vivavoce.storage.stores import Storage
 
@@ -121,14 +123,17 @@ class LiveSessions:
     async def drain(self) -> None:
         """Close every socket with a code after which clients come back, and let go of all sessions."""
         self._draining = True
-        for runtime in list(self._runtimes.values()):
-            try:
-                await runtime.close(RESTARTING, "the server is restarting")
-            except StorageError as error:
-                _log.error("session_not_stored", session=runtime.id, error=str(error))
+        # Together, so that all share a transaction.
+        await asyncio.gather(*map(self._leave, list(self._runtimes.values())))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._chores, return_exceptions=True)
+
+    async def _leave(self, runtime: SessionRuntime) -> None:
+        try:
+            await runtime.close(RESTARTING, "the server is restarting")
+        except StorageError as error:
+            _log.error("session_not_stored", session=runtime.id, error=str(error))
 
     async def _start(self, stored: StoredSession) -> None:
         request = request_of(stored)
@@ -142,12 +147,36 @@ class LiveSessions:
             # The server was killed when its first audio was written, and before that was noted.
             await self._storage.sessions.start(stored.id, datetime.now(UTC))
         kept = await Kept.of(stored, self._storage) if stored.status == "processing" else Kept()
-        log = self._storage.audio.open(stored.id)
+        log = await asyncio.to_thread(self._storage.audio.open, stored.id)
+        if log.size < kept.acknowledged:
+            await self._end_damaged(stored, log, kept)
         runtime = SessionRuntime(stored, request, recognizer, log, self._around, kept)
         self._runtimes[stored.id] = runtime
         task = asyncio.get_running_loop().create_task(runtime.run(), name=f"session {stored.id}")
         self._tasks[task] = runtime
         task.add_done_callback(self._task_ended)
+
+    async def _end_damaged(self, stored: StoredSession, log: AudioLog, kept: Kept) -> None:
+        """What the log lacks nobody can give back: no more audio is taken, since it would be at a wrong time.
+
+        Raises StorageError.
+        """
+        size = log.size
+        log.close()
+        error = f"audio that was acknowledged is gone: {kept.acknowledged} bytes, of which {size} are left"
+        await self._storage.sessions.add_metadata(stored.id, {"error": error})
+        recording = await asyncio.to_thread(Recording.of, stored, self._storage.audio)
+        await self._storage.sessions.finish(
+            stored.id,
+            status="error",
+            at=datetime.now(UTC),
+            error_code=500,
+            audio_bytes=size,
+            header_bytes=recording.audio_start if recording else 0,
+            audio_duration=recording.seconds if recording else 0.0,
+            transcription_time=0.0,
+        )
+        raise StorageError(f"{error}; VIVAVOCE_FSYNC=true keeps it through a loss of power")
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         runtime = self._tasks.pop(task)

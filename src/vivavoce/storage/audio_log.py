@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from vivavoce.errors import StorageError
+from vivavoce.storage.failures import file_error
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
 
 _CLOSED = -1
 # Who could put a link there could have other files written and read.
 _OPEN = os.O_CLOEXEC | os.O_NOFOLLOW
+_PROBE = 4096  # bytes, a page: what is free in one that is written already tells nothing
 
 
 class AudioLog:
@@ -28,15 +30,22 @@ class AudioLog:
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN, 0o600)
         except OSError as error:
-            raise StorageError(f"cannot open the audio log {path}: {error.strerror}") from error
+            raise file_error(f"cannot open the audio log {path}", error) from error
+        self._path = path
         self.durable = fsync
         """Whether `append` waits for the disk."""
         self.size = os.fstat(self._file).st_size
 
     def append(self, data: bytes) -> int:
-        """Write `data` at the end and return the offset at which it starts. Raises `StorageError`."""
+        """Write `data` at the end and return the offset at which it starts.
+
+        Raises `StorageUnavailable`, and `StorageError` if the file is gone.
+        """
         offset = self.size
         try:
+            if not os.fstat(self._file).st_nlink:
+                # Whatever is written now nobody will find again.
+                raise StorageError("the audio log was removed while its session is live")
             try:
                 _write_all(self._file, data, offset)
                 if self.durable:
@@ -45,7 +54,7 @@ class AudioLog:
                 os.ftruncate(self._file, offset)
                 raise
         except OSError as error:
-            raise StorageError(f"the audio could not be stored: {error.strerror}") from error
+            raise file_error(f"the audio could not be stored in {self._path}", error) from error
         self.size += len(data)
         return offset
 
@@ -82,6 +91,8 @@ class AudioLogs:
             return self._path(session_id).stat().st_size
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise file_error(f"the audio log of {session_id} cannot be looked at", error) from error
 
     def read(self, session_id: str, start: int, end: int) -> bytes:
         """The bytes from `start` to `end` (exclusive), fewer if the log is shorter. Raises `StorageError`."""
@@ -99,7 +110,15 @@ class AudioLogs:
         try:
             self._path(session_id).unlink(missing_ok=True)
         except OSError as error:
-            raise StorageError(f"the audio could not be deleted: {error.strerror}") from error
+            raise file_error(f"the audio of {session_id} could not be deleted", error) from error
+
+    def check(self) -> None:
+        """Blocks. Raises `StorageUnavailable` if nothing can be stored now."""
+        try:
+            with tempfile.TemporaryFile(dir=self._directory) as file:
+                file.write(bytes(_PROBE))
+        except OSError as error:
+            raise file_error(f"nothing can be stored in {self._directory}", error) from error
 
     def session_ids(self) -> Sequence[str]:
         """The sessions that have a log."""
