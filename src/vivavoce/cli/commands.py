@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from vivavoce.cli import bench, doctor, eval, keys, mic, models, serve, sessions, transcribe
+from vivavoce.cli import bench, doctor, eval, keys, mic, models, replay, serve, sessions, transcribe
 from vivavoce.cli.terminal import advised, fail
 from vivavoce.errors import VivavoceError
 
@@ -40,6 +40,7 @@ app.command("serve")(serve.serve)
 app.command("transcribe")(transcribe.transcribe)
 app.command("mic")(mic.mic)
 app.add_typer(sessions.app, name="sessions")
+app.command("replay")(replay.replay)
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.command("bench")(bench.bench)

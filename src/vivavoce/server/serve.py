@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import socket
 import sys
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
 from vivavoce.errors import ConfigurationError, StorageError
@@ -33,7 +36,10 @@ from vivavoce.storage.stores import open_storage
 _log = structlog.get_logger(__name__)
 
 # Seconds for sockets to close after a signal; what a session has then is stored and taken up again.
-_GOODBYE = 10
+_GOODBYE = 5
+# Seconds after which the process ends whatever still runs, after one signal and after another one. Nothing is
+# lost by that: what was acknowledged is in the logs.
+_AT_LAST, _AT_ONCE = 25.0, 2.0
 # Seconds after which a thread that computes in Python lets another one go on. Each system call of the event
 # loop may wait for as long as this for the engine thread.
 _SWITCH = 0.0003
@@ -88,7 +94,7 @@ async def _serve(
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )
     with _listen(settings) as listening:
-        server = _Server(config)
+        server = _Server(config, lambda: _leave(app))
         serving = asyncio.create_task(server.serve([listening]))
         await server.up.wait()
         if not server.started:
@@ -138,8 +144,9 @@ def _warn_of_other_users(data_dir: Path) -> None:
 class _Server(uvicorn.Server):
     """Remembers the signal that ends it, where uvicorn raises all of them again while asyncio runs."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
         super().__init__(config)
+        self._leave = leave
         self.up = asyncio.Event()
         self.ended_by: int | None = None
 
@@ -149,7 +156,9 @@ class _Server(uvicorn.Server):
             yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        _end_within(_AT_ONCE if self.ended_by else _AT_LAST, sig)
         self.ended_by = self.ended_by or sig
+        self._leave()
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -161,6 +170,20 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+
+def _leave(app: FastAPI) -> None:
+    """No more sessions are created from now on."""
+    services: Services | None = getattr(app.state, "services", None)
+    if services is not None:
+        services.leaving = True
+
+
+def _end_within(seconds: float, number: int) -> None:
+    """A thread does it, since what hangs may be the event loop, or the disk."""
+    timer = threading.Timer(seconds, os._exit, [128 + number])
+    timer.daemon = True
+    timer.start()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -13,14 +13,13 @@ from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
-from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
 from vivavoce.server.recording import Recording
 from vivavoce.server.runtime import SessionRuntime, Surroundings
 from vivavoce.server.stored import request_of
-from vivavoce.server.wording import as_asked
+from vivavoce.server.wording import recognizer_for
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
 from vivavoce.storage.stores import Storage
@@ -137,12 +136,9 @@ class LiveSessions:
 
     async def _start(self, stored: StoredSession) -> None:
         request = request_of(stored)
-        recognizer = self._models.recognizers.get(request.model)
+        recognizer = recognizer_for(request, self._models)
         if recognizer is None:
             raise StorageError(f"session {stored.id} wants the model {request.model}, which is not loaded")
-        if request.pre_processing.audio_enhancer and self._models.enhancer:
-            recognizer = Enhanced(recognizer, self._models.enhancer)
-        recognizer = as_asked(request, recognizer, self._models.phonemizer)
         if stored.status == "queued" and self._storage.audio.size(stored.id):
             # The server was killed when its first audio was written, and before that was noted.
             await self._storage.sessions.start(stored.id, datetime.now(UTC))

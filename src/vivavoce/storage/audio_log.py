@@ -83,12 +83,12 @@ class AudioLogs:
 
     def open(self, session_id: str) -> AudioLog:
         """Create or reopen the log. Raises `StorageError`."""
-        return AudioLog(self._path(session_id), self._fsync)
+        return AudioLog(self.path(session_id), self._fsync)
 
     def size(self, session_id: str) -> int | None:
         """Bytes stored so far; None where the session has no log."""
         try:
-            return self._path(session_id).stat().st_size
+            return self.path(session_id).stat().st_size
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -97,7 +97,7 @@ class AudioLogs:
     def read(self, session_id: str, start: int, end: int) -> bytes:
         """The bytes from `start` to `end` (exclusive), fewer if the log is shorter. Raises `StorageError`."""
         try:
-            file = os.open(self._path(session_id), os.O_RDONLY | _OPEN)
+            file = os.open(self.path(session_id), os.O_RDONLY | _OPEN)
             try:
                 return _read_all(file, start, end)
             finally:
@@ -108,7 +108,7 @@ class AudioLogs:
     def delete(self, session_id: str) -> None:
         """Remove the log; nothing happens where there is none. Raises `StorageError`."""
         try:
-            self._path(session_id).unlink(missing_ok=True)
+            self.path(session_id).unlink(missing_ok=True)
         except OSError as error:
             raise file_error(f"the audio of {session_id} could not be deleted", error) from error
 
@@ -124,7 +124,8 @@ class AudioLogs:
         """The sessions that have a log."""
         return [path.stem for path in self._directory.glob("*.raw") if _UUID.fullmatch(path.stem)]
 
-    def _path(self, session_id: str) -> Path:
+    def path(self, session_id: str) -> Path:
+        """The file of the log, whether it is there or not. Raises `StorageError`."""
         if not _UUID.fullmatch(session_id):
             raise StorageError(f"not a session identifier: {session_id!r}")
         return self._directory / f"{session_id}.raw"

@@ -10,10 +10,12 @@ from json import JSONDecodeError
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiosqlite
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import Connection
@@ -62,6 +64,27 @@ class Database:
         # A transaction that reads first and then writes could not wait for another process's lock.
         _configure(writer.sync_engine, "BEGIN IMMEDIATE", fsync)
         return cls(path, reader, writer)
+
+    @classmethod
+    async def open_to_read(cls, path: Path) -> Database:
+        """Open the file at `path`, which another process may be writing. Raises `StorageError`."""
+        if not await asyncio.to_thread(path.is_file):
+            raise StorageError(f"there is no database {path}")
+        query = {"mode": "ro", "uri": "true"}
+        if not _journal(path).exists():
+            # Nobody writes it. Otherwise SQLite would make a journal, for which there may be no rights.
+            query["immutable"] = "1"
+        url = URL.create("sqlite+aiosqlite", database=f"file:{quote(str(path))}", query=query)
+        reader = create_async_engine(url, pool_size=1, **_OPTIONS)
+        database = cls(path, reader, reader)
+        async with database.read() as connection:
+            written = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+            if written.scalar_one() != _newest():
+                await reader.dispose()
+                raise StorageError(
+                    f"{path} was written by another version of Vivavoce: start this one's server once"
+                )
+        return database
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -161,8 +184,7 @@ def migrate(path: Path, *, verify: bool = False) -> None:
         raise file_error(f"cannot open the database {path}", error) from error
     engine = create_engine(_url(path, "pysqlite"), hide_parameters=True)
     _configure(engine, "BEGIN IMMEDIATE", fsync=True)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config = _config()
     try:
         with engine.begin() as connection:
             if unclean:
@@ -180,9 +202,23 @@ def migrate(path: Path, *, verify: bool = False) -> None:
         engine.dispose()
 
 
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    return config
+
+
+def _newest() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
 def _has_journal(path: Path) -> bool:
     """Whether whoever wrote last could not close the database: the process was killed, or power was lost."""
-    journal = path.with_name(path.name + "-wal")
+    journal = _journal(path)
     return journal.exists() and journal.stat().st_size > 0
 
 

@@ -93,6 +93,16 @@ async def open_storage(
         await database.close()
 
 
+@asynccontextmanager
+async def read_storage(data_dir: Path) -> AsyncIterator[Storage]:
+    """The stores in `data_dir`, which a server may be using, to be read. Raises `StorageError`."""
+    database = await Database.open_to_read(data_dir / "vivavoce.db")
+    try:
+        yield Storage(AudioLogs(data_dir / "audio"), SessionStore(database), KeyStore(database), database)
+    finally:
+        await database.close()
+
+
 def _open_logs(data_dir: Path, fsync: bool) -> AudioLogs:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
