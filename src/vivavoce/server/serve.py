@@ -106,6 +106,7 @@ async def _serve(
             ready(_url(settings, listening), has_keys)
         server.should_exit |= problem is not None
         await serving
+        server.has_ended()
         if problem is not None:
             raise problem
         return server.ended_by
@@ -147,6 +148,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
         super().__init__(config)
         self._leave = leave
+        self._ends: list[threading.Timer] = []
         self.up = asyncio.Event()
         self.ended_by: int | None = None
 
@@ -156,7 +158,11 @@ class _Server(uvicorn.Server):
             yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        _end_within(_AT_ONCE if self.ended_by else _AT_LAST, sig)
+        # A thread of its own ends the process, since what hangs may be the event loop, or the disk.
+        end = threading.Timer(_AT_ONCE if self.ended_by else _AT_LAST, os._exit, [128 + sig])
+        end.daemon = True
+        end.start()
+        self._ends.append(end)
         self.ended_by = self.ended_by or sig
         self._leave()
         super().handle_exit(sig, frame)
@@ -166,6 +172,10 @@ class _Server(uvicorn.Server):
         if self.force_exit:
             # A second Ctrl-C need not wait for clients, but what is open is closed all the same.
             await self.lifespan.shutdown()
+
+    def has_ended(self) -> None:
+        for end in self._ends:
+            end.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -177,13 +187,6 @@ def _leave(app: FastAPI) -> None:
     services: Services | None = getattr(app.state, "services", None)
     if services is not None:
         services.leaving = True
-
-
-def _end_within(seconds: float, number: int) -> None:
-    """A thread does it, since what hangs may be the event loop, or the disk."""
-    timer = threading.Timer(seconds, os._exit, [128 + number])
-    timer.daemon = True
-    timer.start()
 
 
 def _listen(settings: Settings) -> socket.socket:
