@@ -90,8 +90,10 @@ def test_a_session_that_was_in_post_processing_is_finished_by_the_next_server(tm
 
     async def after(server: Server) -> None:
         async with asyncio.timeout(PATIENCE):
-            while (await stored(server.http, session_id))["status"] != "done":
+            status = ""
+            while status != "done":
                 await asyncio.sleep(0)
+                status = (await stored(server.http, session_id))["status"]
         assert await stored_texts(server.http, session_id) == texts
         assert await recorded(server.http, session_id) == AUDIO
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -180,6 +182,9 @@ def migrate(path: Path, *, verify: bool = False) -> None:
         # is not opened: closing it would drop the locks of this process's connections.
         path.touch(0o600)
         unclean = verify and _has_journal(path)
+        if not os.access(path, os.W_OK):
+            # SQLite opens what it may only read, and says so at the first write.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise file_error(f"cannot open the database {path}", error) from error
     engine = create_engine(_url(path, "pysqlite"), hide_parameters=True)
@@ -225,7 +230,7 @@ def _has_journal(path: Path) -> bool:
 def _check_pages(connection: Connection, path: Path) -> None:
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if found != "ok":
-        raise StorageUnavailable(f"the database {path} is damaged ({found}); {DAMAGED}")
+        raise StorageUnavailable(f"the database {path} is damaged ({' '.join(found.split())}); {DAMAGED}")
 
 
 def _url(path: Path, driver: str) -> URL:
