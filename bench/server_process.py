@@ -73,13 +73,15 @@ def serve_here(data: str, vad: str) -> None:
         names = {str(thread.native_id): thread.name for thread in threading.enumerate()}
         print(json.dumps({"url": url, "threads": names}), flush=True)
 
-    settings = Settings(
-        data_dir=Path(data),
-        port=0,
-        capacity=MOST_SESSIONS,
-        max_session_duration=LONGEST_SESSION,
-        decoder_threads=2 if vad == "real" else 1,
-        log_level="warning",
+    settings = Settings.from_environment(
+        {
+            "data_dir": Path(data),
+            "port": 0,
+            "capacity": MOST_SESSIONS,
+            "max_session_duration": LONGEST_SESSION,
+            "decoder_threads": 2 if vad == "real" else 1,
+            "log_level": "warning",
+        }
     )
     run_server(settings, ready, load)
 

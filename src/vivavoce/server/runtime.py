@@ -282,7 +282,7 @@ class SessionRuntime:
 
     async def _write(self, data: bytes) -> None:
         if self._takes_long(data):
-            await asyncio.to_thread(self._log.append, data)
+            await self._loop.run_in_executor(self._log.executor, self._log.append, data)
         else:
             self._log.append(data)
 

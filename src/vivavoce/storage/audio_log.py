@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 from vivavoce.errors import StorageError
@@ -16,6 +17,7 @@ _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CLOSED = -1
 # Who could put a link there could have other files written and read.
 _OPEN = os.O_CLOEXEC | os.O_NOFOLLOW
+_FLUSHES = 64
 _PROBE = 4096  # bytes, a page: what is free in one that is written already tells nothing
 
 
@@ -26,14 +28,18 @@ class AudioLog:
     failed half-way leaves no trace, and the next one takes its place.
     """
 
-    def __init__(self, path: Path, fsync: bool) -> None:
+    def __init__(self, path: Path, fsync: bool, executor: Executor | None = None) -> None:
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN, 0o600)
+            if fsync:
+                _keep_name(path)
         except OSError as error:
             raise file_error(f"cannot open the audio log {path}", error) from error
         self._path = path
         self.durable = fsync
         """Whether `append` waits for the disk."""
+        self.executor = executor
+        """Where to wait for it; None: wherever others wait, too."""
         self.size = os.fstat(self._file).st_size
 
     def append(self, data: bytes) -> int:
@@ -80,10 +86,17 @@ class AudioLogs:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._fsync = fsync
+        # A file system flushes at once what many ask for at the same time: so all ask, and nobody else waits.
+        self._executor = ThreadPoolExecutor(_FLUSHES, "disk") if fsync else None
 
     def open(self, session_id: str) -> AudioLog:
         """Create or reopen the log. Raises `StorageError`."""
-        return AudioLog(self.path(session_id), self._fsync)
+        return AudioLog(self.path(session_id), self._fsync, self._executor)
+
+    def close(self) -> None:
+        """Let go of what the logs share; what is under way is finished."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False)
 
     def size(self, session_id: str) -> int | None:
         """Bytes stored so far; None where the session has no log."""
@@ -129,6 +142,15 @@ class AudioLogs:
         if not _UUID.fullmatch(session_id):
             raise StorageError(f"not a session identifier: {session_id!r}")
         return self._directory / f"{session_id}.raw"
+
+
+def _keep_name(path: Path) -> None:
+    """Have the disk know of the file: its content alone would not be found again."""
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def _write_all(file: int, data: bytes, offset: int) -> None:

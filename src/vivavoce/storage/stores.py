@@ -91,6 +91,7 @@ async def open_storage(
         yield Storage(audio, SessionStore(database), KeyStore(database), database)
     finally:
         await database.close()
+        audio.close()
 
 
 @asynccontextmanager
