@@ -84,7 +84,7 @@ def serve_here(data: str, vad: str, others: str = "{}") -> None:
         "decoder_threads": 2 if vad == "real" else 1,
         "log_level": "warning",
     }
-    run_server(Settings(**values | json.loads(others)), ready, load)
+    run_server(Settings.from_environment(values | json.loads(others)), ready, load)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ VivavoceError
 │   └── NotLoaded            it would take seconds to load what a partial cannot wait for
 ├── SegmentationError        a text could not be cut into sentences        (`vivavoce.live.sentences`)
 ├── StorageError             the audio log or the database could not do what was asked
+│   └── StorageUnavailable   it may be able to later: the disk is full, read-only or fails
 ├── ServerUnreachable        nothing answers at the server's URL                (client)
 ├── ApiError                 the server answered a REST call with an error     (client)
 │   ├── AuthenticationError  401
@@ -50,6 +51,10 @@ class NotLoaded(RecognizerError):  # noqa: N818 - a state of what was asked
 
 class StorageError(VivavoceError):
     """The audio log or the database could not do what was asked."""
+
+
+class StorageUnavailable(StorageError):  # noqa: N818 - a state of the disk, which may pass
+    """It could not do it now, whatever was asked: the disk is full, read-only or fails, a file is damaged."""
 
 
 class ServerUnreachable(VivavoceError):  # noqa: N818 - a state of the server, as its user meets it

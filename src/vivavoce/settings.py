@@ -154,7 +154,7 @@ class Settings(EnvironmentSettings):
     )
     fsync: bool = Field(
         default=False,
-        description="Wait for the disk before acknowledging, so that a loss of power loses nothing either.",
+        description="Wait for the disk before acknowledging, in case of a loss of power. See durability.md.",
     )
     models: Names = Field(
         default=("base",),

@@ -153,7 +153,7 @@ def test_a_server_counts_the_sessions_that_asked_for_the_enhancer(tmp_path: Path
         return dataclasses.replace(models(), enhancer=load_enhancer())
 
     async def body(server: Server) -> None:
-        carried = server.services.ready().capacity
+        carried = (await server.services.ready()).capacity
         assert carried.enhanced > 1
         enhanced = {"pre_processing": {"audio_enhancer": True}}
         created = await create(server.http, **enhanced)

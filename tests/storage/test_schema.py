@@ -76,7 +76,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, run: Run[None]) -
     async def body(storage: Storage) -> None:
         raise AssertionError("opened")
 
-    with pytest.raises(StorageError, match="cannot open the database"):
+    with pytest.raises(StorageError, match="it is damaged"):
         run(body)
 
 

@@ -160,7 +160,7 @@ def test_unfinished_sessions_are_those_that_had_begun(run: Run[None]) -> None:
         for session in (begun, done):
             await storage.sessions.start(session.id, NOON)
         await storage.sessions.finish(done.id, status="error", **FINISHED | {"error_code": 500})
-        assert [session.id for session in await storage.sessions.unfinished()] == [begun.id]
+        assert await storage.sessions.unfinished() == [begun.id]
 
     run(body)
 

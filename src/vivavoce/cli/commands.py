@@ -16,6 +16,7 @@ from vivavoce.cli import (
     keys,
     mic,
     models,
+    replay,
     serve,
     sessions,
     transcribe,
@@ -52,6 +53,7 @@ app.command("serve")(serve.serve)
 app.command("transcribe")(transcribe.transcribe)
 app.command("mic")(mic.mic)
 app.add_typer(sessions.app, name="sessions")
+app.command("replay")(replay.replay)
 app.add_typer(keys.app, name="keys")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(deliveries.app, name="deliveries")

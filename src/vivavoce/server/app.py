@@ -17,7 +17,6 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from vivavoce.engine.engine import Engine
-from vivavoce.errors import StorageError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
@@ -143,7 +142,14 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     )
     engine.start()
     services.recognition = Recognition(engine, models, live, admission, capacity)
-    await storage.sweep()
+    await services.sweep()
+    if strays := await storage.strays():
+        _log.warning(
+            "audio_without_session",
+            logs=len(strays),
+            first=strays[0],
+            remedy="if the database was lost or is an older copy, put the right one back; else delete them",
+        )
     await live.take_up()
     services.dispatch()
     # What is loaded stays: to look through all of it for garbage now and then takes 0.1 s.
@@ -186,10 +192,7 @@ async def _stop(services: Services) -> int:
             await asyncio.to_thread(services.recognition.engine.stop)
             await asyncio.to_thread(services.recognition.models.phonemizer.close)
     await services.stop_dispatching()
-    try:
-        await services.storage.sweep()
-    except StorageError as error:
-        _log.warning("sweep_put_off", reason=str(error))
+    await services.sweep()
     return unfinished
 
 

@@ -25,8 +25,8 @@ async def livez() -> dict[str, str]:
 @router.get("/readyz", summary="Can sessions be created?", responses={503: {"description": "Not yet"}})
 async def readyz(services: Serving) -> dict[str, str]:
     """503 says what is missing."""
-    if services.missing:
-        raise HTTPException(503, f"not ready: {services.missing}")
+    if lacking := await services.lacks():
+        raise HTTPException(503, f"not ready: {lacking}")
     return {"status": "ready"}
 
 

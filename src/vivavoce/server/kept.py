@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vivavoce.protocol.messages import TranscriptMessage, parse_message
+from vivavoce.errors import StorageError
+from vivavoce.protocol.messages import (
+    AudioChunkAckMessage,
+    InvalidMessage,
+    TranscriptMessage,
+    parse_message,
+)
 from vivavoce.protocol.stream import Final
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
@@ -14,24 +20,38 @@ from vivavoce.storage.stores import Storage
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The finals that a session had stored when the server stopped: those sent already, and the others."""
+    """The finals that a session had stored when the server stopped: those sent already, and the others.
+
+    `acknowledged`: bytes of its log that there must be.
+    """
 
     sent: Sequence[Final] = ()
     unsent: Sequence[Final] = ()
+    acknowledged: int = 0
 
     @classmethod
     async def of(cls, stored: StoredSession, storage: Storage) -> Kept:
         """Raises StorageError."""
         sent: set[str] = set()
+        acknowledged = stored.audio_bytes
         async for part in storage.sessions.messages(stored.id):
-            sent |= await asyncio.to_thread(_final_ids, part)
+            ids, end = await asyncio.to_thread(_told, part)
+            sent |= ids
+            acknowledged = max(acknowledged, end)
         finals = await storage.sessions.finals(stored.id)
         return cls(
             [final for final in finals if final.utterance.id in sent],
             [final for final in finals if final.utterance.id not in sent],
+            max([acknowledged, *(final.resume_offset for final in finals)]),
         )
 
 
-def _final_ids(messages: Sequence[str]) -> set[str]:
-    parsed = map(parse_message, messages)
-    return {m.data.id for m in parsed if isinstance(m, TranscriptMessage) and m.data.is_final}
+def _told(messages: Sequence[str]) -> tuple[set[str], int]:
+    """What they tell of: the ids of finals, and where acknowledged audio ends."""
+    try:
+        parsed = [parse_message(message) for message in messages]
+    except InvalidMessage as error:
+        raise StorageError(f"a stored message is damaged: {error}") from error
+    ends = (m.data.byte_range[1] for m in parsed if isinstance(m, AudioChunkAckMessage) and m.data)
+    finals = (m.data.id for m in parsed if isinstance(m, TranscriptMessage) and m.data.is_final)
+    return set(finals), max(ends, default=0)

@@ -1,10 +1,11 @@
-"""What a running session has still to store: that it began and ended, what was sent, what is to be posted."""
+"""What a running session has still to store: how far it is, notes, what was sent, what is to be posted."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -39,9 +40,11 @@ class Outbox:
         self._messages: list[str] = []
         self._deliveries: list[NewDelivery] = []
         self._began: datetime | None = None
+        self._stopped: int | None = None
+        self._notes: list[Mapping[str, Any]] = []
         self._storing = asyncio.Lock()
         self.due = False
-        """Whether to `store` now: it began, or something went that must not go twice, or much was sent."""
+        """Whether to `store` now: it began or stopped, or something went that must not go twice, or much."""
 
     @property
     def waiting(self) -> int:
@@ -55,6 +58,15 @@ class Outbox:
     def begin(self) -> None:
         """The first audio has come."""
         self._began, self.due = datetime.now(UTC), True
+
+    def stop(self, audio_bytes: int) -> None:
+        """The recording has been stopped; its log has so many bytes."""
+        self._stopped, self.due = audio_bytes, True
+
+    def note(self, patch: Mapping[str, Any]) -> None:
+        """To be merged into `post_session_metadata`."""
+        self._notes.append(patch)
+        self.due = True
 
     def add(self, message: str, *, durable: bool) -> None:
         self._messages.append(message)
@@ -71,17 +83,21 @@ class Outbox:
         Raises `StorageError`, and then has all that was added still.
         """
         async with self._storing:
+            while self._notes:
+                await self._sessions.add_metadata(self._session_id, self._notes[0])
+                del self._notes[0]
             added = self._deliveries
             deliveries = [*added, *self._posting.deliveries(posts)] if added or posts else []
-            entry = Entry(self._session_id, self._messages, final, self._began, deliveries)
-            self._messages, self._deliveries, self._began, self.due = [], [], None, False
-            if not (entry.messages or entry.final or entry.began or entry.deliveries):
+            entry = Entry(self._session_id, self._messages, final, self._began, deliveries, self._stopped)
+            self._messages, self._deliveries, self._began, self._stopped, self.due = [], [], None, None, False
+            if not (entry.messages or entry.final or entry.began or entry.deliveries or entry.stopped):
                 return
             try:
                 await self._sessions.add(entry)
             except StorageError:
-                self._messages, self._began = [*entry.messages, *self._messages], entry.began
+                self._messages, self.due = [*entry.messages, *self._messages], True
                 self._deliveries = [*added, *self._deliveries]
+                self._began, self._stopped = self._began or entry.began, self._stopped or entry.stopped
                 raise
             if deliveries:
                 self._posted()
@@ -103,9 +119,8 @@ class Outbox:
             audio_duration=duration,
             transcription_time=finish.transcription_time,
             deliveries=deliveries,
+            billed=None if key_id is None else (key_id, duration * channels),
         )
         _log.info("session_ended", session=self._session_id, status=finish.status, seconds=round(duration, 1))
         if deliveries:
             self._posted()
-        if key_id is not None:
-            await self._sessions.add_usage(key_id, duration * channels, now)

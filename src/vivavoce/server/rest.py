@@ -72,7 +72,7 @@ async def create_session(
     What was accepted but will not do what it seems to is named in the header `x-vivavoce-warning`, in the
     session's `post_session_metadata`, and in the log.
     """
-    recognition = services.ready()
+    recognition = await services.ready()
     base = public_base(request, services.settings)
     body = await _body(request, services.settings)
     allowed = services.settings.callback_allow

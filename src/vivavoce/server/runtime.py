@@ -15,8 +15,7 @@ from functools import partial
 
 import structlog
 
-from vivavoce.audio.formats import AudioFormat
-from vivavoce.errors import StorageError
+from vivavoce.errors import StorageError, StorageUnavailable
 from vivavoce.live.effects import (
     Append,
     Begin,
@@ -30,7 +29,6 @@ from vivavoce.live.effects import (
     Send,
 )
 from vivavoce.live.phase import Phase
-from vivavoce.live.result import build_result
 from vivavoce.live.session import LiveSession
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
@@ -39,9 +37,11 @@ from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.connection import Connection
+from vivavoce.server.ending import conclude
 from vivavoce.server.feed import open_feed
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
+from vivavoce.server.patience import Patience
 from vivavoce.server.surroundings import Surroundings
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
@@ -50,6 +50,7 @@ _log = structlog.get_logger(__name__)
 
 # A frame larger than this is written in a thread, so that the disk cannot hold up the event loop.
 _LARGE_FRAME = 256 * 1024
+_NO_STORAGE = "the server cannot store audio now: try again"
 
 
 class SessionRuntime:
@@ -91,7 +92,7 @@ class SessionRuntime:
         self._noted = frozenset(warning["code"] for warning in warnings)
         self._connections: dict[int, Connection] = {}
         self._outbox = Outbox(stored.id, surroundings.storage.sessions, posting, surroundings.posted)
-        self._format = AudioFormat.of(request)
+        self._patience = Patience(stored.id)
         finals = [*kept.sent, *kept.unsent]
         self._feed = open_feed(request, log, surroundings.engine, recognizer, finals, self._deliver)
         self.finished = False
@@ -103,6 +104,9 @@ class SessionRuntime:
         for final in kept.unsent:
             self._live.restore(final, self._now())
         self._feeding(self._feed.pump)
+        for effect in self._live.stop() if stored.audio_bytes else ():
+            assert isinstance(effect, Flush), "nobody is connected to be told"
+            self._feeding(partial(self._feed.flush, effect.marker))
 
     @property
     def ended(self) -> bool:
@@ -124,9 +128,9 @@ class SessionRuntime:
 
     async def run(self) -> None:
         """Carry out what recognition says and what time brings, until the session has ended."""
-        while not self.ended:
+        while not (self.ended or self._patience.over):
             await self._woken()
-            while self._heard:
+            while self._heard and not self._patience.over:
                 await self._hear(self._heard.popleft())
             if self._outbox.due:
                 await self._store()
@@ -171,7 +175,7 @@ class SessionRuntime:
         live, connection = self._live, self._connections.get(number)
         if connection is None or not connection.ready or number != live.connection or self._lock.locked():
             return False
-        if self._outbox.full or self._takes_long(data) or not live.flows(len(data)):
+        if self._outbox.full or self._patience.problem or self._takes_long(data) or not live.flows(len(data)):
             return False
         try:
             self._log.append(data)
@@ -206,6 +210,7 @@ class SessionRuntime:
 
     async def close(self, code: int, reason: str) -> None:
         """The server goes down: close the socket, store what is at hand, let go of recognition."""
+        self._patience.give_up()
         async with self._lock:
             connections, self._connections = self._connections, {}
             for number, connection in connections.items():
@@ -228,6 +233,9 @@ class SessionRuntime:
         for effect in effects:
             try:
                 await self._do(effect)
+            except StorageUnavailable:
+                # The server goes down: the rest is done when it starts again.
+                return
             except StorageError as error:
                 _log.error("storage_failed", session=self.id, error=str(error))
                 if not self.ended:
@@ -239,7 +247,6 @@ class SessionRuntime:
             self._around.ended(self)
 
     async def _do(self, effect: Effect) -> None:
-        sessions = self._around.storage.sessions
         match effect:
             case Send():
                 await self._send(effect)
@@ -254,8 +261,10 @@ class SessionRuntime:
                 self._wake.set()
             case Note(patch):
                 _log.warning("session_noted", session=self.id, **patch)
-                await sessions.add_metadata(self.id, patch)
+                self._outbox.note(patch)
+                self._wake.set()
             case Flush(marker):
+                self._outbox.stop(self._live.received)
                 self._feeding(partial(self._feed.flush, marker))
             case PostProcess():
                 await self._post_process()
@@ -269,32 +278,44 @@ class SessionRuntime:
     async def _close(self, connection: Connection, code: int, reason: str) -> None:
         # Who sees the close finds every message in the stored session.
         try:
-            await self._outbox.store()
+            await (self._patience.until_done(self._outbox.store) if self.ended else self._outbox.store())
+        except StorageUnavailable:
+            # It is stored later: the session goes on.
+            self._wake.set()
         finally:
             await connection.close(code, reason)
 
     async def _append(self, data: bytes) -> None:
         try:
-            if self._takes_long(data):
-                await asyncio.to_thread(self._log.append, data)
-            else:
-                self._log.append(data)
-        except StorageError as error:
-            _log.error("append_failed", session=self.id, error=str(error))
-            await self._perform(self._live.append_failed(str(error), self._now()))
+            await self._patience.twice(partial(self._write, data))
+        except StorageUnavailable:
+            await self._suspend()
             return
         await self._perform(self._live.appended(self._now()))
         self._feeding(partial(self._feed.appended, data))
+
+    async def _write(self, data: bytes) -> None:
+        if self._takes_long(data):
+            await self._loop.run_in_executor(self._log.executor, self._log.append, data)
+        else:
+            self._log.append(data)
+
+    async def _suspend(self) -> None:
+        """Acknowledge nothing: the client keeps its audio, and comes back. The log says what is wrong."""
+        await self._perform(self._live.append_failed(_NO_STORAGE, self._now()))
 
     def _takes_long(self, data: bytes) -> bool:
         """Whether to append `data` may hold up the event loop."""
         return self._log.durable or len(data) > _LARGE_FRAME
 
     async def _send(self, effect: Send) -> None:
+        if self._outbox.full:
+            try:
+                await self._outbox.store()
+            except StorageUnavailable:
+                await self._suspend()
         connection = self._connections.get(effect.connection)
         if connection is not None and await connection.send(effect.message):
-            if self._outbox.full:
-                await self._outbox.store()
             self._keep(effect)
             return
         # The connection stays the session's: frames that came before its end may still be on their way here,
@@ -313,32 +334,21 @@ class SessionRuntime:
         self._wake.set()
 
     async def _post_process(self) -> None:
-        await self._outbox.store()
-        finals = await self._around.storage.sessions.finals(self.id)
+        await self._patience.until_done(self._outbox.store)
+        finals = await self._patience.until_done(partial(self._around.storage.sessions.finals, self.id))
         # In a thread: the finals of hours take most of a second to build and write. The lock is held.
-        await self._perform(await asyncio.to_thread(self._conclude, finals))
-
-    def _conclude(self, finals: Sequence[Final]) -> Sequence[Effect]:
-        now = self._now()
-        result = build_result(
-            self._request,
-            finals,
-            audio_duration=self._live.audio_duration,
-            transcription_time=self._live.transcription_time(now),
-            clock=self._now,
-        )
-        return self._live.post_processed(result, now)
+        await self._perform(await asyncio.to_thread(conclude, self._live, self._request, finals, self._now))
 
     async def _finish(self, finish: Finish) -> None:
         try:
-            await self._outbox.store()
-            await self._store_end(finish)
+            await self._patience.until_done(self._outbox.store)
+            await self._patience.until_done(partial(self._store_end, finish))
         finally:
             self.finished = True
             self._release()
 
     async def _store_end(self, finish: Finish) -> None:
-        await self._outbox.finish(finish, self._live, self.place.key_id, self._format.channels)
+        await self._outbox.finish(finish, self._live, self.place.key_id, self._request.channels)
 
     def _release(self) -> None:
         self._released = True
@@ -370,20 +380,27 @@ class SessionRuntime:
             return
         # What is posted of a final and what is sent are the same, to the moment of it.
         now = self._now()
-        if isinstance(up, Final) and up.utterance.words:
-            await self._store(up, self._live.posts_of(up, now))
+        final = up if isinstance(up, Final) and up.utterance.words else None
+        if final is not None and not await self._store(final, self._live.posts_of(final, now)):
+            return
         async with self._lock:
             await self._perform(self._live.heard(up, now))
 
-    async def _store(self, final: Final | None = None, posts: Sequence[Post] = ()) -> None:
-        """Store what was sent, and `final`. The lock is not held: a session does not wait to acknowledge."""
+    async def _store(self, final: Final | None = None, posts: Sequence[Post] = ()) -> bool:
+        """Store what was sent, and `final`. The lock is not held: a session does not wait to acknowledge.
+
+        Whether the session goes on as if it were stored.
+        """
         try:
             if not self.ended:
-                await self._outbox.store(final, posts)
+                await self._patience.until_done(partial(self._outbox.store, final, posts))
+        except StorageUnavailable:
+            return False
         except StorageError as error:
             _log.error("storage_failed", session=self.id, error=str(error))
             async with self._lock:
                 await self._perform(self._live.heard(Failed(str(error)), self._now()))
+        return True
 
     async def _woken(self) -> None:
         deadline = self._live.deadline

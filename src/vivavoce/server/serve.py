@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import shlex
 import socket
 import sys
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +19,7 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
 from vivavoce.errors import ConfigurationError, StorageError
@@ -36,10 +39,13 @@ from vivavoce.storage.stores import open_storage
 
 _log = structlog.get_logger(__name__)
 
-# Seconds for sockets to close after a signal; what a session has then is stored and taken up again.
-_GOODBYE = 10
 # Files that are open beside those of connections and sessions: databases, models, pipes.
 _OTHER_FILES = 200
+# Seconds for sockets to close after a signal; what a session has then is stored and taken up again.
+_GOODBYE = 5
+# Seconds after which the process ends whatever still runs, after one signal and after another one. Nothing is
+# lost by that: what was acknowledged is in the logs.
+_AT_LAST, _AT_ONCE = 25.0, 2.0
 # Seconds after which a thread that computes in Python lets another one go on. Each system call of the event
 # loop may wait for as long as this for the engine thread.
 _SWITCH = 0.0003
@@ -97,7 +103,7 @@ async def _serve(
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )
     with _listen(settings) as listening:
-        server = _Server(config)
+        server = _Server(config, lambda: _leave(app))
         serving = asyncio.create_task(server.serve([listening]))
         await server.up.wait()
         if not server.started:
@@ -109,6 +115,7 @@ async def _serve(
             ready(_url(settings, listening), has_keys)
         server.should_exit |= problem is not None
         await serving
+        server.has_ended()
         if problem is not None:
             raise problem
         return server.ended_by
@@ -116,7 +123,7 @@ async def _serve(
 
 async def check_address(settings: Settings) -> bool:
     """Whether the server has keys. Raises `ConfigurationError` if it has none and would be open to others."""
-    async with open_storage(settings.data_dir) as storage:
+    async with open_storage(settings.data_dir, verify=True) as storage:
         has_keys = await storage.keys.any()
     if has_keys:
         return True
@@ -147,8 +154,10 @@ def _warn_of_other_users(data_dir: Path) -> None:
 class _Server(uvicorn.Server):
     """Remembers the signal that ends it, where uvicorn raises all of them again while asyncio runs."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
         super().__init__(config)
+        self._leave = leave
+        self._ends: list[threading.Timer] = []
         self.up = asyncio.Event()
         self.ended_by: int | None = None
 
@@ -158,7 +167,13 @@ class _Server(uvicorn.Server):
             yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # A thread of its own ends the process, since what hangs may be the event loop, or the disk.
+        end = threading.Timer(_AT_ONCE if self.ended_by else _AT_LAST, os._exit, [128 + sig])
+        end.daemon = True
+        end.start()
+        self._ends.append(end)
         self.ended_by = self.ended_by or sig
+        self._leave()
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -166,6 +181,10 @@ class _Server(uvicorn.Server):
         if self.force_exit:
             # A second Ctrl-C need not wait for clients, but what is open is closed all the same.
             await self.lifespan.shutdown()
+
+    def has_ended(self) -> None:
+        for end in self._ends:
+            end.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -179,6 +198,13 @@ def _allow_files(most: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+def _leave(app: FastAPI) -> None:
+    """No more sessions are created from now on."""
+    services: Services | None = getattr(app.state, "services", None)
+    if services is not None:
+        services.leaving = True
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -19,6 +19,7 @@ from vivavoce.server.limits import Admission
 from vivavoce.server.models import Models
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions
+from vivavoce.server.storage_check import StorageCheck
 from vivavoce.settings import Settings
 from vivavoce.storage.records import Place
 from vivavoce.storage.stores import Storage
@@ -58,6 +59,12 @@ class Services:
     """Held while the server finds out how a vocabulary sounds, which takes a thread for seconds."""
     building: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     """Held while the transcripts of an answer are in memory as what they are, several times their JSON."""
+    leaving: bool = False
+    """Whether a signal has come: the server takes no more sessions."""
+    _check: StorageCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._check = StorageCheck(self.storage)
 
     def active(self) -> Mapping[str, Place]:
         """The sessions that run and are not abandoned."""
@@ -78,6 +85,10 @@ class Services:
         """
         if self.recognition is not None and self.recognition.live.running:
             return
+        await self.sweep()
+
+    async def sweep(self) -> None:
+        """Remove the last traces of deleted sessions, or put it off where it cannot be done."""
         try:
             await self.storage.sweep()
         except StorageError as error:
@@ -107,16 +118,23 @@ class Services:
             return "the models are being loaded"
         if not self.loading.cancelled() and (failed := self.loading.exception()):
             return f"starting failed: {failed}"
-        if self.recognition is None or self.recognition.live.draining:
+        if self.recognition is None or self.leaving or self.recognition.live.draining:
             return "the server is going down"
         if not self.recognition.engine.healthy:
             return "a thread of the engine has died: restart the server"
         return None
 
-    def ready(self) -> Recognition:
+    async def lacks(self) -> str | None:
+        """As `missing`; it is looked at, too, whether anything can be stored."""
+        if not self.missing and await self._check.fails():
+            return "nothing can be stored; the log says why"
+        return self.missing
+
+    async def ready(self) -> Recognition:
         """Raises `HTTPException` 503 while something is missing."""
-        if self.recognition is None or self.missing:
-            raise HTTPException(503, f"not ready: {self.missing}", headers={"Retry-After": "2"})
+        lacking = await self.lacks()
+        if self.recognition is None or lacking:
+            raise HTTPException(503, f"not ready: {lacking}", headers={"Retry-After": "2"})
         return self.recognition
 
 

@@ -13,16 +13,17 @@ from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
-from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
+from vivavoce.server.recording import Recording
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.stored import request_of
 from vivavoce.server.surroundings import Surroundings
-from vivavoce.server.wording import as_asked
+from vivavoce.server.wording import recognizer_for
+from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
 from vivavoce.storage.stores import Storage
 
@@ -145,26 +146,28 @@ class LiveSessions:
     async def drain(self) -> None:
         """Close every socket with a code after which clients come back, and let go of all sessions."""
         self._draining = True
-        for runtime in list(self._runtimes.values()):
-            try:
-                await runtime.close(RESTARTING, "the server is restarting")
-            except StorageError as error:
-                _log.error("session_not_stored", session=runtime.id, error=str(error))
+        # Together, so that all share a transaction.
+        await asyncio.gather(*map(self._leave, list(self._runtimes.values())))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._chores, return_exceptions=True)
 
+    async def _leave(self, runtime: SessionRuntime) -> None:
+        try:
+            await runtime.close(RESTARTING, "the server is restarting")
+        except StorageError as error:
+            _log.error("session_not_stored", session=runtime.id, error=str(error))
+
     async def _start(self, stored: StoredSession) -> None:
         request = request_of(stored)
-        recognizer = self._models.recognizers.get(request.model)
+        recognizer = recognizer_for(request, self._models)
         if recognizer is None:
             raise StorageError(f"session {stored.id} wants the model {request.model}, which is not loaded")
-        if request.pre_processing.audio_enhancer and self._models.enhancer:
-            recognizer = Enhanced(recognizer, self._models.enhancer)
-        recognizer = as_asked(request, recognizer, self._models.phonemizer)
         kept = await Kept.of(stored, self._storage) if stored.status == "processing" else Kept()
         posting = Posting(stored.id, await self._storage.deliveries.destinations(stored.id))
-        log = self._storage.audio.open(stored.id)
+        log = await asyncio.to_thread(self._storage.audio.open, stored.id)
+        if log.size < kept.acknowledged:
+            await self._end_damaged(stored, log, kept)
         runtime = SessionRuntime(stored, request, recognizer, log, self._around, kept, posting)
         self._runtimes[stored.id] = runtime
         task = asyncio.get_running_loop().create_task(runtime.run(), name=f"session {stored.id}")
@@ -173,6 +176,28 @@ class LiveSessions:
         if stored.status == "queued" and log.size:
             # The server was killed when its first audio was written, and before that was noted.
             await runtime.begin_late()
+
+    async def _end_damaged(self, stored: StoredSession, log: AudioLog, kept: Kept) -> None:
+        """What the log lacks nobody can give back: no more audio is taken, since it would be at a wrong time.
+
+        Raises StorageError.
+        """
+        size = log.size
+        log.close()
+        error = f"audio that was acknowledged is gone: {kept.acknowledged} bytes, of which {size} are left"
+        await self._storage.sessions.add_metadata(stored.id, {"error": error})
+        recording = await asyncio.to_thread(Recording.of, stored, self._storage.audio)
+        await self._storage.sessions.finish(
+            stored.id,
+            status="error",
+            at=datetime.now(UTC),
+            error_code=500,
+            audio_bytes=size,
+            header_bytes=recording.audio_start if recording else 0,
+            audio_duration=recording.seconds if recording else 0.0,
+            transcription_time=0.0,
+        )
+        raise StorageError(f"{error}; VIVAVOCE_FSYNC=true keeps it through a loss of power")
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         runtime = self._tasks.pop(task)

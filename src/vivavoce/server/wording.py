@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.recognizers.phonemizer import MOST_LANGUAGES, Phonemizer
 from vivavoce.recognizers.reworded import Reworded, Write
+from vivavoce.server.models import Models
 from vivavoce.wording.spelling import Spelling
 from vivavoce.wording.vocabulary import CustomVocabulary, Entry
+
+
+def recognizer_for(request: LiveRequest, models: Models) -> Recognizer | None:
+    """The recogniser that the request asks for, with its enhancer and wording; None if it is not loaded."""
+    recognizer = models.recognizers.get(request.model)
+    if recognizer is None:
+        return None
+    if request.pre_processing.audio_enhancer and models.enhancer:
+        recognizer = Enhanced(recognizer, models.enhancer)
+    return as_asked(request, recognizer, models.phonemizer)
 
 
 def as_asked(request: LiveRequest, recognizer: Recognizer, phonemizer: Phonemizer) -> Recognizer:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vivavoce.errors import StorageError
+from vivavoce.storage.failures import file_error
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def claimed(data_dir: Path) -> Iterator[None]:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         file = os.open(data_dir / "server.lock", flags, 0o600)
     except OSError as error:
-        raise StorageError(f"cannot use the data directory {data_dir}: {error.strerror}") from error
+        raise file_error(f"cannot use the data directory {data_dir}", error) from error
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

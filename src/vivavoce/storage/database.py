@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from json import JSONDecodeError
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiosqlite
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from vivavoce.errors import StorageError
+from vivavoce.errors import StorageError, StorageUnavailable
+from vivavoce.storage.failures import DAMAGED, database_error, file_error
 
 _BUSY_TIMEOUT = 5_000  # milliseconds; another process (the key commands) may be writing
 _READER_TIMEOUT = 250  # milliseconds
@@ -36,18 +42,22 @@ _LEFTOVERS = 1  # the user_version of a file in which copies of deleted rows may
 class Database:
     """SQLite in WAL mode: readers never wait for the writer; deleted content is overwritten with zeros."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+    def __init__(self, path: Path, reader: AsyncEngine, writer: AsyncEngine) -> None:
+        self._path = path
+        self._file = path.stat().st_ino
         self._reader = reader
         self._writer = writer
+        self._failing = False
 
     @classmethod
-    async def open(cls, path: Path, *, fsync: bool = False) -> Database:
+    async def open(cls, path: Path, *, fsync: bool = False, verify: bool = False) -> Database:
         """Create or migrate the file at `path`, then open it.
 
-        `fsync` makes each commit survive a loss of power; without it a commit survives the loss of the
-        process only. Raises `StorageError`.
+        `verify`: look through the whole file first if whoever wrote last could not close it. `fsync` makes
+        each commit survive a loss of power; without it a commit survives the loss of the process only.
+        Raises `StorageError`.
         """
-        await asyncio.to_thread(migrate, path)
+        await asyncio.to_thread(migrate, path, verify=verify)
         reader = create_async_engine(_url(path, "aiosqlite"), pool_size=_READERS, **_OPTIONS)
         writer = create_async_engine(
             _url(path, "aiosqlite"), pool_size=1, pool_timeout=_WRITER_TIMEOUT, **_OPTIONS
@@ -55,19 +65,67 @@ class Database:
         _configure(reader.sync_engine, "BEGIN", fsync)
         # A transaction that reads first and then writes could not wait for another process's lock.
         _configure(writer.sync_engine, "BEGIN IMMEDIATE", fsync)
-        return cls(reader, writer)
+        return cls(path, reader, writer)
+
+    @classmethod
+    async def open_to_read(cls, path: Path) -> Database:
+        """Open the file at `path`, which another process may be writing. Raises `StorageError`."""
+        if not await asyncio.to_thread(path.is_file):
+            raise StorageError(f"there is no database {path}")
+        query = {"mode": "ro", "uri": "true"}
+        if not _journal(path).exists():
+            # Nobody writes it. Otherwise SQLite would make a journal, for which there may be no rights.
+            query["immutable"] = "1"
+        url = URL.create("sqlite+aiosqlite", database=f"file:{quote(str(path))}", query=query)
+        reader = create_async_engine(url, pool_size=1, **_OPTIONS)
+        database = cls(path, reader, reader)
+        async with database.read() as connection:
+            written = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+            if written.scalar_one() != _newest():
+                await reader.dispose()
+                raise StorageError(
+                    f"{path} was written by another version of Vivavoce: start this one's server once"
+                )
+        return database
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one state of the database throughout. Raises `StorageError`."""
-        async with _storage_errors(), self._reader.begin() as connection:
+        async with self._storage_errors(), self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """The transaction of the one writer; committed when the block ends well. Raises `StorageError`."""
-        async with _storage_errors(), self._writer.begin() as connection:
-            yield connection
+        try:
+            self._check_file()
+            async with self._storage_errors(), self._writer.begin() as connection:
+                yield connection
+        except StorageUnavailable:
+            self._failing = True
+            raise
+        self._failing = False
+
+    async def check(self) -> None:
+        """If the last attempt to write failed, try again. Raises `StorageError` if that fails, too."""
+        if self._failing:
+            async with self.write() as connection:
+                found = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+                await connection.exec_driver_sql(f"PRAGMA user_version = {int(found)}")
+
+    def _check_file(self) -> None:
+        # SQLite would go on writing into a file that nobody can find again.
+        try:
+            there = self._path.stat().st_ino == self._file
+        except FileNotFoundError:
+            there = False
+        except OSError as error:
+            raise file_error(f"cannot use the database {self._path}", error) from error
+        if not there:
+            raise StorageUnavailable(
+                f"the database {self._path} was removed or replaced while the server runs: put it back, or "
+                "restart the server"
+            )
 
     @asynccontextmanager
     async def erase(self) -> AsyncIterator[AsyncConnection]:
@@ -98,38 +156,81 @@ class Database:
 
     @asynccontextmanager
     async def _autocommit(self) -> AsyncIterator[aiosqlite.Connection]:
-        async with _storage_errors(), self._writer.connect() as connection:
+        async with self._storage_errors(), self._writer.connect() as connection:
             sqlite = (await connection.get_raw_connection()).driver_connection
             assert isinstance(sqlite, aiosqlite.Connection)
             yield sqlite
+
+    @asynccontextmanager
+    async def _storage_errors(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise database_error(error, self._path) from error
+        except (JSONDecodeError, UnicodeDecodeError) as error:
+            raise StorageError(f"a value in the database {self._path} is damaged: {error}") from error
 
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
 
 
-def migrate(path: Path) -> None:
+def migrate(path: Path, *, verify: bool = False) -> None:
     """Create the database at `path` or bring it to the newest schema. Blocks. Raises `StorageError`."""
     try:
         # SQLite would let others read it, and gives its journals the rights of the file. An existing file
         # is not opened: closing it would drop the locks of this process's connections.
         path.touch(0o600)
+        unclean = verify and _has_journal(path)
+        if not os.access(path, os.W_OK):
+            # SQLite opens what it may only read, and says so at the first write.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        raise StorageError(f"cannot open the database {path}: {error.strerror}") from error
+        raise file_error(f"cannot open the database {path}", error) from error
     engine = create_engine(_url(path, "pysqlite"), hide_parameters=True)
     _configure(engine, "BEGIN IMMEDIATE", fsync=True)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config = _config()
     try:
         with engine.begin() as connection:
+            if unclean:
+                _check_pages(connection, path)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:
-        raise StorageError(f"{path} was not written by this version of Vivavoce or an older one") from error
+        raise StorageError(
+            f"{path} was not written by this version of Vivavoce or an older one: install the newer one, or "
+            "set VIVAVOCE_DATA_DIR to another directory"
+        ) from error
     except SQLAlchemyError as error:
-        raise StorageError(f"cannot open the database {path}: {error}") from error
+        raise database_error(error, path) from error
     finally:
         engine.dispose()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    return config
+
+
+def _newest() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _has_journal(path: Path) -> bool:
+    """Whether whoever wrote last could not close the database: the process was killed, or power was lost."""
+    journal = _journal(path)
+    return journal.exists() and journal.stat().st_size > 0
+
+
+def _check_pages(connection: Connection, path: Path) -> None:
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if found != "ok":
+        raise StorageUnavailable(f"the database {path} is damaged ({' '.join(found.split())}); {DAMAGED}")
 
 
 def _url(path: Path, driver: str) -> URL:
@@ -160,13 +261,3 @@ def _configure(engine: Engine, begin: str, fsync: bool) -> None:
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
-
-
-@asynccontextmanager
-async def _storage_errors() -> AsyncIterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        # A session's client may read this: not the statement.
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise StorageError(f"the database could not do what was asked: {reason}") from error

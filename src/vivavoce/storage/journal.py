@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from vivavoce.errors import StorageError
+from vivavoce.errors import StorageError, StorageUnavailable
 from vivavoce.protocol.stream import Final
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
@@ -22,18 +22,27 @@ _BEGIN = (
     .where(tables.sessions.c.id == bindparam("of"))
     .values(status="processing", started_at=bindparam("at"))
 )
+_STOP = (
+    update(tables.sessions)
+    .where(tables.sessions.c.id == bindparam("of"))
+    .values(audio_bytes=bindparam("size"))
+)
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
     """What one session has to store: when it began, a final, messages that were sent (JSON, a line each),
-    what is to be posted."""
+    what is to be posted.
+
+    `stopped`: how many bytes its log has, now that the recording has been stopped.
+    """
 
     session_id: str
     messages: Sequence[str] = ()
     final: Final | None = None
     began: datetime | None = None
     deliveries: Sequence[NewDelivery] = ()
+    stopped: int | None = None
     settled: bool = field(default=False, init=False)
     problem: StorageError | None = field(default=None, init=False)
 
@@ -73,12 +82,13 @@ class Journal:
         try:
             await self._write(group)
         except StorageError as error:
-            if len(group) > 1:
+            if len(group) > 1 and not isinstance(error, StorageUnavailable):
                 # One by one, so that what cannot be stored keeps nothing else from it.
                 for entry in group:
                     await self._settle([entry])
                 return
-            group[0].problem = error
+            for entry in group:
+                entry.problem = error
         for entry in group:
             entry.settled = True
 
@@ -90,9 +100,12 @@ class Journal:
             if entry.messages
         ]
         begun = [{"of": entry.session_id, "at": entry.began} for entry in group if entry.began]
+        stopped = [{"of": entry.session_id, "size": entry.stopped} for entry in group if entry.stopped]
         async with self._database.write() as connection:
             if begun:
                 await connection.execute(_BEGIN, begun)
+            if stopped:
+                await connection.execute(_STOP, stopped)
             if finals:
                 await connection.execute(insert(tables.utterances), finals)
             if messages:

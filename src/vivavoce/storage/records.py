@@ -36,7 +36,8 @@ class NewSession:
 class StoredSession:
     """A session as it is kept. `audio_bytes` counts the whole log, of which `header_bytes` are a WAV header.
 
-    `audio_duration` and `transcription_time` are seconds; they are 0.0 until the session is finished.
+    It is 0 until the recording has been stopped. `audio_duration` and `transcription_time` are seconds; they
+    are 0.0 until the session is finished.
     """
 
     id: str

@@ -25,6 +25,7 @@ from vivavoce.storage.records import (
     Place,
     SessionFilter,
     SessionPage,
+    Status,
     StoredSession,
 )
 from vivavoce.storage.webhooks import ensure_secret
@@ -93,17 +94,17 @@ class SessionStore:
             found = [_session(row) for row in await connection.execute(query)]
         return SessionPage(items=tuple(found[:limit]), more=len(found) > limit)
 
-    async def unfinished(self) -> Sequence[StoredSession]:
-        """The sessions that are known to have begun and not to have ended, oldest first."""
-        query = select(tables.sessions).where(tables.sessions.c.status == "processing")
-        async with self._database.read() as connection:
-            rows = await connection.execute(query.order_by(tables.sessions.c.created_at))
-            return [_session(row) for row in rows]
+    async def unfinished(self) -> Sequence[str]:
+        """The identifiers of all sessions that have begun and not ended, oldest first."""
+        return await self._with_status("processing")
 
     async def queued(self) -> Sequence[str]:
         """The identifiers of all sessions that are not known to have begun, oldest first."""
+        return await self._with_status("queued")
+
+    async def _with_status(self, status: Status) -> Sequence[str]:
         at = tables.sessions.c
-        query = select(at.id).where(at.status == "queued").order_by(at.created_at)
+        query = select(at.id).where(at.status == status).order_by(at.created_at)
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
 
@@ -188,7 +189,9 @@ class SessionStore:
         audio_duration: float,
         transcription_time: float,
         deliveries: Sequence[NewDelivery] = (),
+        billed: tuple[str, float] | None = None,
     ) -> None:
+        """`billed`: a key, and the seconds to be counted as its usage."""
         async with self._database.write() as connection:
             await add_deliveries(connection, deliveries)
             await _change(
@@ -202,6 +205,8 @@ class SessionStore:
                 audio_duration=audio_duration,
                 transcription_time=transcription_time,
             )
+            if billed:
+                await _bill(connection, *billed, at)
 
     async def add_metadata(self, session_id: str, patch: Mapping[str, Any]) -> None:
         """Merge into `post_session_metadata`: a list extends the list of that name, all else replaces."""
@@ -229,13 +234,8 @@ class SessionStore:
 
     async def add_usage(self, key_id: str, seconds: float, at: datetime) -> None:
         """Count billed seconds against the key's month. Deleting sessions does not give them back."""
-        row = upsert(tables.usage).values(key_id=key_id, month=_month(at), seconds=seconds)
-        counted = row.on_conflict_do_update(
-            index_elements=["key_id", "month"],
-            set_={"seconds": tables.usage.c.seconds + row.excluded.seconds},
-        )
         async with self._database.write() as connection:
-            await connection.execute(counted)
+            await _bill(connection, key_id, seconds, at)
 
     async def usage_seconds(self, key_id: str, at: datetime) -> float:
         """Seconds billed to the key in the month (UTC) in which `at` lies."""
@@ -262,6 +262,15 @@ async def _change(connection: AsyncConnection, session_id: str, **values: Any) -
     statement = update(tables.sessions).where(tables.sessions.c.id == session_id).values(**values)
     if (await connection.execute(statement)).rowcount == 0:
         raise StorageError(f"there is no session {session_id}")
+
+
+async def _bill(connection: AsyncConnection, key_id: str, seconds: float, at: datetime) -> None:
+    row = upsert(tables.usage).values(key_id=key_id, month=_month(at), seconds=seconds)
+    counted = row.on_conflict_do_update(
+        index_elements=["key_id", "month"],
+        set_={"seconds": tables.usage.c.seconds + row.excluded.seconds},
+    )
+    await connection.execute(counted)
 
 
 async def _matching_ids(

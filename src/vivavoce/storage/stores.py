@@ -8,14 +8,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vivavoce.errors import StorageError
+import structlog
+
+from vivavoce.errors import StorageError, StorageUnavailable
 from vivavoce.storage.audio_log import AudioLogs
 from vivavoce.storage.database import Database
 from vivavoce.storage.deliveries import DeliveryStore
+from vivavoce.storage.failures import file_error
 from vivavoce.storage.keys import KeyStore
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.sessions import SessionStore
 from vivavoce.storage.webhooks import WebhookStore
+
+_log = structlog.get_logger(__name__)
 
 _LOGS_AT_ONCE = 500
 
@@ -32,10 +37,10 @@ class Storage:
     database: Database
 
     async def delete_session(self, session_id: str) -> None:
-        """Remove the rows, then the audio: nobody can begin a session, and its log, once its row is gone.
-
-        What is left of the audio if the process dies in between is removed by the next `sweep`.
-        """
+        """Remove all of it. After a `StorageError` some of it may be gone; it may be tried again."""
+        # The audio first: that makes the room on a full disk which it takes to remove rows. And last, since
+        # until its row is gone somebody may begin the session.
+        await asyncio.to_thread(self.audio.delete, session_id)
         await self.sessions.delete(session_id)
         await asyncio.to_thread(self.audio.delete, session_id)
 
@@ -44,39 +49,74 @@ class Storage:
         # If it was killed right then, only the log tells of a session's beginning.
         queued = await self.sessions.queued()
         begun = await asyncio.to_thread(lambda: [each for each in queued if self.audio.size(each)])
-        found = [await self.sessions.get(session_id) for session_id in begun]
-        return [*await self.sessions.unfinished(), *filter(None, found)]
+        found = [await self._readable(each) for each in (*await self.sessions.unfinished(), *begun)]
+        return list(filter(None, found))
+
+    async def _readable(self, session_id: str) -> StoredSession | None:
+        try:
+            return await self.sessions.get(session_id)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            # What is damaged in one session keeps no other from going on.
+            _log.error("session_damaged", session=session_id, error=str(error))
+            return None
+
+    async def check(self) -> None:
+        """Raises `StorageError` if nothing can be stored now."""
+        await asyncio.to_thread(self.audio.check)
+        await self.database.check()
 
     async def sweep(self) -> None:
         """Remove last traces of deleted sessions. Writers wait for it: call it while no session is live."""
         if await self.database.has_leftovers():
-            await self._delete_orphans()
             await self.database.sweep()
 
-    async def _delete_orphans(self) -> None:
-        # A row is written before its log is, so a log that was seen first and has no row is a deleted one's.
+    async def strays(self) -> Sequence[str]:
+        """Audio logs of which the database knows nothing, as of an older copy. Raises `StorageError`."""
         logged = await asyncio.to_thread(self.audio.session_ids)
+        found: list[str] = []
         for start in range(0, len(logged), _LOGS_AT_ONCE):
-            for session_id in await self.sessions.missing(logged[start : start + _LOGS_AT_ONCE]):
-                await asyncio.to_thread(self.audio.delete, session_id)
+            found += await self.sessions.missing(logged[start : start + _LOGS_AT_ONCE])
+        return found
 
 
 @asynccontextmanager
-async def open_storage(data_dir: Path, *, fsync: bool = False) -> AsyncIterator[Storage]:
-    """Open the stores in `data_dir`, which is created for its owner alone. Raises `StorageError`."""
+async def open_storage(
+    data_dir: Path, *, fsync: bool = False, verify: bool = False
+) -> AsyncIterator[Storage]:
+    """Open the stores in `data_dir`, which is created for its owner alone. See `Database.open`.
+
+    Raises `StorageError`.
+    """
     audio = await asyncio.to_thread(_open_logs, data_dir, fsync)
-    database = await Database.open(data_dir / "vivavoce.db", fsync=fsync)
+    database = await Database.open(data_dir / "vivavoce.db", fsync=fsync, verify=verify)
     try:
-        yield Storage(
-            audio,
-            SessionStore(database),
-            KeyStore(database),
-            WebhookStore(database),
-            DeliveryStore(database),
-            database,
-        )
+        yield _stores(audio, database)
     finally:
         await database.close()
+        audio.close()
+
+
+@asynccontextmanager
+async def read_storage(data_dir: Path) -> AsyncIterator[Storage]:
+    """The stores in `data_dir`, which a server may be using, to be read. Raises `StorageError`."""
+    database = await Database.open_to_read(data_dir / "vivavoce.db")
+    try:
+        yield _stores(AudioLogs(data_dir / "audio"), database)
+    finally:
+        await database.close()
+
+
+def _stores(audio: AudioLogs, database: Database) -> Storage:
+    return Storage(
+        audio,
+        SessionStore(database),
+        KeyStore(database),
+        WebhookStore(database),
+        DeliveryStore(database),
+        database,
+    )
 
 
 def _open_logs(data_dir: Path, fsync: bool) -> AudioLogs:
@@ -84,4 +124,4 @@ def _open_logs(data_dir: Path, fsync: bool) -> AudioLogs:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         return AudioLogs(data_dir / "audio", fsync)
     except OSError as error:
-        raise StorageError(f"cannot use the data directory {data_dir}: {error.strerror}") from error
+        raise file_error(f"cannot use the data directory {data_dir}", error) from error

@@ -1,0 +1,30 @@
+"""How a session ends: its result is built, and its end is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from vivavoce.live.effects import Effect
+from vivavoce.live.result import build_result
+from vivavoce.live.session import LiveSession
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.stream import Final
+
+_log = structlog.get_logger(__name__)
+
+
+def conclude(
+    live: LiveSession, request: LiveRequest, finals: Sequence[Final], clock: Callable[[], float]
+) -> Sequence[Effect]:
+    """Tell the session its result, which takes most of a second for hours. `clock` gives Unix seconds."""
+    now = clock()
+    result = build_result(
+        request,
+        finals,
+        audio_duration=live.audio_duration,
+        transcription_time=live.transcription_time(now),
+        clock=clock,
+    )
+    return live.post_processed(result, now)

@@ -1,0 +1,92 @@
+"""What a session does while nothing can be stored: it tries again, and tells how it stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from vivavoce.errors import StorageUnavailable
+
+_log = structlog.get_logger(__name__)
+
+# Seconds: what goes on waits twice as long each time, up to the longest.
+_FIRST, _LONGEST = 0.25, 2.0
+# Seconds for which a frame waits: a client whose frame is refused comes back with it at once.
+_FRAME = 1.0
+
+T = TypeVar("T")
+
+
+class Patience:
+    """Steps of one session that its disk or the database may not be able to take now."""
+
+    def __init__(self, session_id: str) -> None:
+        self._session_id = session_id
+        self._over = asyncio.Event()
+        self.problem: str | None = None
+        """Why nothing can be stored; None while all is well."""
+        self._blocked = False
+
+    @property
+    def over(self) -> bool:
+        return self._over.is_set()
+
+    def give_up(self) -> None:
+        """The server goes down: what cannot be stored is done when it starts again."""
+        self._over.set()
+
+    async def until_done(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Take `step` until it works. Raises `StorageUnavailable` after `give_up`."""
+        pause = _FIRST
+        while True:
+            try:
+                result = await step()
+            except StorageUnavailable as error:
+                self._failed(error)
+                self._blocked = True
+                if self.over:
+                    raise
+                await self._wait(pause)
+                pause = min(2 * pause, _LONGEST)
+            else:
+                self._blocked = False
+                self._worked()
+                return result
+
+    async def twice(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take `step`, a frame's, and once more if it fails. Raises `StorageUnavailable`.
+
+        It is not taken while something before it waits to be stored.
+        """
+        try:
+            await self._take(step)
+        except StorageUnavailable as error:
+            self._failed(error)
+            await self._wait(_FRAME)
+            await self._take(step)
+        self._worked()
+
+    async def _take(self, step: Callable[[], Awaitable[None]]) -> None:
+        if self._blocked:
+            raise StorageUnavailable(self.problem or "")
+        await step()
+
+    def _failed(self, error: StorageUnavailable) -> None:
+        if self.problem is None:
+            _log.error("storage_unavailable", session=self._session_id, error=str(error))
+        self.problem = str(error)
+
+    def _worked(self) -> None:
+        if self.problem is not None:
+            _log.warning("storage_available_again", session=self._session_id)
+        self.problem = None
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        except TimeoutError:
+            return

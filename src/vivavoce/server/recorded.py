@@ -1,0 +1,85 @@
+"""A session as it was stored, from a data directory or from a directory it was exported to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from vivavoce.errors import StorageError
+from vivavoce.protocol.messages import (
+    EndRecordingMessage,
+    PostFinalTranscriptMessage,
+    PostTranscriptMessage,
+    StopRecordingAckMessage,
+    parse_message,
+)
+from vivavoce.protocol.stream import Final
+from vivavoce.storage.failures import file_error
+from vivavoce.storage.stores import read_storage
+
+_STOPPED = (EndRecordingMessage, PostFinalTranscriptMessage, PostTranscriptMessage, StopRecordingAckMessage)
+_DESCRIPTION, _AUDIO = "session.json", "audio.raw"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What makes a session what it is: its request, its audio and what was heard in it.
+
+    `whole` says whether recognition came to the end of the audio: not if the client left without a stop, or
+    while the session is live. `models` are the sums of the models' files, by name, where it was exported.
+    """
+
+    id: str
+    request: Mapping[str, Any]
+    status: str
+    whole: bool
+    finals: Sequence[Final]
+    version: str = field(default_factory=lambda: version("vivavoce"))
+    models: Mapping[str, str] = field(default_factory=dict)
+
+    def export(self, audio: Path, directory: Path) -> None:
+        """Write it to `directory`, which is made, without `custom_metadata`. Raises `StorageError`."""
+        without = replace(self, request={**self.request, "custom_metadata": None})
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copyfile(audio, directory / _AUDIO)
+            (directory / _DESCRIPTION).write_bytes(_RECORDED.dump_json(without, indent=2))
+        except OSError as error:
+            raise file_error(f"the session cannot be written to {directory}", error) from error
+
+
+_RECORDED = TypeAdapter(Recorded)
+
+
+async def from_data(data_dir: Path, session_id: str) -> tuple[Recorded, Path]:
+    """The session, and the file of its audio. A server may be using the directory, of which nothing changes.
+
+    Raises `StorageError`.
+    """
+    async with read_storage(data_dir) as storage:
+        stored = await storage.sessions.get(session_id)
+        if stored is None:
+            raise StorageError(f"there is no session {session_id} in {data_dir}")
+        finals = await storage.sessions.finals(session_id)
+        parts = [part async for part in storage.sessions.messages(session_id)]
+        audio = storage.audio.path(session_id)
+    stopped = any(isinstance(parse_message(message), _STOPPED) for part in parts for message in part)
+    whole = stopped and stored.status == "done"
+    return Recorded(stored.id, stored.request, stored.status, whole, finals), audio
+
+
+def from_export(directory: Path) -> tuple[Recorded, Path]:
+    """The session that was exported to `directory`. Raises `StorageError`."""
+    try:
+        recorded = _RECORDED.validate_json((directory / _DESCRIPTION).read_bytes())
+    except OSError as error:
+        raise file_error(f"there is no exported session in {directory}", error) from error
+    except ValidationError as error:
+        raise StorageError(f"{directory / _DESCRIPTION} is no exported session: {error}") from error
+    return recorded, directory / _AUDIO

@@ -1,0 +1,67 @@
+"""`vivavoce replay`: what it asks for, what it writes, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Run
+from server.harness import create, record, running
+from server.peers import speech
+from vivavoce.server.recorded import from_data, from_export
+
+
+@pytest.fixture
+def session_id(tmp_path: Path) -> str:
+    """A session in the data directory of `run`, whose words a real model would not have heard."""
+
+    async def body() -> str:
+        async with running(tmp_path / "data") as server:
+            created = await create(server.http, custom_metadata={"who": "me"}, endpointing=0.3)
+            await record(server, created["url"], speech())
+            return str(created["id"])
+
+    return asyncio.run(body())
+
+
+def test_a_session_is_exported_without_what_its_sender_noted_and_shows_what_is_heard_otherwise(
+    run: Run, session_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_PARTIALS_MODEL", "same")
+    bundle = tmp_path / "bundle"
+    result = run("replay", session_id, "--export", bundle)
+    assert result.exit_code == 0, result.output
+    written = json.loads((bundle / "session.json").read_text())
+    assert written["request"]["custom_metadata"] is None
+    assert len(written["models"]["base"]) == 64
+    recorded, audio = from_export(bundle)
+    assert audio.read_bytes() == speech()
+    stored, _ = asyncio.run(from_data(tmp_path / "data", session_id))
+    assert recorded.finals == stored.finals
+
+    different = run("replay", "--from", bundle)
+    assert different.exit_code == 1
+    lines = different.stdout.splitlines()
+    assert lines[0].startswith("- 00_00000000")
+    assert lines[1].startswith("+ 00_00000000")
+    assert "quick brown fox" in lines[1]
+    assert lines[-1].startswith("different; 0 finals are the same")
+
+    heard = [line.split("  ", 3)[-1] for line in lines if line.startswith("+")]
+    assert len(heard) == len(stored.finals)
+
+
+@pytest.mark.parametrize("words", [(), ("x", "--from", "y")])
+def test_it_wants_a_session_or_a_directory(run: Run, words: tuple[str, ...]) -> None:
+    result = run("replay", *words)
+    assert result.exit_code == 2
+    assert "name a session, or a directory with --from" in result.stderr
+
+
+def test_a_session_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
+    result = run("replay", "--from", tmp_path)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: there is no exported session in {tmp_path}")
