@@ -21,7 +21,7 @@ STOPPED_ALREADY = "the recording has been stopped already"
 
 
 class Account:
-    """Of one session. `known` was acknowledged; `owed` was sent, or is to be sent, and was not acknowledged."""
+    """Of one session. `known` was acknowledged; `owed` was or is to be sent, and was not acknowledged."""
 
     def __init__(self, session_id: str, format: AudioFormat, limit: float) -> None:
         self._id = session_id

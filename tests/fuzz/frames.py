@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import struct
 
-from fuzz.wire import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame, fragments
+from fuzz.wire import BINARY, CLOSE, CONT, PING, PONG, TEXT, fragments, frame
 
 LARGEST = 1024 * 1024
 _PROTOCOL, _NOT_TEXT, _TOO_LARGE = 1002, 1007, 1009
@@ -19,8 +19,26 @@ _BAD_UTF8 = (
     b"{\xfe}",
 )
 CLOSE_CODES = (
-    1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4400, 4401, 4409, 4999,
-)  # fmt: skip
+    1000,
+    1001,
+    1002,
+    1003,
+    1007,
+    1008,
+    1009,
+    1010,
+    1011,
+    1012,
+    1013,
+    1014,
+    3000,
+    3999,
+    4000,
+    4400,
+    4401,
+    4409,
+    4999,
+)
 _NO_CLOSE_CODES = (0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535)
 
 

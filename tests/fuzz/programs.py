@@ -7,8 +7,8 @@ from typing import Any, Literal, get_args
 
 from hypothesis import strategies as st
 
-from vivavoce.protocol.requests import BitDepth, Encoding, SampleRate
 from live.shell import SWITCHES
+from vivavoce.protocol.requests import BitDepth, Encoding, SampleRate
 
 Kind = Literal["audio", "base64", "sips", "fragments", "control", "rest", "drain", "text", "broken", "stop"]
 Query = Literal["told", "silent", "earlier", "too far", "no number", "wrong token"]

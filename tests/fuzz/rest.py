@@ -25,7 +25,7 @@ WRONG = "vv_00000000_wrong"
 # What is valid by its schema may contradict itself or name what this server has not; a session without audio
 # has no recording. `a_refusal_names_fields` looks at what is said then.
 _CONFIGURATION = """
-hooks = "fuzz.rest_checks"
+hooks = "{hooks}"
 continue-on-failure = true
 request-timeout = 30.0
 
@@ -74,12 +74,21 @@ def with_recordings(server: Fuzzed) -> list[str]:
 
 
 def schemathesis(
-    server: Fuzzed, recorded: Sequence[str], directory: Path, *options: str, key: str | None
+    server: Fuzzed,
+    recorded: Sequence[str],
+    directory: Path,
+    *options: str,
+    key: str | None,
+    again: bool = False,
 ) -> Verdict:
-    """Run all its checks, with an API key or without; `options` are those of its command line."""
+    """Run all its checks, with an API key or without; `options` are those of its command line.
+
+    `again`: make each call again and again, altered.
+    """
     directory.mkdir(exist_ok=True)
     configuration = directory / "schemathesis.toml"
-    text = _CONFIGURATION.format(recorded=json.dumps(list(recorded)))
+    hooks = "fuzz.rest_altered" if again else "fuzz.rest_checks"
+    text = _CONFIGURATION.format(recorded=json.dumps(list(recorded)), hooks=hooks)
     if key is not None:
         text += f'\n[auth.openapi.APIKeyHeader]\napi_key = "{key}"\n'
     configuration.write_text(text, encoding="utf-8")
@@ -111,7 +120,9 @@ def campaign(data: Path, calls: int, seed: int) -> None:
             key = {8: None, 9: WRONG}.get(seed % 10, server.key)
             phases = ["--phases", "fuzzing,stateful"] if seed > first else ["--phases", "coverage"]
             options = ["--max-examples", "100", "--no-shrink", "--seed", str(seed), *phases]
-            return schemathesis(server, recorded, data / f"schemathesis-{seed}", *options, key=key)
+            return schemathesis(
+                server, recorded, data / f"schemathesis-{seed}", *options, key=key, again=True
+            )
 
         first, made = seed, 0
         while made < calls:

@@ -98,7 +98,8 @@ class Meter:
 
 @contextmanager
 def fuzzed_server(data: Path, *, key: bool = False, **settings: Any) -> Iterator[Fuzzed]:
-    """A server with the scripted recogniser; afterwards it must stop in order, with nothing bad in its log."""
+    """A server with the scripted recogniser; in the end it stops in order, with nothing bad in its log."""
+    data.mkdir(parents=True, exist_ok=True)
     text = asyncio.run(_key(data)) if key else ""
     with scripted_process(data, **QUICK | settings) as (url, process):
         server = Fuzzed(url, process.pid, text, data / "server.log")
@@ -113,7 +114,6 @@ def fuzzed_server(data: Path, *, key: bool = False, **settings: Any) -> Iterator
 
 
 async def _key(data: Path) -> str:
-    data.mkdir(exist_ok=True)
     async with open_storage(data) as storage:
         _, text = await storage.keys.create("fuzz", "enterprise")
         return text

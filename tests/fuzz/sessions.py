@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -11,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import soundfile
 
 from fuzz import frames, texts
-from fuzz.account import Account, Visit
+from fuzz.account import Account, Visit, constant
 from fuzz.heads import beginning
 from fuzz.programs import Program, Step
 from fuzz.programs import Visit as Plan
 from fuzz.wire import BINARY, PING, TEXT, Wire, fragments, frame, wired
 from server.peers import speech
 from vivavoce.audio.formats import AudioFormat
+from vivavoce.audio.wav import WavHeader, read_wav_header
 from vivavoce.protocol import LiveRequest, SessionObject
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 
@@ -28,6 +27,8 @@ STOP = texts.STOP
 PATIENCE = 50.0
 PLACE = 64
 """Bytes by which the place in a recording is found; fewer may be anywhere."""
+SHORT = 16
+SLICE = 511
 HEADERS = {44, 58, 68}
 """Bytes of the header of a WAV file: PCM, companded, extensible."""
 ENDED = {1000, 4400, 4408, 4429}
@@ -58,6 +59,8 @@ class Session:
         self._format = AudioFormat.of(LiveRequest.model_validate(program.body))
         self._material = _material(program.material, self._rng)
         self._head = beginning(self._rng, self._format)
+        self._tiny = False
+        """Whether a frame on this connection was so short that its place may be anywhere."""
         self._left = 0
         """How often the client closed as one that wants no more."""
         self._id = self._url = ""
@@ -104,7 +107,8 @@ class Session:
         url, code = f"{address}token={wrong}", 4401
         if query == "too far":
             account = self._account
-            url = f"{self._url}&resume_from={len(account.known) + len(account.owed) + rng.choice([1, 10**9, 10**17])}"
+            beyond = len(account.known) + len(account.owed) + rng.choice([1, 10**9, 10**17])
+            url = f"{self._url}&resume_from={beyond}"
             code = 4400
         async with wired(url, lambda text: None) as wire:
             await self._write(wire, frame(BINARY, b"abc"))
@@ -114,6 +118,11 @@ class Session:
 
     def _resumption(self, query: str, rng: random.Random) -> tuple[int | None, str]:
         known = len(self._account.known)
+        owed = self._account.owed[:SLICE]
+        # The place of one byte over and over, or of very few, cannot be found: say it.
+        if query in ("silent", "no number") and (self._tiny or (owed and constant(bytes(owed)))):
+            query = "told"
+        self._tiny = False
         match query:
             case "told":
                 return known, f"&resume_from={known}"
@@ -131,7 +140,7 @@ class Session:
                 return None, ""
 
     async def _catch_up(self, connection: _Connection, told: int | None, rng: random.Random) -> None:
-        """Send again what was not acknowledged, as SDKs do, and at least so much that its place can be found."""
+        """Send again what was not acknowledged, and at least so much that its place can be found."""
         account = self._account
         again = bytes(account.owed)
         if told is not None:
@@ -142,7 +151,7 @@ class Session:
             self._head, head = b"", self._head
             account.owed += head
             again = head
-        size = max(PLACE, rng.choice([511, 4096, 512 * 1024]))
+        size = max(PLACE, rng.choice([SLICE, 4096, 512 * 1024]))
         pieces = [again[at : at + size] for at in range(0, len(again), size)]
         if len(pieces) > 1 and len(pieces[-1]) < PLACE:
             pieces[-2:] = [pieces[-2] + pieces[-1]]
@@ -196,10 +205,12 @@ class Session:
                 for _ in range(rng.randrange(1, 3)):
                     await self._text(connection, STOP)
             case kind:
-                for _ in range(step.count):
+                for number in range(step.count):
                     if not wire.open:
                         break
                     await self._good(connection, kind, rng)
+                    if number % 16 == 15:
+                        await asyncio.sleep(0)  # the others take turns
 
     async def _good(self, connection: _Connection, kind: str, rng: random.Random) -> None:
         match kind:
@@ -208,10 +219,10 @@ class Session:
             case "sips":
                 await self._audio(connection, self._new(rng.choice([0, 1, 1, 2, 3])))
             case "base64":
-                audio = self._new(rng.choice([0, 1, 100, 3200]))
+                audio = self._new(rng.choice([0, 17, 100, 3200]))
                 await self._text(connection, texts.odd_message(rng, audio), audio)
             case "fragments":
-                audio = self._new(rng.choice([0, 10, 3200]))
+                audio = self._new(rng.choice([0, 17, 3200]))
                 cuts = sorted(rng.randrange(len(audio) + 1) for _ in range(rng.randrange(1, 5)))
                 parts = [audio[a:b] for a, b in zip([0, *cuts], [*cuts, len(audio)], strict=True)]
                 connection.visit.sent(audio)
@@ -223,6 +234,7 @@ class Session:
 
     async def _audio(self, connection: _Connection, audio: bytes, mask: bytes = bytes(4)) -> None:
         if connection.wire.open:
+            self._tiny |= 0 < len(audio) < SHORT
             connection.visit.sent(audio)
             self._totals.audio += len(audio)
             await self._write(connection.wire, frame(BINARY, audio, mask=mask))
@@ -244,6 +256,7 @@ class Session:
             if audio is None:
                 self._account.owed += message.data.chunk
             assert audio in (None, message.data.chunk)
+            self._tiny |= 0 < len(message.data.chunk) < SHORT
             connection.visit.sent(message.data.chunk)
         elif wire.open:
             self._account.stops += 1
@@ -327,10 +340,11 @@ class Session:
         file = await self._call("GET", f"/{self._id}/file", 200, 404)
         audio = b""
         if file.status_code == 200:
-            info = soundfile.info(io.BytesIO(file.content))
-            assert (info.samplerate, info.channels) == (self._format.sample_rate, self._format.channels)
-            audio = file.content[-info.frames * self._format.frame_bytes :]
-            assert len(file.content) - len(audio) in HEADERS
+            header = read_wav_header(file.content)
+            assert isinstance(header, WavHeader)
+            assert (header.sample_rate, header.channels) == (self._format.sample_rate, self._format.channels)
+            assert header.length in HEADERS
+            audio = file.content[header.length :]
         account.check_recording(audio, ended=ended)
         assert session.result
         duration = session.result.metadata.audio_duration
@@ -372,5 +386,5 @@ def _material(name: str, rng: random.Random) -> Callable[[int], bytes]:
 def _size(rng: random.Random) -> int:
     """Of a frame: mostly small, some around what the server treats in another way."""
     if rng.random() < 0.99:
-        return rng.choice([1, 2, 7, 63, 64, 65, 125, 126, 160, 320, 333, 640, 1000])
+        return rng.choice([17, 63, 64, 65, 125, 126, 160, 320, 333, 640, 1000])
     return rng.choice([3200, 16_383, 65_535, 65_536, 256 * 1024 + 1])

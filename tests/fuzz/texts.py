@@ -10,13 +10,43 @@ from typing import Any
 STOP = '{"type":"stop_recording"}'
 _FINE_VALUES: tuple[Any, ...] = (None, True, 0, -1, 1.5, 10**400, "", "ÿ", "\0", [], [1], {"chunk": "YWJj"})
 _ODD_VALUES: tuple[Any, ...] = (
-    *_FINE_VALUES, "a", "YWI", "YWJj\n", "YW Jj", "YWJj=", "_-8=", "\ud800", "A" * 5000,
-)  # fmt: skip
+    *_FINE_VALUES,
+    "a",
+    "YWI",
+    "YWJj\n",
+    "YW Jj",
+    "YWJj=",
+    "_-8=",
+    "\ud800",
+    "A" * 5000,
+)
 _NOT_JSON = (
-    "", " ", "\0", "stop", "null", "[]", "1e999", "NaN", "Infinity", "'{}'", "\ufeff{}", "{", '{"type"', "//", "\ud7ff",
-    '{"type":"stop_recording",}', '{"type":"stop_recording"} x', '{"type":"stop_recording"}{}', '"\\ud800"',
-    '{"type":"\\ud800\\u0000"}', '{"type":"audio_chunk","data":{"chunk":"\\udfff"}}', '{"\\u0000":0}', "01", "-", "\t",
-)  # fmt: skip
+    "",
+    " ",
+    "\0",
+    "stop",
+    "null",
+    "[]",
+    "1e999",
+    "NaN",
+    "Infinity",
+    "'{}'",
+    "\ufeff{}",
+    "{",
+    '{"type"',
+    "//",
+    "\ud7ff",
+    '{"type":"stop_recording",}',
+    '{"type":"stop_recording"} x',
+    '{"type":"stop_recording"}{}',
+    '"\\ud800"',
+    '{"type":"\\ud800\\u0000"}',
+    '{"type":"audio_chunk","data":{"chunk":"\\udfff"}}',
+    '{"\\u0000":0}',
+    "01",
+    "-",
+    "\t",
+)
 
 
 def odd_message(rng: random.Random, audio: bytes) -> str:

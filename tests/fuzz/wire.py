@@ -106,7 +106,8 @@ class Wire(asyncio.Protocol):
 
     def _take(self, event: Any) -> None:
         if isinstance(event, Response):
-            self._opened.set_result(event)
+            if not self._opened.done():
+                self._opened.set_result(event)
             return
         assert isinstance(event, Frame)
         if event.opcode is TEXT:
@@ -162,8 +163,8 @@ async def wired(url: str, hear: Callable[[str], None]) -> AsyncIterator[Wire]:
     loop = asyncio.get_running_loop()
     address = parse_uri(url)
     _, wire = await loop.create_connection(lambda: Wire(url, hear), address.host, address.port)
-    await wire.opened()
     try:
+        await wire.opened()
         yield wire
     finally:
         wire.abort()
