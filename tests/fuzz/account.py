@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
+from itertools import product
 from typing import Any
 
 from gladiaio_sdk.v2.live.generated_types import (
@@ -35,14 +36,14 @@ class Account:
         """Why the server hangs up, in its words."""
         self.heard: Counter[str] = Counter()
 
-    def head(self, *, ended: bool) -> tuple[int, str | None]:
+    def head(self, *, ended: bool, arrived: bool = True) -> tuple[int, str | None]:
         """Bytes of a header at the start of all that was sent, and why the server would refuse it.
 
-        `ended`: the client has said that nothing more comes.
+        `ended`: the client has said that nothing more comes. `arrived`: with what was not acknowledged.
         """
         head = StreamHead(self._format)
         try:
-            head.feed(bytes((self.known + self.owed)[: 1 << 17]))
+            head.feed(bytes((self.known + self.owed if arrived else self.known)[: 1 << 17]))
             if ended:
                 head.flush()
         except InvalidAudio as refusal:
@@ -51,8 +52,9 @@ class Account:
 
     def check_recording(self, audio: bytes) -> None:
         """It has what was acknowledged, and of what was sent beyond that a part at most."""
-        # Of a client that stopped and closed nobody can say which came first.
-        headers = {self.head(ended=ended)[0] for ended in (True, False)}
+        # Nobody can say what came first of a stop and a close, and whether more had come by then.
+        cases = product((True, False), repeat=2)
+        headers = {self.head(ended=ended, arrived=arrived)[0] for ended, arrived in cases}
         sent = bytes(self.known + self.owed)
         frame = self._format.frame_bytes
         whole = max(0, len(self.known) - max(headers)) // frame * frame
