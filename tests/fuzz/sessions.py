@@ -27,6 +27,7 @@ STOP = texts.STOP
 PATIENCE = 50.0
 PLACE = 64
 """Bytes by which the place in a recording is found; fewer may be anywhere."""
+REPLACED = 4409
 SHORT = 16
 SLICE = 511
 HEADERS = {44, 58, 68}
@@ -306,7 +307,20 @@ class Session:
     async def _conclude(self) -> None:
         if self._program.conclusion == "leave":
             return
-        account, code = self._account, None
+        connection, code = await self._last_visit()
+        while code == REPLACED:
+            # A connection of before that had not yet reached the session: it came after this one.
+            connection, code = await self._last_visit()
+        self._count(code)
+        assert code in ENDED, code
+        await self._check_stored(connection)
+        if self._program.conclusion == "delete":
+            await self._call("DELETE", f"/{self._id}", 202)
+            await self._call("GET", f"/{self._id}", 404)
+            await self._call("GET", f"/{self._id}/file", 404)
+
+    async def _last_visit(self) -> tuple[_Connection, int | None]:
+        account = self._account
         visit = account.visit(told=len(account.known))
         async with wired(f"{self._url}&resume_from={len(account.known)}", visit.hear) as wire:
             connection = _Connection(wire, visit)
@@ -318,13 +332,7 @@ class Session:
                 await self._text(connection, STOP)
                 await wire.until(lambda: wire.code is not None)
             code = wire.code
-        self._count(code)
-        assert code in ENDED, code
-        await self._check_stored(connection)
-        if self._program.conclusion == "delete":
-            await self._call("DELETE", f"/{self._id}", 202)
-            await self._call("GET", f"/{self._id}", 404)
-            await self._call("GET", f"/{self._id}/file", 404)
+        return connection, code
 
     async def _check_stored(self, connection: _Connection) -> None:
         account = self._account
