@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once; the second run starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help serve demo bench test check format reference lock
+.PHONY: help serve demo bench test fuzz check format reference lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,6 +20,9 @@ bench: .venv/dev .cache/speech/ready ## measure a server, write bench/RESULTS.md
 test: .venv/dev .cache/speech/ready ## run all tests (ARGS="-k words" to choose)
 	@$(BIN)/pytest $(ARGS)
 
+fuzz: .venv/fuzz .cache/speech/ready ## look for bad input that breaks a promise (ARGS="sockets --messages 1000000")
+	@cd tests && ../$(BIN)/python -m fuzz $(or $(ARGS),--help)
+
 check: .venv/dev ## formatter, linter, strict types, import rules, house rules, known vulnerabilities
 	@tools/check
 
@@ -38,6 +41,9 @@ lock: .venv/dev ## pin the versions that are installed now
 
 .venv/dev: .venv/server
 	@PYTHON=$(PYTHON) tools/setup dev
+
+.venv/fuzz: .venv/dev
+	@PYTHON=$(PYTHON) tools/setup fuzz
 
 .cache/speech/ready: tools/speech.txt tools/fetch_speech.py | .venv/server
 	@$(BIN)/python tools/fetch_speech.py

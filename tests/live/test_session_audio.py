@@ -85,6 +85,25 @@ def test_compressed_audio_is_refused_by_its_name() -> None:
     assert shell.closed[1].reason == reason
 
 
+def test_what_ends_before_its_first_bytes_are_enough_is_refused_all_the_same() -> None:
+    shell = connected()
+    shell.audio(b"\0\0\0\x20ftypM4A ")
+    shell.stop()
+    [reason] = shell.refusals()
+    assert reason.startswith("the stream is MP4 (M4A), but")
+    assert shell.closed[1].code == 4400
+    [finish] = shell.finishes()
+    assert (finish.status, finish.error_code) == ("error", 400)
+
+
+def test_of_a_wav_header_that_is_cut_short_nothing_is_recorded() -> None:
+    shell = connected()
+    shell.audio(wav_header(MONO, CHUNK)[:40])
+    shell.stop()
+    assert shell.live.header_bytes == 40
+    assert shell.live.audio_duration == 0
+
+
 def test_the_header_is_known_again_after_a_restart() -> None:
     header = wav_header(MONO, CHUNK)
     shell = Shell(log=header + NOISE[:CHUNK])

@@ -109,6 +109,10 @@ class Peer:
         self._connection.transport.write(b"".join(protocol.data_to_send()))
         await self._connection.wait_closed()
 
+    async def send_as_text(self, data: bytes) -> None:
+        """A text frame with this in it, whatever it is."""
+        await self._connection.send(data, text=True)
+
     async def vanish(self) -> None:
         """Be gone without a goodbye, as when the power fails."""
         self._connection.transport.abort()

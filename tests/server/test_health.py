@@ -127,6 +127,12 @@ def test_the_description_names_every_call_and_every_field_of_a_request(tmp_path:
         schemas = document["components"]["schemas"]
         assert "maximum_duration_without_endpointing" in schemas["LiveRequest"]["properties"]
         assert {p["name"] for p in document["paths"]["/v2/live"]["get"]["parameters"]} >= {"status", "limit"}
+        assert schemas["LiveRequest"]["properties"]["channels"]["anyOf"] == [
+            {"maximum": 8, "minimum": 1, "type": "integer"},
+            {"type": "null"},
+        ]
+        [limit] = [p for p in document["paths"]["/v2/live"]["get"]["parameters"] if p["name"] == "limit"]
+        assert limit["schema"]["minimum"] == 1
         assert document["components"]["securitySchemes"]["APIKeyHeader"]["name"] == "x-gladia-key"
         assert _references(document) <= {f"#/components/schemas/{name}" for name in schemas}
 

@@ -151,6 +151,20 @@ def test_a_session_survives_that_the_web_server_has_closed_the_socket_by_itself(
     harness.serving(tmp_path, body)
 
 
+def test_a_text_that_is_not_utf_8_closes_its_connection_and_leaves_no_traceback(server: Server) -> None:
+    async def body(http: httpx.AsyncClient) -> None:
+        created = await create(http, **EVERYTHING)
+        async with connected(created["url"]) as peer:
+            await peer.send(*pieces(AUDIO[:HALF]))
+            await peer.acknowledged(HALF)
+            await peer.send_as_text(b'{"type": "\xff"}')
+            await peer.rest()
+        assert peer.closed == (1007, "a text is not UTF-8")
+        await go_on(http, created)
+
+    server.run_beside_another_session(body)
+
+
 def test_the_largest_frame_is_taken(server: Server) -> None:
     async def body(http: httpx.AsyncClient) -> None:
         created = await create(http, **EVERYTHING)

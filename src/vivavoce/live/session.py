@@ -12,18 +12,7 @@ from typing import Literal
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.errors import InvalidAudio
 from vivavoce.live.delivery import Delivery
-from vivavoce.live.effects import (
-    Append,
-    Begin,
-    Close,
-    Effect,
-    Finish,
-    Flush,
-    Note,
-    Post,
-    PostProcess,
-    Send,
-)
+from vivavoce.live.effects import Append, Begin, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
 from vivavoce.live.limits import Limits
 from vivavoce.live.outgoing import Message, Outgoing, posts
 from vivavoce.live.phase import Phase
@@ -236,7 +225,7 @@ class LiveSession:
         if self.audio_duration >= self._limits.duration:
             self._close_code = close_codes.LIMIT
             self._close_reason = f"a session lasts {self._limits.duration:g} s at most"
-            effects += self.stop()
+            effects += self.stop(now)
         return effects
 
     def append_failed(self, reason: str, now: float) -> list[Effect]:
@@ -258,7 +247,7 @@ class LiveSession:
             )
         effects = [] if self._cursor is not None else self._go_on_from(self.received)
         ack = self._out.stop_accepted(now, self.audio_duration, left_to_process)
-        return [*effects, *self._tell(ack, durable=True), *self.stop()]
+        return [*effects, *self._tell(ack, durable=True), *self.stop(now)]
 
     def receive_invalid(self, reason: str, now: float) -> list[Effect]:
         """The client sent what is no message. The connection ends; the session can be taken up again."""
@@ -310,7 +299,7 @@ class LiveSession:
         if self.deadline is None or now < self.deadline:
             return []
         self._close_code, self._close_reason = close_codes.IDLE, f"no frame for {self._limits.idle:g} s"
-        return self.stop()
+        return self.stop(now)
 
     # Steps
 
@@ -348,9 +337,13 @@ class LiveSession:
         self._close_code, self._close_reason = close_codes.BAD_MESSAGE, reason
         return [*self._nack(now, reason), Note({"error": reason}), *self._finish(now, "error", 400)]
 
-    def stop(self) -> list[Effect]:
+    def stop(self, now: float) -> list[Effect]:
         """The recording is over, as it was before a restart: recognition finishes what it has."""
         effects = self._deliver_waiting() if self.resuming else []
+        try:
+            self._head.flush()
+        except InvalidAudio as error:
+            return [*effects, *self._refuse(now, str(error))]
         self.phase = Phase.STOPPING
         return [*effects, Flush(_MARKER)]
 

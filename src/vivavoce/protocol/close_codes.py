@@ -3,6 +3,7 @@
 DONE = 1000
 ABNORMAL = 1006
 """Never sent: the connection was lost, or never made."""
+NOT_UTF8 = 1007
 FAILURE = 1011
 RESTARTING = 1012
 TRY_AGAIN = 1013

@@ -107,12 +107,13 @@ def _as_entry(item: object) -> object:
     return {"value": item} if isinstance(item, str) else item
 
 
+_Entry = Annotated[VocabularyEntry, BeforeValidator(_as_entry, json_schema_input_type=Term | VocabularyEntry)]
+
+
 class CustomVocabularyConfig(Section):
     """Words given as plain strings become entries with defaults."""
 
-    vocabulary: Annotated[
-        tuple[Annotated[VocabularyEntry, BeforeValidator(_as_entry)], ...], Strict(False)
-    ] = ()
+    vocabulary: Annotated[tuple[_Entry, ...], Strict(False)] = ()
     default_intensity: Fraction = 0.5
 
     @field_validator("vocabulary", mode="before")
@@ -222,8 +223,8 @@ class SubtitlesConfig(Section):
     formats: Annotated[tuple[Literal["srt", "vtt"], ...], Strict(False), at_most(10)] = ("srt",)
     minimum_duration: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1
     maximum_duration: Annotated[float, Field(ge=1, le=30, allow_inf_nan=False, validate_default=True)] = 7
-    maximum_characters_per_row: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=500)] = 42
-    maximum_rows_per_caption: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=5)] = 2
+    maximum_characters_per_row: Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)] = 42
+    maximum_rows_per_caption: Annotated[int, Field(ge=1, le=5), BeforeValidator(_whole)] = 2
     style: Literal["default", "compliance"] = "default"
 
     @field_validator("formats")
@@ -292,7 +293,7 @@ class LiveRequest(Section):
     encoding: Encoding = "wav/pcm"
     bit_depth: BitDepth = Field(default=16, validate_default=True)
     sample_rate: SampleRate = 16000
-    channels: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=8)] = 1
+    channels: Annotated[int, Field(ge=1, le=8), BeforeValidator(_whole)] = 1
     model: Text = "solaria-1"
     custom_metadata: Annotated[dict[str, FiniteJson], AfterValidator(_short_as_json)] | None = None
     endpointing: Annotated[float, Field(ge=0.01, le=10, allow_inf_nan=False)] = 0.05

@@ -61,7 +61,9 @@ def _not_the_last_day(moment: datetime | None) -> datetime | None:
     return moment
 
 
-_Number = Annotated[int, BeforeValidator(_number)]
+# The bound comes first: what stands after a validator is not in the JSON schema.
+_Offset = Annotated[int, Field(ge=0, le=_FARTHEST), BeforeValidator(_number)]
+_Limit = Annotated[int, Field(ge=1), BeforeValidator(_number)]
 _Moment = Annotated[datetime | None, BeforeValidator(_moment), AfterValidator(_not_the_last_day)]
 
 
@@ -70,10 +72,8 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    offset: Annotated[_Number, Field(ge=0, le=_FARTHEST)] = Field(0, description="Sessions to leave out.")
-    limit: Annotated[_Number, Field(ge=1)] = Field(
-        20, description=f"Sessions on the page; never more than {MOST_ITEMS}."
-    )
+    offset: _Offset = Field(0, description="Sessions to leave out.")
+    limit: _Limit = Field(20, description=f"Sessions on the page; never more than {MOST_ITEMS}.")
     date: _Moment = Field(None, description="Sessions created on that day.")
     before_date: _Moment = Field(None, description="Sessions created before that moment.")
     after_date: _Moment = Field(None, description="Sessions created at that moment or later.")

@@ -189,6 +189,12 @@ async def delete_session(session_id: str, services: Serving, caller: Authenticat
         206: {"content": {"audio/wav": {}}, "description": "The part that the header Range asks for"},
         416: {"model": ErrorBody, "description": "The file ends before that part"},
     },
+    openapi_extra={
+        "parameters": [
+            {"name": "range", "in": "header", "schema": {"type": "string"}, "example": "bytes=0-1023"},
+            {"name": "if-range", "in": "header", "schema": {"type": "string"}, "description": "An `ETag`"},
+        ]
+    },
 )
 async def get_file(request: Request, session_id: str, services: Serving, caller: Authenticated) -> Response:
     """While the session runs, the file is what was recorded so far."""

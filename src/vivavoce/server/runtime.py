@@ -104,7 +104,7 @@ class SessionRuntime:
         for final in kept.unsent:
             self._live.restore(final, self._now())
         self._feeding(self._feed.pump)
-        for effect in self._live.stop() if stored.audio_bytes else ():
+        for effect in self._live.stop(self._now()) if stored.audio_bytes else ():
             assert isinstance(effect, Flush), "nobody is connected to be told"
             self._feeding(partial(self._feed.flush, effect.marker))
 

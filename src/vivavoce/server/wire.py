@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -19,7 +19,7 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import OPEN
 
-from vivavoce.protocol.close_codes import TRY_AGAIN
+from vivavoce.protocol.close_codes import NOT_UTF8, TRY_AGAIN
 from vivavoce.server.door import Door, Entry
 from vivavoce.server.large_frames import LARGE
 from vivavoce.server.pace import Pace
@@ -195,6 +195,15 @@ class Wire(WebSocketsSansIOProtocol):
     def incomplete(self) -> int:
         return len(self.conn.reader.buffer) + len(self._partial)
 
+    def send_receive_event_to_app(self) -> None:
+        # uvicorn would log the mistake of a client as an error of the server, with a traceback.
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(self.frames):
+            self.frames = []
+            self.conn.send_close(NOT_UTF8, "a text is not UTF-8")
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
     async def receive(self) -> Any:
         if self.queue.empty():
             # The last message has been dealt with.
@@ -326,3 +335,11 @@ class Wire(WebSocketsSansIOProtocol):
         """A closed transport still waits until the client has taken everything, if need be for ever."""
         if self._burial is None and self.transport.is_closing():
             self._burial = self.loop.call_later(_GOODBYE, self.transport.abort)
+
+
+def _is_utf8(parts: Sequence[bytes]) -> bool:
+    try:
+        b"".join(parts).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
