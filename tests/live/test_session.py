@@ -38,8 +38,8 @@ def test_a_stop_is_followed_by_finals_then_the_results_then_the_end() -> None:
     shell.stop()
     shell.hear(final(0), final(1), FLUSHED)
     assert shell.story() == [
-        "send stop_recording",
         "flush",
+        "send stop_recording",
         "send transcript",
         "send transcript",
         "send end_recording",
@@ -90,8 +90,8 @@ def test_a_session_without_audio_ends_in_order() -> None:
     shell.stop()
     shell.hear(FLUSHED)
     assert shell.story() == [
-        "send stop_recording",
         "flush",
+        "send stop_recording",
         "send end_recording",
         "postprocess",
         "send post_transcript",
@@ -153,6 +153,7 @@ def test_a_client_that_comes_back_after_the_end_is_told_so() -> None:
     shell.story()
     second = shell.connect()
     assert shell.story() == [
+        "send stop_recording",
         "send transcript",
         "send post_transcript",
         "send post_final_transcript",

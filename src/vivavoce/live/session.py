@@ -12,18 +12,7 @@ from typing import Literal
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.errors import InvalidAudio
 from vivavoce.live.delivery import Delivery
-from vivavoce.live.effects import (
-    Append,
-    Begin,
-    Close,
-    Effect,
-    Finish,
-    Flush,
-    Note,
-    Post,
-    PostProcess,
-    Send,
-)
+from vivavoce.live.effects import Append, Begin, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
 from vivavoce.live.limits import Limits
 from vivavoce.live.outgoing import Message, Outgoing, posts
 from vivavoce.live.phase import Phase
@@ -43,15 +32,14 @@ from vivavoce.protocol.stream import (
     Up,
 )
 
-_MARKER = 1
-_START_OF_LOG = 128 * 1024  # a WAV header is at most 64 KiB long
+LAST_FLUSH = 1  # the marker of the `Flush` that follows the stop
 
 
 class LiveSession:
     """One session, over all of its connections.
 
     `read_log` reads the session's audio log. After a restart, `received` is how much that log holds already,
-    and `finals` are those that may have been sent. `webhooks`: whether it has any.
+    `finals` may have been sent, and if it was `stopped` it is flushed again. `webhooks`: whether it has any.
     """
 
     def __init__(
@@ -65,12 +53,13 @@ class LiveSession:
         received: int = 0,
         finals: Sequence[Final] = (),
         webhooks: bool = False,
+        stopped: bool = False,
     ) -> None:
         self._limits = limits or Limits()
         self._format = AudioFormat.of(request)
         self._read_log = read_log
         self._out = Outgoing(session_id, request, webhooks=webhooks)
-        self.phase = Phase.RECORDING
+        self.phase = Phase.STOPPING if stopped else Phase.RECORDING
         self.received = received
         self._head = read_head(self._format, self.received, self._read_log)
         self.connection: int | None = None
@@ -111,7 +100,6 @@ class LiveSession:
 
     @property
     def settled(self) -> bool:
-        """Whether the session has ended and every message has been sent."""
         return self.phase is Phase.ENDED and not self._delivery.pending
 
     @property
@@ -161,8 +149,7 @@ class LiveSession:
                 return [*effects, *self._hang_up(now, close_codes.BAD_MESSAGE, reason)]
             effects += self._go_on_from(resume_from, told=True)
         elif self.phase is not Phase.RECORDING:
-            # No audio need follow, so nothing will show what the client has seen.
-            effects += self._deliver_waiting()
+            effects += self._deliver_unseen()
         if self.phase is Phase.ENDED:
             # A failure is announced once: a client that comes back for more is told that there is none.
             code = close_codes.EXPIRED if self._close_code == close_codes.FAILURE else self._close_code
@@ -180,6 +167,10 @@ class LiveSession:
         effects = self._finish(now, "done")
         self._delivery.drop()
         return effects
+
+    def confirmed(self, number: int) -> None:
+        """The client has received the durable message of this number, and all that were sent before it."""
+        self._delivery.confirmed(number)
 
     def undelivered(self, message: str) -> None:
         """A durable message could not be sent: it waits for the next connection."""
@@ -258,7 +249,7 @@ class LiveSession:
             )
         effects = [] if self._cursor is not None else self._go_on_from(self.received)
         ack = self._out.stop_accepted(now, self.audio_duration, left_to_process)
-        return [*effects, *self._tell(ack, durable=True), *self._stop()]
+        return [*effects, *self._stop(), *self._tell(ack, durable=True)]
 
     def receive_invalid(self, reason: str, now: float) -> list[Effect]:
         """The client sent what is no message. The connection ends; the session can be taken up again."""
@@ -349,9 +340,9 @@ class LiveSession:
         return [*self._nack(now, reason), Note({"error": reason}), *self._finish(now, "error", 400)]
 
     def _stop(self) -> list[Effect]:
-        effects = self._deliver_waiting() if self.resuming else []
+        effects = self._deliver_unseen() if self.resuming else []
         self.phase = Phase.STOPPING
-        return [*effects, Flush(_MARKER)]
+        return [*effects, Flush(LAST_FLUSH)]
 
     def _final(self, final: Final, now: float) -> list[Effect]:
         # One without words is not stored, so its posts are not either.
@@ -368,7 +359,7 @@ class LiveSession:
     def _finish(
         self, now: float, status: Literal["done", "error"], error_code: int | None = None
     ) -> list[Effect]:
-        effects = self._deliver_waiting() if self.resuming else []
+        effects = self._deliver_unseen() if self.resuming else []
         self.phase = Phase.ENDED
         ended = self._send(self._out.end_session(now), durable=True)
         effects.append(Finish(status, error_code, self.transcription_time(now), self.last_posts(now)))
@@ -391,8 +382,8 @@ class LiveSession:
             if durable:
                 self._delivery.hold(message.text)
             return []
-        text = self._delivery.send(message.text) if durable else message.text
-        return [Send(self.connection, text, durable)]
+        sent = self._delivery.send(message.text) if durable else None
+        return [sent.on(self.connection) if sent else Send(self.connection, message.text, durable)]
 
     @property
     def resuming(self) -> bool:
@@ -402,4 +393,8 @@ class LiveSession:
     def _deliver_waiting(self) -> list[Effect]:
         if self.connection is None:
             return []
-        return [Send(self.connection, message, durable=True) for message in self._delivery.release()]
+        return [sent.on(self.connection) for sent in self._delivery.release()]
+
+    def _deliver_unseen(self) -> list[Effect]:
+        self._delivery.resume_unseen()
+        return self._deliver_waiting()

@@ -1,4 +1,4 @@
-"""What a running session has still to store: that it began and ended, what was sent, what is to be posted."""
+"""What a running session has still to store: how far it is, what was sent, what is to be posted."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class Outbox:
         self._messages: list[str] = []
         self._deliveries: list[NewDelivery] = []
         self._began: datetime | None = None
+        self._received: int | None = None
         self._storing = asyncio.Lock()
         self.due = False
         """Whether to `store` now: it began, or something went that must not go twice, or much was sent."""
@@ -55,6 +56,10 @@ class Outbox:
     def begin(self) -> None:
         """The first audio has come."""
         self._began, self.due = datetime.now(UTC), True
+
+    def stop(self, received: int) -> None:
+        """No more audio is taken than so many bytes."""
+        self._received, self.due = received, True
 
     def add(self, message: str, *, durable: bool) -> None:
         self._messages.append(message)
@@ -73,14 +78,18 @@ class Outbox:
         async with self._storing:
             added = self._deliveries
             deliveries = [*added, *self._posting.deliveries(posts)] if added or posts else []
-            entry = Entry(self._session_id, self._messages, final, self._began, deliveries)
-            self._messages, self._deliveries, self._began, self.due = [], [], None, False
-            if not (entry.messages or entry.final or entry.began or entry.deliveries):
+            entry = Entry(
+                self._session_id, self._messages, final, self._began, deliveries, received=self._received
+            )
+            self._messages, self._deliveries, self._began, self._received = [], [], None, None
+            self.due = False
+            if not (entry.messages or entry.final or entry.began or entry.received or entry.deliveries):
                 return
             try:
                 await self._sessions.add(entry)
             except StorageError:
-                self._messages, self._began = [*entry.messages, *self._messages], entry.began
+                self._messages = [*entry.messages, *self._messages]
+                self._began, self._received = entry.began, entry.received
                 self._deliveries = [*added, *self._deliveries]
                 raise
             if deliveries:

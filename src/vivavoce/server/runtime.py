@@ -17,21 +17,10 @@ import structlog
 
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.errors import StorageError
-from vivavoce.live.effects import (
-    Append,
-    Begin,
-    Close,
-    Effect,
-    Finish,
-    Flush,
-    Note,
-    Post,
-    PostProcess,
-    Send,
-)
+from vivavoce.live.effects import Append, Begin, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
 from vivavoce.live.phase import Phase
 from vivavoce.live.result import build_result
-from vivavoce.live.session import LiveSession
+from vivavoce.live.session import LAST_FLUSH, LiveSession
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Diagnosis, Failed, Final, Progress, Up
@@ -86,6 +75,7 @@ class SessionRuntime:
             received=log.size,
             finals=kept.sent,
             webhooks=posting.has_webhooks,
+            stopped=stored.stopped,
         )
         warnings = stored.post_session_metadata.get("warnings", ())
         self._noted = frozenset(warning["code"] for warning in warnings)
@@ -97,12 +87,13 @@ class SessionRuntime:
         self.finished = False
         """Whether the end has been stored, or could not be."""
         self._left = self._released = False
+        self._confirmed = self._arrival = 0
         # Bounded: recognition holds a bounded stretch of audio, and a send takes at most some seconds.
         self._heard: deque[Up] = deque()
         self._wake = asyncio.Event()
         for final in kept.unsent:
             self._live.restore(final, self._now())
-        self._feeding(self._feed.pump)
+        self._feeding(partial(self._feed.flush, LAST_FLUSH) if stored.stopped else self._feed.pump)
 
     @property
     def ended(self) -> bool:
@@ -139,11 +130,16 @@ class SessionRuntime:
             await self._perform(self._live.begin(self._now()))
         await self._outbox.store()
 
-    async def connect(self, connection: Connection, resume_from: int | None) -> int:
-        """Take up a connection; returns its number, to be given with all that it brings."""
+    async def connect(self, connection: Connection, resume_from: int | None, arrival: int) -> int:
+        """Take up a connection; returns its number. One that a later `arrival` overtook replaces nothing."""
         async with self._lock:
+            if arrival < self._arrival:
+                await connection.close(close_codes.REPLACED, "replaced by a newer connection")
+                return 0  # no connection has this number
+            self._arrival = arrival
             number = self._live.next_connection
             self._connections[number] = connection
+            self._live.confirmed(self._confirmed)
             await self._perform(self._live.connect(self._now(), resume_from))
             return number
 
@@ -164,10 +160,8 @@ class SessionRuntime:
             await self._perform(effects)
 
     def receive_at_once(self, number: int, data: bytes) -> bool:
-        """As `receive_audio`, if nothing has to be waited for; else it is untouched, and this is False.
-
-        It does not wait, so nobody can take the free lock meanwhile; who waits for it has done nothing yet.
-        """
+        """As `receive_audio`, if nothing has to be waited for; else it is untouched, and this is False."""
+        # It does not wait, so nobody can take the free lock meanwhile; who waits for it has done nothing yet.
         live, connection = self._live, self._connections.get(number)
         if connection is None or not connection.ready or number != live.connection or self._lock.locked():
             return False
@@ -189,6 +183,9 @@ class SessionRuntime:
                 self._post(effect)
         self._feeding(partial(self._feed.appended, data))
         return True
+
+    def confirmed(self, number: int) -> None:  # it matters when another connection comes
+        self._confirmed = max(self._confirmed, number)
 
     async def receive_stop(self, number: int) -> None:
         async with self._lock:
@@ -256,6 +253,8 @@ class SessionRuntime:
                 _log.warning("session_noted", session=self.id, **patch)
                 await sessions.add_metadata(self.id, patch)
             case Flush(marker):
+                self._outbox.stop(self._live.received)
+                await self._outbox.store()
                 self._feeding(partial(self._feed.flush, marker))
             case PostProcess():
                 await self._post_process()
@@ -287,7 +286,6 @@ class SessionRuntime:
         self._feeding(partial(self._feed.appended, data))
 
     def _takes_long(self, data: bytes) -> bool:
-        """Whether to append `data` may hold up the event loop."""
         return self._log.durable or len(data) > _LARGE_FRAME
 
     async def _send(self, effect: Send) -> None:
@@ -296,6 +294,8 @@ class SessionRuntime:
             if self._outbox.full:
                 await self._outbox.store()
             self._keep(effect)
+            if effect.durable:
+                connection.ask(effect.number)
             return
         # The connection stays the session's: frames that came before its end may still be on their way here,
         # and how it was closed, after them.

@@ -17,6 +17,11 @@ from vivavoce.storage.database import Database
 from vivavoce.storage.deliveries import add_deliveries
 from vivavoce.storage.records import NewDelivery
 
+_STOP = (
+    update(tables.sessions)
+    .where(tables.sessions.c.id == bindparam("of"))
+    .values(audio_bytes=bindparam("received"))
+)
 _BEGIN = (
     update(tables.sessions)
     .where(tables.sessions.c.id == bindparam("of"))
@@ -27,13 +32,14 @@ _BEGIN = (
 @dataclass(slots=True, eq=False)
 class Entry:
     """What one session has to store: when it began, a final, messages that were sent (JSON, a line each),
-    what is to be posted."""
+    what is to be posted; and when it was stopped, how many bytes it has received."""
 
     session_id: str
     messages: Sequence[str] = ()
     final: Final | None = None
     began: datetime | None = None
     deliveries: Sequence[NewDelivery] = ()
+    received: int | None = None
     settled: bool = field(default=False, init=False)
     problem: StorageError | None = field(default=None, init=False)
 
@@ -90,9 +96,12 @@ class Journal:
             if entry.messages
         ]
         begun = [{"of": entry.session_id, "at": entry.began} for entry in group if entry.began]
+        stopped = [{"of": entry.session_id, "received": entry.received} for entry in group if entry.received]
         async with self._database.write() as connection:
             if begun:
                 await connection.execute(_BEGIN, begun)
+            if stopped:
+                await connection.execute(_STOP, stopped)
             if finals:
                 await connection.execute(insert(tables.utterances), finals)
             if messages:

@@ -36,7 +36,8 @@ class NewSession:
 class StoredSession:
     """A session as it is kept. `audio_bytes` counts the whole log, of which `header_bytes` are a WAV header.
 
-    `audio_duration` and `transcription_time` are seconds; they are 0.0 until the session is finished.
+    `audio_bytes` is 0 until the recording is stopped. `audio_duration` and `transcription_time` are seconds;
+    they are 0.0 until the session is finished.
     """
 
     id: str
@@ -56,6 +57,11 @@ class StoredSession:
     header_bytes: int
     audio_duration: float
     transcription_time: float
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no more audio is taken."""
+        return self.audio_bytes > 0
 
 
 @dataclass(frozen=True, slots=True)
