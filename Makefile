@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once; the second run starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help serve demo bench test fuzz check format reference lock
+.PHONY: help serve demo bench chaos fuzz test check format reference lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,6 +16,9 @@ demo: .venv/server .cache/speech/ready ## start a server, stream a recording to 
 
 bench: .venv/dev .cache/speech/ready ## measure a server, write bench/RESULTS.md (ARGS="--peer whisperlive" for more)
 	@$(BIN)/vivavoce bench --all --results bench/RESULTS.md $(ARGS)
+
+chaos: .venv/dev .cache/speech/ready ## cut connections, kill servers, compare (ARGS="kills 20 --seed 7" for more)
+	@PYTHONPATH=tests $(BIN)/python bench/chaos.py $(or $(ARGS),cuts)
 
 test: .venv/dev .cache/speech/ready ## run all tests (ARGS="-k words" to choose)
 	@$(BIN)/pytest $(ARGS)

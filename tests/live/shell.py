@@ -24,8 +24,8 @@ CHUNK = 3200
 class Shell:
     """Carries out effects one by one, as the server does.
 
-    `body` is the request's. After a restart there are a `log`, and finals that were `sent` and `unsent`.
-    What was stored to be posted is in `posts`.
+    `body` is the request's. After a restart there are a `log`, and finals that were `sent` and `unsent`; the
+    session may have been `stopped`. What was stored to be posted is in `posts`.
     Messages that were taken by a socket are in `wires`, by connection. A socket in `broken` takes none; while
     `disk_is_full` appending fails.
     """
@@ -39,6 +39,7 @@ class Shell:
         sent: Sequence[Final] = (),
         unsent: Sequence[Final] = (),
         webhooks: bool = False,
+        stopped: bool = False,
     ) -> None:
         self.log = bytearray(log)
         self.now = 1_700_000_000.0
@@ -52,6 +53,7 @@ class Shell:
             received=len(log),
             finals=sent,
             webhooks=webhooks,
+            stopped=stopped,
         )
         for final in unsent:
             self.live.restore(final, self.now)
@@ -62,11 +64,18 @@ class Shell:
         self.broken: set[int] = set()
         self.disk_is_full = False
         self.kept: list[Final] = []
+        self.numbers: dict[tuple[int, str], int] = {}
+        """The number of each durable message, by its connection."""
         self._told = 0
         self._flows = False
         """Whether the last frame was said to be only logged and acknowledged."""
 
     # What happens to the session
+
+    @property
+    def settled(self) -> bool:
+        """Whether the session has ended and every message has been sent."""
+        return self.live.ended and self.live.waiting == (0, 0)
 
     def connect(self, resume_from: int | None = None) -> int:
         number = self.live.next_connection
@@ -95,6 +104,10 @@ class Shell:
                 self.kept.append(up)
                 self.posts += self.live.posts_of(up, now)
             self.perform(self.live.heard(up, now))
+
+    def confirm(self) -> None:
+        """The client has answered the last ping."""
+        self.live.confirmed(max(self.numbers.values()))
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -135,6 +148,8 @@ class Shell:
                         assert all(isinstance(effect, Send) and not effect.durable for effect in effects)
                     self.perform(effects)
             case Send(number, message, durable):
+                if durable:
+                    self.numbers[number, message] = effect.number
                 if number not in self.broken and number not in self.closed:
                     self.wires[number].append(message)
                 elif durable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.shell import CHUNK, NOISE, Shell, connected, final, partial, with_messages
-from vivavoce.live.resume import AckHistory, find_resumption
+from vivavoce.live.resume import AckHistory, find_repetition, find_resumption
 from vivavoce.protocol.stream import Failed, Flushed
 
 FLUSHED = Flushed(1)
@@ -64,7 +65,18 @@ def test_a_frame_that_differs_late_is_new_audio() -> None:
 
 
 def test_where_several_places_match_the_one_that_repeats_most_wins() -> None:
-    assert resumption(NOISE[:100], NOISE[:100] * 3, [0, 100, 200, 300]) == 0
+    log = NOISE[:290] + NOISE[200:210]
+    assert resumption(NOISE[200:290] + NOISE[200:400], log, [0, 200, 290]) == 200
+
+
+@given(st.integers(2, 100), st.integers(4, 12), st.integers(1, 400))
+def test_audio_that_repeats_itself_proves_nothing(period: int, frames: int, length: int) -> None:
+    """A steady tone: what comes next may be new, and then must not be lost."""
+    tone = NOISE[:period] * 1000
+    step = period * 50
+    ends = [number * step for number in range(frames + 1)]
+    assert resumption(tone[: step + length], tone[: ends[-1]], ends) is None
+    assert find_repetition(tone[: step + length], ends[-1], lambda a, b: tone[: ends[-1]][a:b]) is None
 
 
 def test_the_order_of_the_places_does_not_matter() -> None:
@@ -236,6 +248,7 @@ def test_a_final_after_an_acknowledgement_that_was_not_seen_goes_again() -> None
     shell = connected()
     shell.audio(chunk(0))
     shell.hear(final(0))
+    shell.confirm()
     shell.audio(chunk(1))
     shell.hear(final(1))
     shell.audio(chunk(2))
@@ -258,14 +271,49 @@ def test_a_final_that_may_have_been_seen_goes_again_to_a_client_that_passes_over
     assert shell.finals(third) == []
 
 
-def test_a_final_that_may_have_been_seen_does_not_go_again_to_others() -> None:
+def test_a_final_that_was_received_does_not_go_again_to_others() -> None:
     shell = connected()
     shell.audio(chunk(0))
     shell.hear(final(0))
+    shell.confirm()
+    shell.hear(final(1))
     shell.lose()
     second = shell.connect()
     shell.audio(chunk(1))
-    assert shell.finals(second) == []
+    assert shell.finals(second) == ["00_00000001"]
+
+
+def test_what_was_not_received_after_the_stop_goes_again_to_any_client() -> None:
+    shell = connected()
+    shell.audio(chunk(0))
+    shell.stop()
+    shell.hear(final(0))
+    shell.confirm()
+    shell.hear(final(1), FLUSHED)
+    shell.lose()
+    second = shell.connect()
+    assert [json.loads(text)["type"] for text in shell.wires[second]] == [
+        "transcript",
+        "post_transcript",
+        "post_final_transcript",
+    ]
+    assert shell.finals(second) == ["00_00000001"]
+    shell.confirm()
+    third = shell.connect()
+    assert shell.wires[third] == []
+    assert shell.closed[third].code == 1000
+
+
+def test_a_final_goes_again_to_a_client_that_shows_that_it_lost_the_acknowledgement_before_it() -> None:
+    shell = connected()
+    shell.audio(chunk(0))
+    shell.audio(chunk(1))
+    shell.hear(final(0))
+    shell.confirm()
+    shell.lose()
+    second = shell.connect()
+    shell.audio(NOISE[CHUNK : 3 * CHUNK])
+    assert shell.finals(second) == ["00_00000000"]
 
 
 def test_a_client_that_comes_back_after_its_stop_need_not_send_anything() -> None:
@@ -290,6 +338,7 @@ def test_a_client_that_repeats_audio_after_its_stop_gets_nothing_twice() -> None
     second = shell.connect()
     shell.audio(NOISE[CHUNK : 3 * CHUNK])
     assert shell.finals(second) == ["00_00000000"]
+    shell.confirm()
     shell.lose()
     third = shell.connect()
     shell.audio(NOISE[CHUNK : 3 * CHUNK])
@@ -313,7 +362,7 @@ def test_a_client_that_comes_back_and_stays_silent_gets_what_it_missed_before_th
     shell.hear(final(2), FLUSHED)
     assert shell.finals(second) == ["00_00000000", "00_00000001", "00_00000002"]
     assert shell.closed[second].code == 4408
-    assert shell.live.settled
+    assert shell.settled
 
 
 def test_a_client_that_comes_back_to_a_failure_gets_what_it_missed_before_the_end() -> None:
@@ -322,7 +371,7 @@ def test_a_client_that_comes_back_to_a_failure_gets_what_it_missed_before_the_en
     second = shell.connect()
     shell.hear(Failed("the model broke"))
     assert shell.finals(second) == ["00_00000000"]
-    assert shell.live.settled
+    assert shell.settled
 
 
 def test_finals_that_go_again_keep_their_order() -> None:

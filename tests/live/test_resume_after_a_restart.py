@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from live.shell import CHUNK, NOISE, Shell, connected, final
 from vivavoce.live.resume import find_repetition
+from vivavoce.live.session import LAST_FLUSH
+from vivavoce.protocol.stream import Flushed
 
 
 @given(st.binary(min_size=300, max_size=600), st.integers(0, 200), st.binary(max_size=100))
@@ -68,3 +70,22 @@ def test_all_finals_go_again_after_a_restart_to_a_client_that_passes_over_repeti
     shell = Shell(log=LOG, sent=[final(0)], unsent=[final(2)])
     number = shell.connect(resume_from=len(LOG))
     assert shell.finals(number) == ["00_00000000", "00_00000002"]
+
+
+def test_a_session_that_had_been_stopped_does_not_wait_for_its_client_after_a_restart() -> None:
+    shell = Shell(log=LOG, sent=[final(0)], stopped=True)
+    shell.hear(final(2), Flushed(LAST_FLUSH))
+    assert [finish.status for finish in shell.finishes()] == ["done"]
+    number = shell.connect()
+    assert shell.finals(number) == ["00_00000002"]
+    assert shell.closed[number].code == 1000
+
+
+def test_a_session_that_had_been_stopped_takes_no_more_audio_after_a_restart() -> None:
+    shell = Shell(log=LOG, stopped=True)
+    shell.connect()
+    shell.audio(LOG[-CHUNK:])
+    shell.audio(NOISE[40 * CHUNK : 41 * CHUNK])
+    assert shell.acks() == [(39 * CHUNK, 40 * CHUNK)]
+    assert shell.log == LOG
+    assert shell.refusals() == ["the recording has been stopped: no more audio is accepted"]

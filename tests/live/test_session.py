@@ -38,8 +38,8 @@ def test_a_stop_is_followed_by_finals_then_the_results_then_the_end() -> None:
     shell.stop()
     shell.hear(final(0), final(1), FLUSHED)
     assert shell.story() == [
-        "send stop_recording",
         "flush",
+        "send stop_recording",
         "send transcript",
         "send transcript",
         "send end_recording",
@@ -50,7 +50,7 @@ def test_a_stop_is_followed_by_finals_then_the_results_then_the_end() -> None:
         "send end_session",
         "close 1 with 1000",
     ]
-    assert shell.live.settled
+    assert shell.settled
 
 
 def test_the_results_that_are_sent_hold_the_finals() -> None:
@@ -90,8 +90,8 @@ def test_a_session_without_audio_ends_in_order() -> None:
     shell.stop()
     shell.hear(FLUSHED)
     assert shell.story() == [
-        "send stop_recording",
         "flush",
+        "send stop_recording",
         "send end_recording",
         "postprocess",
         "send post_transcript",
@@ -110,7 +110,7 @@ def test_an_orderly_close_without_a_stop_ends_the_session_with_what_was_final(co
     shell.lose(code=code)
     assert shell.story() == ["finish as done"]
     assert [kept.utterance.id for kept in shell.kept] == ["00_00000000"]
-    assert shell.live.settled
+    assert shell.settled
 
 
 @pytest.mark.parametrize("code", [1000, 1001])
@@ -149,17 +149,18 @@ def test_a_client_that_comes_back_after_the_end_is_told_so() -> None:
     shell.stop()
     shell.lose()
     shell.hear(final(0), FLUSHED)
-    assert not shell.live.settled
+    assert not shell.settled
     shell.story()
     second = shell.connect()
     assert shell.story() == [
+        "send stop_recording",
         "send transcript",
         "send post_transcript",
         "send post_final_transcript",
         "close 2 with 1000",
     ]
     assert shell.finals(second) == ["00_00000000"]
-    assert shell.live.settled
+    assert shell.settled
 
 
 # Recognition

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +169,128 @@ def test_a_wrong_format_is_reported_once_though_the_server_restarts(tmp_path: Pa
 
     harness.serving(tmp_path, before)
     harness.serving(tmp_path, after)
+
+
+def test_a_session_that_was_stopped_ends_after_a_restart_without_its_client(tmp_path: Path) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
+    port = free_port()
+    with hold.open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with (
+            scripted_process(tmp_path, port, hold=hold) as (url, process),
+            Client(base_url=url) as client,
+        ):
+            session = client.live().start_session(EVERYTHING | {"endpointing": 0.3})
+            stopped = threading.Event()
+            session.on("message", lambda message: message.type == "stop_recording" and stopped.set())
+            session.send_audio(AUDIO)
+            session.stop_recording()
+            assert stopped.wait(PATIENCE)
+            process.kill()
+            process.wait(PATIENCE)
+            session.end_session()
+    with scripted_process(tmp_path, port) as (url, _), Client(base_url=url) as client:
+        deadline = time.monotonic() + PATIENCE
+        while (kept := client.live().get(session.id)).status == "processing":
+            assert time.monotonic() < deadline
+        assert kept.status == "done"
+        assert len(texts(kept)) == 2
+        assert client.live().get_file(session.id) == wav_header(FORMAT, len(AUDIO)) + AUDIO
+
+
+@pytest.mark.parametrize(("says_where_it_is", "again"), [(True, 2), (False, 0)])
+def test_a_client_that_comes_back_after_the_end_and_a_restart_is_told_of_the_end(
+    tmp_path: Path, says_where_it_is: bool, again: int
+) -> None:
+    kept: Message = {}
+    before_it: list[Message] = []
+
+    async def before(server: harness.Server) -> None:
+        kept.update(await create(server.http, **EVERYTHING))
+        async with harness.connected(server, kept["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.send_text(STOP)
+            while "closed" not in (message := await socket.receive()):
+                before_it.append(message)
+
+    async def after(server: harness.Server) -> None:
+        where = f"&resume_from={len(AUDIO)}" if says_where_it_is else ""
+        messages = []
+        async with harness.connected(server, kept["url"] + where) as socket:
+            while "closed" not in (message := await socket.receive()):
+                messages.append(message)
+        assert message == {"closed": 1000}
+        assert len(finals(messages)) == again
+        assert all(message in before_it for message in messages)
+        assert [message["type"] for message in messages if message["type"] != "transcript"] == [
+            "end_recording",
+            "post_transcript",
+            "post_final_transcript",
+            "end_session",
+        ]
+
+    harness.serving(tmp_path, before)
+    harness.serving(tmp_path, after)
+
+
+def test_a_session_whose_client_is_back_first_is_not_taken_up_a_second_time(tmp_path: Path) -> None:
+    kept: Message = {}
+
+    async def before(server: harness.Server) -> None:
+        kept.update(await create(server.http, **EVERYTHING))
+        async with harness.connected(server, kept["url"]) as socket:
+            await socket.send_audio(AUDIO[:50_001])
+            await socket.receive_until(type="audio_chunk")
+            await socket.leave(1012)
+
+    async def after(server: harness.Server) -> None:
+        async with harness.connected(server, kept["url"] + "&resume_from=50001") as socket:
+            assert server.services.recognition
+            await server.services.recognition.live.take_up()
+            await socket.send_audio(AUDIO[50_001:])
+            await socket.send_text(STOP)
+            while "closed" not in await socket.receive():
+                pass
+        session = await stored(server.http, kept["id"])
+        assert session["status"] == "done"
+        assert len(session["result"]["transcription"]["utterances"]) == 2
+        assert await recorded(server.http, kept["id"]) == AUDIO
+
+    harness.serving(tmp_path, before)
+    harness.serving(tmp_path, after)
+
+
+class _Open:
+    """A connection that notes with which code it is closed."""
+
+    ready = False
+    code = 0
+
+    async def send(self, text: str) -> bool:
+        return True
+
+    def send_now(self, text: str) -> None: ...
+
+    def ask(self, number: int) -> None: ...
+
+    async def close(self, code: int, reason: str) -> None:
+        self.code = code
+
+
+def test_a_connection_that_was_overtaken_does_not_replace_the_newer_one(tmp_path: Path) -> None:
+    async def body(server: harness.Server) -> None:
+        created = await create(server.http, **EVERYTHING)
+        async with harness.connected(server, created["url"]) as socket:
+            await socket.send_audio(AUDIO[:3200])
+            await socket.receive_until(type="audio_chunk")
+            assert server.services.recognition
+            runtime = server.services.recognition.live.get(created["id"])
+            assert runtime
+            older, newer = _Open(), _Open()
+            await runtime.connect(newer, None, 1001)
+            number = await runtime.connect(older, None, 1000)
+            await runtime.disconnected(number, 1006)
+            assert (older.code, newer.code) == (4409, 0)
+
+    harness.serving(tmp_path, body)

@@ -6,34 +6,49 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vivavoce.live.effects import Send
+
 # More than a connection holds when it breaks: so many messages at most, and so many characters.
 _REMEMBERED = 1024
 _REMEMBERED_CHARACTERS = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    """The last acknowledgement that the connection had carried before the message: between these two."""
+class Sent:
+    """A message on its way, the `number`-th, on the `connection`-th connection.
+
+    The last acknowledgement that this had carried before it is between `earliest` and `latest`.
+    """
 
     message: str
+    number: int
+    connection: int
     earliest: int
     latest: int
+
+    def on(self, connection: int) -> Send:
+        """What puts it on its way."""
+        return Send(connection, self.message, durable=True, number=self.number)
 
 
 class Delivery:
     """Messages wait here for a connection, and are remembered while a broken one may have lost them.
 
     Connections keep order. So a client that has seen an acknowledgement has seen every message that went
-    before it on the same connection, and one that has not seen it has seen none that went after it.
+    before it on the same connection, and one that has not seen it has seen none that went after it. The same
+    holds for pings, which clients answer by themselves.
     """
 
     def __init__(self) -> None:
         # Those that a broken connection did not take, then those that came since.
         self._returned: deque[str] = deque()
         self._waiting: deque[str] = deque()
-        self._sent: deque[_Sent] = deque()
+        self._sent: deque[Sent] = deque()
         self._characters = 0
         self._acknowledged = 0
+        self._connection = 0
+        self._number = 0
+        self._confirmed = 0
 
     @property
     def pending(self) -> bool:
@@ -48,6 +63,7 @@ class Delivery:
     def connected(self) -> None:
         """A new connection, which has not carried anything yet."""
         self._acknowledged = 0
+        self._connection += 1
 
     def acknowledged(self, end: int) -> None:
         """The connection carries the acknowledgement of all audio up to `end`."""
@@ -57,21 +73,27 @@ class Delivery:
         """There is no connection for `message` yet."""
         self._waiting.append(message)
 
-    def send(self, message: str) -> str:
+    def confirmed(self, number: int) -> None:
+        """The client has received the message of this number, and so those before it."""
+        self._confirmed = max(self._confirmed, number)
+
+    def send(self, message: str) -> Sent:
         """The connection takes `message`."""
-        self._remember(_Sent(message, self._acknowledged, self._acknowledged))
-        return message
+        self._number += 1
+        return self._remember(
+            Sent(message, self._number, self._connection, self._acknowledged, self._acknowledged)
+        )
 
     def maybe_sent(self, message: str, *, earliest: int, latest: int) -> None:
         """Before a restart a connection took `message`, after an acknowledgement between these two."""
-        self._remember(_Sent(message, earliest, latest))
+        self._remember(Sent(message, 0, 0, earliest, latest))
 
     def undelivered(self, message: str) -> None:
         """The connection did not take `message`."""
         self._returned.append(message)
         self._forget(lambda sent: sent.message is message)
 
-    def release(self) -> list[str]:
+    def release(self) -> list[Sent]:
         """All that waits, in order; the connection takes it."""
         messages = [*self._returned, *self._waiting]
         self.drop()
@@ -85,18 +107,26 @@ class Delivery:
     def resume(self, offset: int, *, told: bool) -> None:
         """The client has seen the acknowledgement of `offset` and no later one: what it missed waits again.
 
-        Whether it has seen what was sent right after that one nobody knows. A client that has `told` the
-        offset gets it again: unlike others, it passes over what comes twice.
+        So does what was sent right after that one, unless it is known to have been received; and in any case
+        for a client that has `told` the offset, which passes over what comes twice.
         """
 
-        def missed(sent: _Sent) -> bool:
-            return sent.latest >= offset if told else sent.earliest > offset
+        def missed(sent: Sent) -> bool:
+            unclear = sent.latest >= offset and (told or sent.number > self._confirmed)
+            return sent.connection < self._connection and (unclear or sent.earliest > offset)
 
-        self._returned.extendleft(sent.message for sent in reversed(self._sent) if missed(sent))
-        self._forget(missed)
+        self._return(missed)
         self._acknowledged = offset
 
-    def _remember(self, sent: _Sent) -> None:
+    def resume_unseen(self) -> None:
+        """Nothing will show what the client has seen: what it is not known to have received waits again."""
+        self._return(lambda sent: sent.connection < self._connection and sent.number > self._confirmed)
+
+    def _return(self, which: Callable[[Sent], bool]) -> None:
+        self._returned.extendleft(sent.message for sent in reversed(self._sent) if which(sent))
+        self._forget(which)
+
+    def _remember(self, sent: Sent) -> Sent:
         self._sent.append(sent)
         self._characters += len(sent.message)
         # The last one stays, however long: a result is sent just before the connection is closed.
@@ -104,7 +134,8 @@ class Delivery:
             len(self._sent) > _REMEMBERED or self._characters > _REMEMBERED_CHARACTERS
         ):
             self._characters -= len(self._sent.popleft().message)
+        return sent
 
-    def _forget(self, which: Callable[[_Sent], bool]) -> None:
+    def _forget(self, which: Callable[[Sent], bool]) -> None:
         self._sent = deque(sent for sent in self._sent if not which(sent))
         self._characters = sum(len(sent.message) for sent in self._sent)

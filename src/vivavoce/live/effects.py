@@ -21,7 +21,9 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """Let recognition finish all audio that is in the log; it answers with `Flushed(marker)`."""
+    """Store that no more audio is taken, so that a restart does not wait for more; let recognition finish all
+    that is in the log. It answers with `Flushed(marker)`.
+    """
 
     marker: int
 
@@ -37,12 +39,14 @@ class Note:
 class Send:
     """Send `message` on `connection` and store it with the session's messages.
 
-    One that is `durable` and could not be sent comes back by `undelivered`.
+    One that is `durable` and could not be sent comes back by `undelivered`. One that was sent is `confirmed`
+    by its `number`, which grows, once the client has answered a ping that followed it.
     """
 
     connection: int
     message: str
     durable: bool
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,22 @@ class AckHistory:
         return iter(self._ends)
 
 
+def find_place(frame: bytes, candidates: Iterable[int], size: int, read: ReadLog, *, restarted: bool) -> int:
+    """The offset in the log at which `frame` belongs: its end, if it is new audio.
+
+    `restarted`: no acknowledgement is remembered.
+    """
+    found = find_resumption(frame, candidates, size, read)
+    if found is None and restarted:
+        found = find_repetition(frame, size, read)
+    return size if found is None else found
+
+
 def find_resumption(frame: bytes, candidates: Iterable[int], size: int, read: ReadLog) -> int | None:
     """The offset in the log (of `size` bytes) that `frame` repeats from, or None if it is new audio.
 
-    Where several match, the one that repeats most wins. A match of identical bytes only (digital silence)
-    proves nothing: it is taken for new audio.
+    Where several match, the one that repeats most wins, unless it is the audio that repeats itself: then,
+    as for identical bytes (digital silence), a match proves nothing, and new audio must not be lost.
     """
     # How much of the beginning is one byte over and over.
     constant = len(frame) - len(frame.lstrip(frame[:1]))
@@ -69,28 +80,36 @@ def find_resumption(frame: bytes, candidates: Iterable[int], size: int, read: Re
     log = read(starts[0], min(size, starts[-1] + len(frame)))
     # Nearly all places differ at once in what comes after that: megabytes are compared for one that does not.
     probe = frame[constant : constant + _PROBE]
+    found: int | None = None
     for start in starts:
+        if found is not None and size - start < constant + _PROBE:
+            break
         place, repeated = start - starts[0], size - start
         plausible = log.startswith(probe[: repeated - constant], place + constant)
         if plausible and log.startswith(frame[:repeated], place):
-            return start
-    return None
+            if found is not None:
+                return None
+            found = start
+    return found
 
 
 def find_repetition(frame: bytes, size: int, read: ReadLog) -> int | None:
     """Like `find_resumption` where no acknowledgement is remembered: after a restart of the server.
 
-    `frame` repeats the log if it goes through some of its last bytes to its very end and beyond; of several
-    such places the last wins. A repetition shorter than 64 bytes, or of one byte only, is not recognised.
+    `frame` repeats the log if it goes through some of its last bytes to its very end and beyond. A repetition
+    shorter than 64 bytes, or of audio that repeats itself, is not recognised.
     """
     constant = len(frame) - len(frame.lstrip(frame[:1]))
     probe = frame[constant : constant + _PROBE]
     first = max(0, size - min(len(frame), _SEARCHED_BYTES))
     log = read(first, size)
     place = log.rfind(probe) if len(probe) == _PROBE else -1
+    found: int | None = None
     while place >= constant:
         start = place - constant
         if log.startswith(frame[: len(log) - start], start):
-            return first + start
+            if found is not None:
+                return None
+            found = first + start
         place = log.rfind(probe, 0, place + _PROBE - 1)
-    return None
+    return found

@@ -16,7 +16,7 @@ from vivavoce.live.effects import Append, Begin, Close, Effect, Finish, Flush, N
 from vivavoce.live.limits import Limits
 from vivavoce.live.outgoing import Message, Outgoing, posts
 from vivavoce.live.phase import Phase
-from vivavoce.live.resume import AckHistory, ReadLog, find_repetition, find_resumption, read_head
+from vivavoce.live.resume import AckHistory, ReadLog, find_place, read_head
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
@@ -32,15 +32,14 @@ from vivavoce.protocol.stream import (
     Up,
 )
 
-_MARKER = 1
-_START_OF_LOG = 128 * 1024  # a WAV header is at most 64 KiB long
+LAST_FLUSH = 1  # the marker of the `Flush` that follows the stop
 
 
 class LiveSession:
     """One session, over all of its connections.
 
     `read_log` reads the session's audio log. After a restart, `received` is how much that log holds already,
-    and `finals` are those that may have been sent. `webhooks`: whether it has any.
+    `finals` may have been sent, and if it was `stopped` it is flushed again. `webhooks`: whether it has any.
     """
 
     def __init__(
@@ -54,12 +53,13 @@ class LiveSession:
         received: int = 0,
         finals: Sequence[Final] = (),
         webhooks: bool = False,
+        stopped: bool = False,
     ) -> None:
         self._limits = limits or Limits()
         self._format = AudioFormat.of(request)
         self._read_log = read_log
         self._out = Outgoing(session_id, request, webhooks=webhooks)
-        self.phase = Phase.RECORDING
+        self.phase = Phase.STOPPING if stopped else Phase.RECORDING
         self.received = received
         self._head = read_head(self._format, self.received, self._read_log)
         self.connection: int | None = None
@@ -99,12 +99,12 @@ class LiveSession:
         return self._last_frame + self._limits.idle if self.phase is Phase.RECORDING else None
 
     @property
-    def settled(self) -> bool:
-        """Whether the session has ended and every message has been sent."""
-        return self.phase is Phase.ENDED and not self._delivery.pending
+    def ended(self) -> bool:
+        return self.phase is Phase.ENDED
 
     @property
     def waiting(self) -> tuple[int, int]:
+        """Messages that no connection has taken yet, and their characters."""
         return self._delivery.waiting
 
     @property
@@ -134,25 +134,21 @@ class LiveSession:
 
     def connect(self, now: float, resume_from: int | None = None) -> list[Effect]:
         """A client has connected. `resume_from`: the offset of the first byte it will send, if it says so."""
-        effects: list[Effect] = []
-        if self.connection is not None:
-            effects.append(Close(self.connection, close_codes.REPLACED, "replaced by a newer connection"))
+        effects = self._hang_up(now, close_codes.REPLACED, "replaced by a newer connection")
         self._connections += 1
         self.connection = self._connections
         self._left_at = None
         self._last_frame = now
         self._delivery.connected()
-        if self.received:
-            self._cursor = None
+        self._cursor = None if self.received else 0
         if resume_from is not None:
             if resume_from > self.received:
                 reason = f"resume_from is {resume_from}, but only {self.received} bytes have been received"
                 return [*effects, *self._hang_up(now, close_codes.BAD_MESSAGE, reason)]
             effects += self._go_on_from(resume_from, told=True)
         elif self.phase is not Phase.RECORDING:
-            # No audio need follow, so nothing will show what the client has seen.
-            effects += self._deliver_waiting()
-        if self.phase is Phase.ENDED:
+            effects += self._deliver_unseen()
+        if self.ended:
             # A failure is announced once: a client that comes back for more is told that there is none.
             code = close_codes.EXPIRED if self._close_code == close_codes.FAILURE else self._close_code
             effects += self._hang_up(now, code, self._close_reason)
@@ -169,6 +165,10 @@ class LiveSession:
         effects = self._finish(now, "done")
         self._delivery.drop()
         return effects
+
+    def confirmed(self, number: int) -> None:
+        """The client has received the durable message of this number, and all that were sent before it."""
+        self._delivery.confirmed(number)
 
     def undelivered(self, message: str) -> None:
         """A durable message could not be sent: it waits for the next connection."""
@@ -193,10 +193,8 @@ class LiveSession:
             return []
         effects: list[Effect] = []
         if self._cursor is None:
-            found = find_resumption(data, self._acks, self.received, self._read_log)
-            if found is None and self._restarted:
-                found = find_repetition(data, self.received, self._read_log)
-            effects += self._go_on_from(self.received if found is None else found)
+            found = find_place(data, self._acks, self.received, self._read_log, restarted=self._restarted)
+            effects += self._go_on_from(found)
         start = self.received if self._cursor is None else self._cursor
         fresh = data[max(0, self.received - start) :]
         if not fresh:
@@ -242,12 +240,15 @@ class LiveSession:
         """The client asks to stop. `left_to_process`: seconds of audio that are not final yet."""
         self._last_frame = now
         if self.phase is not Phase.RECORDING:
-            return self._tell(
-                self._out.stop_refused(now, "the recording has been stopped already"), durable=True
-            )
+            refused = self._out.stop_refused(now, "the recording has been stopped already")
+            return self._tell(refused, durable=True)
         effects = [] if self._cursor is not None else self._go_on_from(self.received)
         ack = self._out.stop_accepted(now, self.audio_duration, left_to_process)
-        return [*effects, *self._tell(ack, durable=True), *self.stop(now)]
+        stopping = self.stop(now)
+        if self.ended:
+            return [*effects, *stopping]
+        # Acknowledged is what is stored.
+        return [*effects, *stopping, *self._tell(ack, durable=True)]
 
     def receive_invalid(self, reason: str, now: float) -> list[Effect]:
         """The client sent what is no message. The connection ends; the session can be taken up again."""
@@ -262,7 +263,7 @@ class LiveSession:
 
     def heard(self, up: Up, now: float) -> list[Effect]:
         """Recognition has something to say. A final is stored before it is told here, for it is sent then."""
-        if self.phase is Phase.ENDED:
+        if self.ended:
             return []
         match up:
             case SpeechStart() | SpeechEnd():
@@ -315,15 +316,12 @@ class LiveSession:
         """Close the connection; what still comes on it is passed over."""
         if self.connection is None:
             return []
-        effects: list[Effect] = [Close(self.connection, code, reason)]
-        self.connection = None
-        self._left_at = now
-        return effects
+        closing, self.connection, self._left_at = Close(self.connection, code, reason), None, now
+        return [closing]
 
     def _ack(self, start: int, end: int, now: float) -> list[Effect]:
-        header = self.header_bytes
-        times = (self._format.seconds(max(0, start - header)), self._format.seconds(max(0, end - header)))
-        message = self._out.ack((start, end), times, now)
+        times = [self._format.seconds(max(0, at - self.header_bytes)) for at in (start, end)]
+        message = self._out.ack((start, end), (times[0], times[1]), now)
         if message is not None and message.audience.socket:
             self._acks.sent(end)
             self._delivery.acknowledged(end)
@@ -338,14 +336,14 @@ class LiveSession:
         return [*self._nack(now, reason), Note({"error": reason}), *self._finish(now, "error", 400)]
 
     def stop(self, now: float) -> list[Effect]:
-        """The recording is over, as it was before a restart: recognition finishes what it has."""
-        effects = self._deliver_waiting() if self.resuming else []
+        """The recording is over: recognition finishes what it has."""
+        effects = self._deliver_unseen() if self.resuming else []
         try:
             self._head.flush()
         except InvalidAudio as error:
             return [*effects, *self._refuse(now, str(error))]
         self.phase = Phase.STOPPING
-        return [*effects, Flush(_MARKER)]
+        return [*effects, Flush(LAST_FLUSH)]
 
     def _final(self, final: Final, now: float) -> list[Effect]:
         # One without words is not stored, so its posts are not either.
@@ -362,7 +360,7 @@ class LiveSession:
     def _finish(
         self, now: float, status: Literal["done", "error"], error_code: int | None = None
     ) -> list[Effect]:
-        effects = self._deliver_waiting() if self.resuming else []
+        effects = self._deliver_unseen() if self.resuming else []
         self.phase = Phase.ENDED
         ended = self._send(self._out.end_session(now), durable=True)
         effects.append(Finish(status, error_code, self.transcription_time(now), self.last_posts(now)))
@@ -385,8 +383,8 @@ class LiveSession:
             if durable:
                 self._delivery.hold(message.text)
             return []
-        text = self._delivery.send(message.text) if durable else message.text
-        return [Send(self.connection, text, durable)]
+        sent = self._delivery.send(message.text) if durable else None
+        return [sent.on(self.connection) if sent else Send(self.connection, message.text, durable)]
 
     @property
     def resuming(self) -> bool:
@@ -394,6 +392,9 @@ class LiveSession:
         return self._cursor is None and self.phase is Phase.RECORDING
 
     def _deliver_waiting(self) -> list[Effect]:
-        if self.connection is None:
-            return []
-        return [Send(self.connection, message, durable=True) for message in self._delivery.release()]
+        to = self.connection
+        return [] if to is None else [sent.on(to) for sent in self._delivery.release()]
+
+    def _deliver_unseen(self) -> list[Effect]:
+        self._delivery.resume_unseen()
+        return self._deliver_waiting()

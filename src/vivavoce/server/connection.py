@@ -33,6 +33,10 @@ class Connection(Protocol):
         """Whether it could be sent. If not, nothing more can be, and the end of what comes tells why."""
         ...
 
+    def ask(self, number: int) -> None:
+        """Let the other side answer, by itself, when it has received what was sent so far."""
+        ...
+
     async def close(self, code: int, reason: str) -> None: ...
 
 
@@ -63,6 +67,10 @@ class SocketConnection:
         except _GONE:
             self.gone = True
         return not self.gone
+
+    def ask(self, number: int) -> None:
+        if self._wire is not None:
+            self._wire.ask(number)
 
     async def close(self, code: int, reason: str) -> None:
         if self.gone:

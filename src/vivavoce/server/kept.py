@@ -29,6 +29,10 @@ class Kept:
     unsent: Sequence[Final] = ()
     acknowledged: int = 0
 
+    @property
+    def finals(self) -> Sequence[Final]:
+        return [*self.sent, *self.unsent]
+
     @classmethod
     async def of(cls, stored: StoredSession, storage: Storage) -> Kept:
         """Raises StorageError."""

@@ -20,6 +20,16 @@ _FRAME = 1.0
 T = TypeVar("T")
 
 
+async def happens(event: asyncio.Event, within: float | None) -> bool:
+    """Wait for `event`; whether it is set within so many seconds."""
+    try:
+        async with asyncio.timeout(within):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
 class Patience:
     """Steps of one session that its disk or the database may not be able to take now."""
 
@@ -85,8 +95,4 @@ class Patience:
         self.problem = None
 
     async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._over.wait()
-        except TimeoutError:
-            return
+        await happens(self._over, seconds)

@@ -60,6 +60,9 @@ class _Client:
     async def send(self, text: str) -> bool:
         return True
 
+    def ask(self, number: int) -> None:
+        pass
+
     async def close(self, code: int, reason: str) -> None:
         if not self.closed.done():
             self.closed.set_result((code, reason))
@@ -108,7 +111,7 @@ async def _stream(runtime: SessionRuntime, request: LiveRequest, audio: Path, re
     running = asyncio.create_task(runtime.run())
     running.add_done_callback(lambda task: _pass_on(task, client))
     try:
-        number = await runtime.connect(client, None)
+        number = await runtime.connect(client, None, arrival=1)
         await _send(runtime, number, AudioFormat.of(request), audio, client if real_time else None)
         await runtime.receive_stop(number)
         code, reason = await client.closed

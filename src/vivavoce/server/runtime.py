@@ -16,24 +16,13 @@ from functools import partial
 import structlog
 
 from vivavoce.errors import StorageError, StorageUnavailable
-from vivavoce.live.effects import (
-    Append,
-    Begin,
-    Close,
-    Effect,
-    Finish,
-    Flush,
-    Note,
-    Post,
-    PostProcess,
-    Send,
-)
-from vivavoce.live.phase import Phase
-from vivavoce.live.session import LiveSession
+from vivavoce.live.effects import Append, Begin, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
+from vivavoce.live.session import LAST_FLUSH, LiveSession
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Diagnosis, Failed, Final, Progress, Up
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.appending import append, takes_long
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.connection import Connection
@@ -41,15 +30,13 @@ from vivavoce.server.ending import conclude
 from vivavoce.server.feed import open_feed
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
-from vivavoce.server.patience import Patience
+from vivavoce.server.patience import Patience, happens
 from vivavoce.server.surroundings import Surroundings
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
 
 _log = structlog.get_logger(__name__)
 
-# A frame larger than this is written in a thread, so that the disk cannot hold up the event loop.
-_LARGE_FRAME = 256 * 1024
 _NO_STORAGE = "the server cannot store audio now: try again"
 
 
@@ -87,30 +74,27 @@ class SessionRuntime:
             received=log.size,
             finals=kept.sent,
             webhooks=posting.has_webhooks,
+            stopped=stored.stopped,
         )
-        warnings = stored.post_session_metadata.get("warnings", ())
-        self._noted = frozenset(warning["code"] for warning in warnings)
+        self._noted = stored.warnings
         self._connections: dict[int, Connection] = {}
         self._outbox = Outbox(stored.id, surroundings.storage.sessions, posting, surroundings.posted)
         self._patience = Patience(stored.id)
-        finals = [*kept.sent, *kept.unsent]
-        self._feed = open_feed(request, log, surroundings.engine, recognizer, finals, self._deliver)
+        self._feed = open_feed(request, log, surroundings.engine, recognizer, kept.finals, self._deliver)
         self.finished = False
         """Whether the end has been stored, or could not be."""
         self._left = self._released = False
+        self._confirmed = self._arrival = 0
         # Bounded: recognition holds a bounded stretch of audio, and a send takes at most some seconds.
         self._heard: deque[Up] = deque()
         self._wake = asyncio.Event()
         for final in kept.unsent:
             self._live.restore(final, self._now())
-        self._feeding(self._feed.pump)
-        for effect in self._live.stop(self._now()) if stored.audio_bytes else ():
-            assert isinstance(effect, Flush), "nobody is connected to be told"
-            self._feeding(partial(self._feed.flush, effect.marker))
+        self._feeding(partial(self._feed.flush, LAST_FLUSH) if stored.stopped else self._feed.pump)
 
     @property
     def ended(self) -> bool:
-        return self._live.phase is Phase.ENDED
+        return self._live.ended
 
     @property
     def counts(self) -> bool:
@@ -119,8 +103,9 @@ class SessionRuntime:
 
     @property
     def backlog(self) -> Backlog:
-        unheard = 0.0 if self.ended else self._unheard
-        return Backlog(unheard, len(self._heard), self._outbox.waiting, *self._live.waiting)
+        return Backlog(
+            0.0 if self.ended else self._unheard, len(self._heard), self._outbox.waiting, *self._live.waiting
+        )
 
     @property
     def _unheard(self) -> float:
@@ -143,11 +128,16 @@ class SessionRuntime:
             await self._perform(self._live.begin(self._now()))
         await self._outbox.store()
 
-    async def connect(self, connection: Connection, resume_from: int | None) -> int:
-        """Take up a connection; returns its number, to be given with all that it brings."""
+    async def connect(self, connection: Connection, resume_from: int | None, arrival: int) -> int:
+        """Take up a connection; returns its number. One that a later `arrival` overtook replaces nothing."""
         async with self._lock:
+            if arrival < self._arrival:
+                await connection.close(close_codes.REPLACED, "replaced by a newer connection")
+                return 0  # no connection has this number
+            self._arrival = arrival
             number = self._live.next_connection
             self._connections[number] = connection
+            self._live.confirmed(self._confirmed)
             await self._perform(self._live.connect(self._now(), resume_from))
             return number
 
@@ -168,14 +158,14 @@ class SessionRuntime:
             await self._perform(effects)
 
     def receive_at_once(self, number: int, data: bytes) -> bool:
-        """As `receive_audio`, if nothing has to be waited for; else it is untouched, and this is False.
-
-        It does not wait, so nobody can take the free lock meanwhile; who waits for it has done nothing yet.
-        """
+        """As `receive_audio`, if nothing has to be waited for; else it is untouched, and this is False."""
+        # It does not wait, so nobody can take the free lock meanwhile; who waits for it has done nothing yet.
         live, connection = self._live, self._connections.get(number)
         if connection is None or not connection.ready or number != live.connection or self._lock.locked():
             return False
-        if self._outbox.full or self._patience.problem or self._takes_long(data) or not live.flows(len(data)):
+        if self._outbox.full or self._patience.problem or takes_long(self._log, data):
+            return False
+        if not live.flows(len(data)):
             return False
         try:
             self._log.append(data)
@@ -193,6 +183,10 @@ class SessionRuntime:
                 self._post(effect)
         self._feeding(partial(self._feed.appended, data))
         return True
+
+    def confirmed(self, number: int) -> None:
+        """The client has received the message of this number: it matters when another connection comes."""
+        self._confirmed = max(self._confirmed, number)
 
     async def receive_stop(self, number: int) -> None:
         async with self._lock:
@@ -252,7 +246,7 @@ class SessionRuntime:
                 await self._send(effect)
             case Post():
                 if self._outbox.full:
-                    await self._outbox.store()
+                    await self._patience.until_done(self._outbox.store)
                 self._post(effect)
             case Append(data):
                 await self._append(data)
@@ -265,14 +259,14 @@ class SessionRuntime:
                 self._wake.set()
             case Flush(marker):
                 self._outbox.stop(self._live.received)
+                await self._patience.until_done(self._outbox.store)
                 self._feeding(partial(self._feed.flush, marker))
             case PostProcess():
                 await self._post_process()
             case Finish():
                 await self._finish(effect)
             case Close(number, code, reason):
-                connection = self._connections.pop(number, None)
-                if connection is not None:
+                if connection := self._connections.pop(number, None):
                     await self._close(connection, code, reason)
 
     async def _close(self, connection: Connection, code: int, reason: str) -> None:
@@ -287,26 +281,16 @@ class SessionRuntime:
 
     async def _append(self, data: bytes) -> None:
         try:
-            await self._patience.twice(partial(self._write, data))
+            await self._patience.twice(partial(append, self._log, data))
         except StorageUnavailable:
             await self._suspend()
             return
         await self._perform(self._live.appended(self._now()))
         self._feeding(partial(self._feed.appended, data))
 
-    async def _write(self, data: bytes) -> None:
-        if self._takes_long(data):
-            await self._loop.run_in_executor(self._log.executor, self._log.append, data)
-        else:
-            self._log.append(data)
-
     async def _suspend(self) -> None:
         """Acknowledge nothing: the client keeps its audio, and comes back. The log says what is wrong."""
         await self._perform(self._live.append_failed(_NO_STORAGE, self._now()))
-
-    def _takes_long(self, data: bytes) -> bool:
-        """Whether to append `data` may hold up the event loop."""
-        return self._log.durable or len(data) > _LARGE_FRAME
 
     async def _send(self, effect: Send) -> None:
         if self._outbox.full:
@@ -317,6 +301,8 @@ class SessionRuntime:
         connection = self._connections.get(effect.connection)
         if connection is not None and await connection.send(effect.message):
             self._keep(effect)
+            if effect.durable:
+                connection.ask(effect.number)
             return
         # The connection stays the session's: frames that came before its end may still be on their way here,
         # and how it was closed, after them.
@@ -405,12 +391,8 @@ class SessionRuntime:
     async def _woken(self) -> None:
         deadline = self._live.deadline
         left = None if deadline is None else max(0.0, deadline - self._now())
-        try:
-            async with asyncio.timeout(left):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        self._wake.clear()
+        if await happens(self._wake, left):
+            self._wake.clear()
 
     def _now(self) -> float:
         return self._epoch + time.monotonic()

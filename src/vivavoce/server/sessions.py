@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import structlog
@@ -12,9 +13,10 @@ import structlog
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.limits import Limits
-from vivavoce.protocol.close_codes import EXPIRED, RESTARTING
+from vivavoce.protocol.close_codes import DONE, EXPIRED, RESTARTING
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
+from vivavoce.server.farewell import last_words
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
@@ -35,15 +37,17 @@ _MUCH = 30.0
 """Seconds of audio that keep recognition from others for more than a moment."""
 
 
+_LATE = timedelta(seconds=_GRACE)
 _OVER = "the token is wrong, or its session is over: create a session with POST /v2/live"
 
 
 class Refused(VivavoceError):  # noqa: N818 - a state of the connection
-    """A socket may not be connected to its session; it is closed with `code`."""
+    """A socket may not be connected to its session; it is closed with `code`, after `messages`."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, messages: Sequence[str] = ()) -> None:
         super().__init__(reason)
         self.code = code
+        self.messages = messages
 
 
 class LiveSessions:
@@ -74,6 +78,8 @@ class LiveSessions:
         # Two sockets may arrive with one token at the same time; there is one session.
         self._opening = asyncio.Lock()
         self._draining = False
+        self.arrivals = count(1)
+        """Numbers for connections, in the order in which they come."""
 
     @property
     def draining(self) -> bool:
@@ -105,8 +111,11 @@ class LiveSessions:
         """What waits in each session that is here, ended ones included."""
         return (runtime.backlog for runtime in self._runtimes.values())
 
-    async def find(self, token: str) -> SessionRuntime:
-        """The session of this token. Raises `Refused` and StorageError."""
+    async def find(self, token: str, *, tells: bool) -> SessionRuntime:
+        """The session of this token, for a client that may tell where it goes on.
+
+        Raises `Refused` and StorageError.
+        """
         stored = await self._storage.sessions.by_token(token)
         if stored is None:
             # Who has no session does not keep those waiting who have one.
@@ -124,6 +133,10 @@ class LiveSessions:
                 await self._begin(stored, owner)
             if runtime := self._runtimes.get(stored.id):
                 return runtime
+            if stored.status == "done" and stored.completed_at and _now() - stored.completed_at < _LATE:
+                # It ended right before a restart, and its client may not have heard of that.
+                words = await last_words(stored, self._storage, told=tells)
+                raise Refused(DONE, "the session has ended", words)
             raise Refused(EXPIRED, _OVER)
 
     async def _begin(self, stored: StoredSession, owner: Caller) -> None:
@@ -136,6 +149,9 @@ class LiveSessions:
         """Go on with the sessions that were cut off when the server last stopped. Raises StorageError."""
         async with self._opening:
             for stored in await self._storage.unfinished():
+                if stored.id in self._runtimes:
+                    # Its client was quicker.
+                    continue
                 try:
                     await self._start(stored)
                 except StorageError as error:

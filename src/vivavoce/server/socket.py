@@ -31,8 +31,10 @@ class LiveSocket:
         self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        arrival = next(self._sessions.arrivals)
         # Starlette's WebSocket would take as long for a frame as all the rest of its way to the log.
         query = QueryParams(scope["query_string"])
+        resume_from = _resume_from(query)
         connecting = await receive()
         assert connecting["type"] == "websocket.connect"
         # Only a socket that is open can say with a close code why it is refused.
@@ -44,24 +46,27 @@ class LiveSocket:
             await connection.close(RESTARTING, "the server is restarting")
             return
         try:
-            runtime = await self._sessions.find(query.get("token", ""))
+            runtime = await self._sessions.find(query.get("token", ""), tells=resume_from is not None)
         except StorageError as error:
             _log.error("session_not_opened", error=str(error))
             await connection.close(TRY_AGAIN, "the session could not be opened; try again")
             return
         except Refused as refusal:
+            for message in refusal.messages:
+                await connection.send(message)
             await connection.close(refusal.code, str(refusal))
             return
-        number = await runtime.connect(connection, _resume_from(query))
+        number = await runtime.connect(connection, resume_from, arrival)
         code = ABNORMAL
         if wire is not None:
             wire.take_at_once = partial(runtime.receive_at_once, number)
             wire.attend()
+            wire.on_receipt = runtime.confirmed
         try:
             code = await _receive(receive, runtime, number)
         finally:
             if wire is not None:
-                wire.take_at_once = None
+                wire.take_at_once = wire.on_receipt = None
             connection.gone = True
             await runtime.disconnected(number, code)
 

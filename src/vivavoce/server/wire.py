@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import OPEN
 
@@ -27,6 +27,9 @@ from vivavoce.server.stall import Stall
 
 EXTENSION: Final = "vivavoce.wire"
 """Where an application finds the `Wire` among the `extensions` of its scope."""
+
+# What the payload of our own pings begins with; uvicorn's are four bytes.
+_RECEIPT: Final = b"received "
 
 # Of what is parsed together; more goes through the queue, which stops reading until it is empty.
 _AT_ONCE: Final = 64
@@ -53,6 +56,8 @@ class Wire(WebSocketsSansIOProtocol):
         self.take_at_once: Callable[[bytes], bool] | None = None
         """Asked to take a binary frame, when none is before it; if it does not, ASGI's `receive` gives it."""
         self._door = door
+        self.on_receipt: Callable[[int], None] | None = None
+        """Told the number of each `ask` that the client has answered."""
         self._awaited = False
         self._left = _AT_ONCE
         self._unparsed = memoryview(b"")
@@ -204,6 +209,17 @@ class Wire(WebSocketsSansIOProtocol):
         else:
             super().send_receive_event_to_app()
 
+    def handle_pong(self, event: Frame) -> None:
+        payload = bytes(event.data)
+        number = payload.removeprefix(_RECEIPT)
+        if number != payload and number.isdigit():
+            if self.on_receipt:
+                self.on_receipt(int(number))
+            if self.pending_ping_payload is not None:
+                # Of several pings a client may answer the last alone.
+                event = Frame(Opcode.PONG, self.pending_ping_payload)
+        super().handle_pong(event)
+
     async def receive(self) -> Any:
         if self.queue.empty():
             # The last message has been dealt with.
@@ -335,6 +351,13 @@ class Wire(WebSocketsSansIOProtocol):
         """A closed transport still waits until the client has taken everything, if need be for ever."""
         if self._burial is None and self.transport.is_closing():
             self._burial = self.loop.call_later(_GOODBYE, self.transport.abort)
+
+    def ask(self, number: int) -> None:
+        """Ping: the client's answer says that it has received all that was sent before."""
+        if self.conn.state is OPEN and not self.transport.is_closing():
+            self.conn.send_ping(_RECEIPT + str(number).encode())
+            if not self._parsing:
+                self.transport.write(b"".join(self.conn.data_to_send()))
 
 
 def _is_utf8(parts: Sequence[bytes]) -> bool:

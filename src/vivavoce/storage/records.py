@@ -58,6 +58,16 @@ class StoredSession:
     audio_duration: float
     transcription_time: float
 
+    @property
+    def warnings(self) -> frozenset[str]:
+        """The codes of what was noted about the audio."""
+        return frozenset(warning["code"] for warning in self.post_session_metadata.get("warnings", ()))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no more audio is taken."""
+        return self.audio_bytes > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -1,0 +1,83 @@
+"""What a session that ended right before a restart still has to say to a client that comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from vivavoce.live.outgoing import Outgoing
+from vivavoce.live.result import build_result
+from vivavoce.protocol.messages import (
+    EndRecordingMessage,
+    EndSessionMessage,
+    PostChapterizationMessage,
+    PostFinalTranscriptMessage,
+    PostSummarizationMessage,
+    PostTranscriptMessage,
+    TranscriptMessage,
+    parse_message,
+)
+from vivavoce.protocol.stream import Final
+from vivavoce.server.stored import request_of
+from vivavoce.storage.journal import Entry
+from vivavoce.storage.records import StoredSession
+from vivavoce.storage.stores import Storage
+
+_ENDING = (
+    EndRecordingMessage,
+    PostTranscriptMessage,
+    PostSummarizationMessage,
+    PostChapterizationMessage,
+    PostFinalTranscriptMessage,
+    EndSessionMessage,
+)
+
+
+async def last_words(stored: StoredSession, storage: Storage, *, told: bool) -> Sequence[str]:
+    """The finals that were not sent, and the messages of the end, in order; stored. Raises `StorageError`.
+
+    A client that has `told` where it goes on passes over what comes twice, and gets every final.
+    """
+    said: dict[str, str] = {}
+    async for part in storage.sessions.messages(stored.id):
+        said |= await asyncio.to_thread(_lasting, part)
+    finals = await storage.sessions.finals(stored.id)
+    words = await asyncio.to_thread(lambda: list(_words(stored, finals, said, told)))
+    known = frozenset(said.values())
+    await storage.sessions.add(Entry(stored.id, [text for text in words if text not in known]))
+    return words
+
+
+def _lasting(texts: Sequence[str]) -> dict[str, str]:
+    """Those that are said once, by what they are."""
+    return {name: text for text in texts if (name := _name(text))}
+
+
+def _name(text: str) -> str | None:
+    message = parse_message(text)
+    if isinstance(message, TranscriptMessage):
+        return message.data.id if message.data.is_final else None
+    return message.type if isinstance(message, _ENDING) else None
+
+
+def _words(stored: StoredSession, finals: Sequence[Final], said: dict[str, str], told: bool) -> Iterator[str]:
+    """What was said before the restart is said again in the same words."""
+    assert stored.completed_at is not None, "only a session that has ended has last words"
+    request, ended = request_of(stored), stored.completed_at.timestamp()
+    out = Outgoing(stored.id, request)
+    for final in finals:
+        known = said.get(final.utterance.id)
+        message = out.transcript(final.utterance, ended, final=True)
+        if message is not None and message.audience.socket and (told or known is None):
+            yield known or message.text
+    result = build_result(
+        request,
+        finals,
+        audio_duration=stored.audio_duration,
+        transcription_time=stored.transcription_time,
+        clock=lambda: ended,
+    )
+    ends = (out.end_recording(ended, stored.audio_duration), *out.post_processing(result, ended))
+    for message in (*ends, out.end_session(ended)):
+        if message is not None and message.audience.socket:
+            yield said.get(message.type, message.text)

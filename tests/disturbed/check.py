@@ -1,0 +1,122 @@
+"""What a disturbed session must share with an undisturbed one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from disturbed.clients import Outcome
+from vivavoce.audio.formats import AudioFormat
+from vivavoce.audio.wav import wav_header
+
+Final = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A session as the server has it. `finals` are its transcripts with their identifiers, each once."""
+
+    status: str
+    utterances: Sequence[Final]
+    finals: Sequence[tuple[str, Final]]
+    recording: bytes
+
+    @classmethod
+    def of(cls, url: str, session_id: str) -> Stored:
+        session = _get(f"{url}/v2/live/{session_id}").json()
+        recording = _get(f"{url}/v2/live/{session_id}/file", expected=(200, 404))
+        if session["status"] == "queued":
+            return cls("queued", [], [], b"")
+        result = session["result"]
+        messages = map(json.loads, result["messages"])
+        said = [m["data"] for m in messages if m["type"] == "transcript" and m["data"]["is_final"]]
+        finals = {data["id"]: data["utterance"] for data in said}
+        # Each channel has its order; between them is none.
+        finals = dict(sorted(finals.items(), key=lambda final: final[1]["channel"]))
+        utterances = result["transcription"]["utterances"]
+        return cls(session["status"], utterances, list(finals.items()), recording.content)
+
+
+def differences(
+    stored: Stored, expected: Stored, recorded: bytes, format: AudioFormat, *, sent: bool = True
+) -> Iterator[str]:
+    """In what the stored session is not as an undisturbed one of the same audio.
+
+    Messages are stored when they are `sent`.
+    """
+    if stored.status != "done":
+        yield f"it is {stored.status}"
+    whole = wav_header(format, len(recorded)) + recorded
+    if stored.recording != whole:
+        yield f"the recording differs: {_where(stored.recording, whole)}"
+    if stored.utterances != expected.utterances:
+        yield f"utterances differ: {_first(stored.utterances, expected.utterances)}"
+    if sent and stored.finals != expected.finals:
+        yield f"finals differ: {_first(stored.finals, expected.finals)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a session's finals came to its client: how many did not, or twice, or otherwise than they are."""
+
+    missing: int
+    repeated: int
+    disordered: bool
+    wrong: int
+
+    @classmethod
+    def of(cls, outcome: Outcome, expected: Stored) -> Telling:
+        texts = {final_id: utterance["text"] for final_id, utterance in expected.finals}
+        told = Counter(final_id for final_id, _ in outcome.finals)
+        # An identifier begins with its channel.
+        firsts = sorted(dict.fromkeys(final_id for final_id, _ in outcome.finals), key=lambda name: name[:2])
+        return cls(
+            missing=len(set(texts) - set(told)),
+            repeated=sum(count - 1 for count in told.values()),
+            disordered=firsts != [final_id for final_id in texts if final_id in told],
+            wrong=sum(texts.get(final_id) != text for final_id, text in outcome.finals),
+        )
+
+    @property
+    def exact(self) -> bool:
+        return not (self.missing or self.repeated or self.disordered or self.wrong)
+
+
+def _get(url: str, expected: Sequence[int] = (200,)) -> httpx.Response:
+    """A server that is not there will be soon."""
+    for _ in range(300):
+        try:
+            response = httpx.get(url, trust_env=False, timeout=60)
+            if response.status_code != 503:
+                break
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    assert response.status_code in expected, f"{url}: {response.status_code} {response.text}"
+    return response
+
+
+def _where(found: bytes, expected: bytes) -> str:
+    same = next(
+        (at for at, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b and at >= 100),
+        min(len(found), len(expected)),
+    )
+    return f"{len(found)} bytes instead of {len(expected)}, from {same} on"
+
+
+def _first(found: Sequence[Any], expected: Sequence[Any]) -> str:
+    for index, (a, b) in enumerate(zip(found, expected, strict=False)):
+        if a != b:
+            return f"{index}: {_short(a)} instead of {_short(b)}"
+    return f"{len(found)} instead of {len(expected)}"
+
+
+def _short(final: Any) -> str:
+    final_id, utterance = final if isinstance(final, tuple) else ("", final)
+    return f"{final_id} {utterance['start']}-{utterance['end']} {utterance['text']!r}"
