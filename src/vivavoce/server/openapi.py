@@ -12,6 +12,10 @@ from vivavoce.server.listing import ListQuery
 
 _COMPONENTS = "#/components/schemas/{model}"
 _NULL = {"type": "null"}
+_NOT_HTTP = {
+    "description": "The request is not HTTP, or its headers contradict each other",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
 
 Schema = dict[str, Any]
 
@@ -19,7 +23,7 @@ Schema = dict[str, Any]
 def openapi_schema(app: FastAPI) -> Schema:
     """The document. Bodies and queries are read by hand, for precise errors; they are described here."""
     schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    _without_fastapis_refusals(schema)
+    _with_our_refusals(schema)
     request = LiveRequest.model_json_schema(ref_template=_COMPONENTS)
     sections = request.pop("$defs") | {"LiveRequest": request}
     schema["components"]["schemas"] |= {name: _null_is_the_default(one) for name, one in sections.items()}
@@ -34,11 +38,12 @@ def openapi_schema(app: FastAPI) -> Schema:
     return schema
 
 
-def _without_fastapis_refusals(schema: Schema) -> None:
-    """Its 422 is never sent: what is wrong is refused with 400."""
+def _with_our_refusals(schema: Schema) -> None:
+    """FastAPI's 422 is never sent: what is wrong is refused with 400."""
     for calls in schema["paths"].values():
         for call in calls.values():
             call["responses"].pop("422", None)
+            call["responses"].setdefault("400", _NOT_HTTP)
     for name in ("HTTPValidationError", "ValidationError"):
         schema["components"]["schemas"].pop(name, None)
 
