@@ -14,7 +14,9 @@ from vivavoce.server.stall import Stall
 # Seconds: who is turned away is told so when it asks for something by then.
 _TURNED_AWAY_WITHIN: Final = 1.0
 # The application is before this when it answers that a body has not come.
-_AFTER_THE_APPLICATION: Final = 2.0
+_AFTER_THE_APPLICATION: Final = 1.0
+# After a time in which the machine stood still, what has come meanwhile is read first.
+_TO_CATCH_UP: Final = 1.0
 
 
 class Http(H11Protocol):
@@ -34,8 +36,9 @@ class Http(H11Protocol):
         if self._entry is Entry.CROWDED:
             transport.abort()
         else:
-            within = self._within if self._entry is Entry.WELCOME else _TURNED_AWAY_WITHIN
-            self._deadline = self.loop.call_later(within, self._too_late)
+            welcome = self._entry is Entry.WELCOME
+            within, late = (self._within, self._late) if welcome else (_TURNED_AWAY_WITHIN, self._too_late)
+            self._deadline = self.loop.call_later(within, late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
@@ -103,7 +106,10 @@ class Http(H11Protocol):
         else:
             self._door.waits_for(self)
             if self._deadline is None:
-                self._deadline = self.loop.call_later(self._within, self._too_late)
+                self._deadline = self.loop.call_later(self._within, self._late)
+
+    def _late(self) -> None:
+        self._deadline = self.loop.call_later(_TO_CATCH_UP, self._too_late)
 
     def _too_late(self) -> None:
         self._deadline = None
@@ -112,7 +118,7 @@ class Http(H11Protocol):
             return
         self._door.note("slow_request")
         if self.cycle is None or self.cycle.response_complete:
-            self._answer(408, f"the request did not come within {self._within:g} s")
+            self._answer(408, f"the request did not come within {self._door.patience:g} s")
         else:
             self.transport.abort()
 
