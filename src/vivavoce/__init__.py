@@ -1,5 +1,6 @@
 """A live speech-to-text server that you run yourself, and its client."""
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from vivavoce.errors import SessionClosed as SessionClosed
     from vivavoce.errors import VivavoceError as VivavoceError
     from vivavoce.protocol.requests import LiveRequest as LiveRequest
+
+# ONNX Runtime would note an identifier of the machine, and report to its makers; it looks when it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # Loaded at first use: `import vivavoce` alone costs nothing.
 _HOMES = {

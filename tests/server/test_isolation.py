@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from server.harness import Server, connected, create, record, serving
+from vivavoce.server import sessions
 
 SILENCE = bytes(32_000)
 
@@ -117,7 +119,8 @@ def test_a_wrong_token_is_closed_with_4401(tmp_path: Path) -> None:
 def test_a_token_ends_with_its_session_and_tells_nobody_whether_there_was_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vivavoce.server.sessions._GRACE", 0.0)
+    monkeypatch.setattr(sessions, "_GRACE", 0.0)
+    monkeypatch.setattr(sessions, "_LATE", timedelta(0))
 
     async def body(server: Server) -> None:
         ended, deleted, unused = [await create(server.http) for _ in range(3)]

@@ -116,19 +116,12 @@ class LiveSessions:
 
         Raises `Refused` and StorageError.
         """
-        stored = await self._storage.sessions.by_token(token)
-        if stored is None:
-            # Who has no session does not keep those waiting who have one.
-            raise Refused(EXPIRED, _OVER)
+        # Who has no session does not keep those waiting who have one.
+        stored, owner = await self._owned(token)
         if runtime := self._runtimes.get(stored.id):
             return runtime
         async with self._opening:
-            stored = await self._storage.sessions.by_token(token)
-            if stored is None:
-                raise Refused(EXPIRED, _OVER)
-            owner = await self._admission.owner(stored)
-            if owner is None:
-                raise Refused(EXPIRED, "the API key of this session is revoked")
+            stored, owner = await self._owned(token)
             if stored.id not in self._runtimes:
                 await self._begin(stored, owner)
             if runtime := self._runtimes.get(stored.id):
@@ -138,6 +131,16 @@ class LiveSessions:
                 words = await last_words(stored, self._storage, told=tells)
                 raise Refused(DONE, "the session has ended", words)
             raise Refused(EXPIRED, _OVER)
+
+    async def _owned(self, token: str) -> tuple[StoredSession, Caller]:
+        """The session of this token, and whose it is."""
+        stored = await self._storage.sessions.by_token(token)
+        if stored is None:
+            raise Refused(EXPIRED, _OVER)
+        owner = await self._admission.owner(stored)
+        if owner is None:
+            raise Refused(EXPIRED, "the API key of this session is revoked")
+        return stored, owner
 
     async def _begin(self, stored: StoredSession, owner: Caller) -> None:
         if stored.status == "queued" and (refusal := await self._admission.refusal(stored, owner, _now())):
