@@ -33,6 +33,7 @@ _GRACE: Final = 3.0
 """Seconds for what is under way when the server stops; what is cut off is delivered again."""
 _TROUBLE: Final = timedelta(seconds=5)
 """Until the database is tried again."""
+_DEFECT: Final = Failure("defect", "an internal error")
 
 
 class Dispatcher:
@@ -123,18 +124,26 @@ class Dispatcher:
         if defect := attempt.exception():
             # One of ours must not keep everything else from being delivered.
             _log.error("attempt_crashed", id=delivery.id, exc_info=defect)
-        result = Failure("defect", "an internal error") if defect else attempt.result()
-        self._attempted(outcome_word(result))
-        outcome = self._retrying.outcome(
+        outcome: Delivered | Waiting | Dead = Waiting(_DEFECT.problem, _now() + self._retrying.backoff)
+        try:
+            outcome = self._outcome(delivery, _DEFECT)
+            result = _DEFECT if defect else attempt.result()
+            self._attempted(outcome_word(result))
+            outcome = self._outcome(delivery, result)
+            _tell(delivery, outcome)
+        finally:
+            # Whatever is raised here goes to the log by way of the event loop; the place must be free again.
+            self._settlements.append(Settlement(delivery.id, delivery.destination_id, outcome))
+            self._wake.set()
+
+    def _outcome(self, delivery: DueDelivery, result: Answer | Failure) -> Delivered | Waiting | Dead:
+        return self._retrying.outcome(
             result,
             now=_now(),
             failures=delivery.failures,
             failing_since=delivery.failing_since,
             jitter=random.random(),
         )
-        _tell(delivery, outcome)
-        self._settlements.append(Settlement(delivery.id, delivery.destination_id, outcome))
-        self._wake.set()
 
     async def _woken(self, next_due: datetime | None) -> None:
         left = None if next_due is None else max(0.0, (next_due - _now()).total_seconds())

@@ -72,7 +72,8 @@ def _asked(retry_after: str, now: datetime) -> timedelta:
         return timedelta(seconds=min(int(text[:9]), 10**6))
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # The latter for numbers that are too large for what is made of them.
         return timedelta(0)
     return at.replace(tzinfo=at.tzinfo or UTC) - now
 
