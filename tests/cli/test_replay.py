@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,13 @@ from server.harness import create, record, running
 from server.peers import speech
 from vivavoce.server.recorded import from_data, from_export
 
+PRIVATE: dict[str, Any] = {
+    "custom_metadata": {"who": "s3cret"},
+    "callback_config": {"url": "https://hooks.example/s3cret"},
+    "language_config": {"languages": ["en"], "note": "s3cret"},
+    "note": "s3cret",
+}
+
 
 @pytest.fixture
 def session_id(tmp_path: Path) -> str:
@@ -20,22 +28,27 @@ def session_id(tmp_path: Path) -> str:
 
     async def body() -> str:
         async with running(tmp_path / "data") as server:
-            created = await create(server.http, custom_metadata={"who": "me"}, endpointing=0.3)
+            created = await create(server.http, endpointing=0.3, **PRIVATE)
             await record(server, created["url"], speech())
             return str(created["id"])
 
     return asyncio.run(body())
 
 
-def test_a_session_is_exported_without_what_its_sender_noted_and_shows_what_is_heard_otherwise(
+def test_a_session_is_exported_for_its_owner_without_what_is_private_and_shows_what_is_heard_otherwise(
     run: Run, session_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIVAVOCE_PARTIALS_MODEL", "same")
     bundle = tmp_path / "bundle"
+    bundle.mkdir(0o700)
+    (bundle / "audio.raw").touch(0o644)
     result = run("replay", session_id, "--export", bundle)
     assert result.exit_code == 0, result.output
+    assert [path.stat().st_mode & 0o777 for path in bundle.iterdir()] == [0o600, 0o600]
+    assert "s3cret" not in (bundle / "session.json").read_text()
     written = json.loads((bundle / "session.json").read_text())
-    assert written["request"]["custom_metadata"] is None
+    assert written["request"]["endpointing"] == 0.3
+    assert written["request"]["language_config"]["languages"] == ["en"]
     assert len(written["models"]["base"]) == 64
     recorded, audio = from_export(bundle)
     assert audio.read_bytes() == speech()

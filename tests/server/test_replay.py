@@ -70,6 +70,7 @@ def test_an_exported_session_is_replayed_without_its_data_directory_and_differen
         async with running(tmp_path / "data") as server:
             recorded, audio = await from_data(tmp_path / "data", await stored_session(server))
         recorded.export(audio, tmp_path / "bundle")
+        assert (tmp_path / "bundle").stat().st_mode & 0o777 == 0o700
         audio.unlink()
         exported, its_audio = from_export(tmp_path / "bundle")
         assert exported == recorded

@@ -328,6 +328,13 @@ class LiveRequest(Section):
         """The JSON value of a session object's `request_params`."""
         return self.model_dump(mode="json", exclude={"custom_metadata"})
 
+    def recognition_params(self) -> dict[str, Any]:
+        """As JSON what may matter to recognition: no callback, no metadata, nothing unknown."""
+        known = self.model_copy(deep=True)
+        for _, section in _sections(known):
+            (section.model_extra or {}).clear()
+        return known.model_dump(mode="json", exclude={"custom_metadata", "callback", "callback_config"})
+
 
 def unknown_fields(request: LiveRequest) -> dict[str, JsonValue]:
     """What nobody knows, by its path: it is kept, shown, and changes nothing."""

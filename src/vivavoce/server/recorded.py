@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,6 +21,7 @@ from vivavoce.protocol.messages import (
     parse_message,
 )
 from vivavoce.protocol.stream import Final
+from vivavoce.server.stored import request_of
 from vivavoce.storage.failures import file_error
 from vivavoce.storage.stores import read_storage
 
@@ -31,6 +33,7 @@ _DESCRIPTION, _AUDIO = "session.json", "audio.raw"
 class Recorded:
     """What makes a session what it is: its request, its audio and what was heard in it.
 
+    `request`: what recognition needs of it. The rest may hold secrets, as the URL of a callback does.
     `whole` says whether recognition came to the end of the audio: not if the client left without a stop, or
     while the session is live. `models` are the sums of the models' files, by name, where it was exported.
     """
@@ -44,17 +47,25 @@ class Recorded:
     models: Mapping[str, str] = field(default_factory=dict)
 
     def export(self, audio: Path, directory: Path) -> None:
-        """Write it to `directory`, which is made, without `custom_metadata`. Raises `StorageError`."""
-        without = replace(self, request={**self.request, "custom_metadata": None})
+        """Write it to `directory`, which is made, for its owner alone. Raises `StorageError`."""
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.copyfile(audio, directory / _AUDIO)
-            (directory / _DESCRIPTION).write_bytes(_RECORDED.dump_json(without, indent=2))
+            with audio.open("rb") as source, _private(directory / _AUDIO) as copy:
+                shutil.copyfileobj(source, copy)
+            with _private(directory / _DESCRIPTION) as description:
+                description.write(_RECORDED.dump_json(self, indent=2))
         except OSError as error:
             raise file_error(f"the session cannot be written to {directory}", error) from error
 
 
 _RECORDED = TypeAdapter(Recorded)
+
+
+def _private(path: Path) -> BinaryIO:
+    """A file to write, which is its owner's alone even if it was there before."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "wb")
 
 
 async def from_data(data_dir: Path, session_id: str) -> tuple[Recorded, Path]:
@@ -71,7 +82,8 @@ async def from_data(data_dir: Path, session_id: str) -> tuple[Recorded, Path]:
         audio = storage.audio.path(session_id)
     stopped = any(isinstance(parse_message(message), _STOPPED) for part in parts for message in part)
     whole = stopped and stored.status == "done"
-    return Recorded(stored.id, stored.request, stored.status, whole, finals), audio
+    request = request_of(stored).recognition_params()
+    return Recorded(stored.id, request, stored.status, whole, finals), audio
 
 
 def from_export(directory: Path) -> tuple[Recorded, Path]:
