@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from server import harness
 from server.harness import Server, create
 from server.peers import EVERYTHING, STOP, Message, recorded, speech, stored, stored_texts
+from server.receiver import LOOPBACK, receiving
 
 AUDIO = speech()
 HALF = 100_001
@@ -19,9 +22,9 @@ def log_of(data: Path, session: Message) -> Path:
     return data / "audio" / f"{session['id']}.raw"
 
 
-async def begun(server: Server, audio: bytes) -> Message:
+async def begun(server: Server, audio: bytes, **asked: Any) -> Message:
     """A session whose client has seen all of this acknowledged, and will come back."""
-    created = await create(server.http, **EVERYTHING)
+    created = await create(server.http, **EVERYTHING | asked)
     async with harness.connected(server, created["url"]) as socket:
         await socket.send_audio(audio)
         await socket.receive_until(type="audio_chunk", acknowledged=True)
@@ -86,6 +89,24 @@ def test_a_session_whose_acknowledged_audio_is_gone_ends_and_says_so_and_others_
     harness.serving(tmp_path, before)
     os.truncate(log_of(tmp_path, damaged), left)
     harness.serving(tmp_path, after)
+
+
+def test_the_receiver_of_a_session_whose_audio_is_gone_is_told_of_its_end(tmp_path: Path) -> None:
+    damaged: Message = {}
+
+    async def before(server: Server) -> None:
+        asked = {"callback": True, "callback_config": {"url": receiver.url}}
+        damaged.update(await begun(server, AUDIO[:HALF], **asked))
+
+    async def after(server: Server) -> None:
+        await asyncio.to_thread(receiver.until_event, "live.end_session")
+
+    with receiving() as receiver:
+        harness.serving(tmp_path, before, callback_allow=LOOPBACK)
+        os.truncate(log_of(tmp_path, damaged), 50_000)
+        harness.serving(tmp_path, after, callback_allow=LOOPBACK)
+    assert receiver.events.count("live.end_session") == 1
+    assert receiver.taken[-1].content["id"] == damaged["id"]
 
 
 def test_a_session_whose_log_is_removed_under_it_ends_before_anything_more_is_acknowledged(

@@ -26,7 +26,7 @@ from vivavoce.server.stored import request_of
 from vivavoce.server.surroundings import Surroundings
 from vivavoce.server.wording import recognizer_for
 from vivavoce.storage.audio_log import AudioLog
-from vivavoce.storage.records import Place, StoredSession
+from vivavoce.storage.records import NewDelivery, Place, StoredSession
 from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
@@ -186,7 +186,7 @@ class LiveSessions:
         posting = Posting(stored.id, await self._storage.deliveries.destinations(stored.id))
         log = await asyncio.to_thread(self._storage.audio.open, stored.id)
         if log.size < kept.acknowledged:
-            await self._end_damaged(stored, log, kept)
+            await self._end_damaged(stored, log, kept, posting.closing(request, _now()))
         runtime = SessionRuntime(stored, request, recognizer, log, self._around, kept, posting)
         self._runtimes[stored.id] = runtime
         task = asyncio.get_running_loop().create_task(runtime.run(), name=f"session {stored.id}")
@@ -196,7 +196,9 @@ class LiveSessions:
             # The server was killed when its first audio was written, and before that was noted.
             await runtime.begin_late()
 
-    async def _end_damaged(self, stored: StoredSession, log: AudioLog, kept: Kept) -> None:
+    async def _end_damaged(
+        self, stored: StoredSession, log: AudioLog, kept: Kept, deliveries: Sequence[NewDelivery]
+    ) -> None:
         """What the log lacks nobody can give back: no more audio is taken, since it would be at a wrong time.
 
         Raises StorageError.
@@ -209,13 +211,16 @@ class LiveSessions:
         await self._storage.sessions.finish(
             stored.id,
             status="error",
-            at=datetime.now(UTC),
+            at=_now(),
             error_code=500,
             audio_bytes=size,
             header_bytes=recording.audio_start if recording else 0,
             audio_duration=recording.seconds if recording else 0.0,
             transcription_time=0.0,
+            deliveries=deliveries,
         )
+        if deliveries:
+            self._around.posted()
         raise StorageError(f"{error}; VIVAVOCE_FSYNC=true keeps it through a loss of power")
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:

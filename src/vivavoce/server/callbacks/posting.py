@@ -34,6 +34,11 @@ class Posting:
             if (post.callback if to.webhook_id is None else post.webhooks)
         ]
 
+    def closing(self, request: LiveRequest, at: datetime) -> list[NewDelivery]:
+        """What is posted when the session ends and does not run."""
+        outgoing = Outgoing(self._session_id, request, webhooks=self.has_webhooks)
+        return self.deliveries(posts(outgoing.end_session(at.timestamp())))
+
     def _body(self, post: Post, to: Destination) -> str:
         # As the models `Callback` and `Webhook` are written, without parsing what may be long.
         if to.webhook_id is None:
