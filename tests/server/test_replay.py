@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from server.harness import Server, create, models, record, running
 from server.peers import speech
 from vivavoce.errors import StorageError
-from vivavoce.protocol.stream import Final
-from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
+from vivavoce.protocol.stream import Final, Word
+from vivavoce.recognizers.scripted import Script, ScriptedRecognizer, word_every
 from vivavoce.server.models import Models, with_default
 from vivavoce.server.recorded import Recorded, from_data, from_export
 from vivavoce.server.replay import compare, replay
@@ -30,8 +33,8 @@ async def replayed(recorded: Recorded, audio: Path, loaded: Models) -> list[Fina
     return list(await replay(recorded, audio, loaded, decoder_threads=1))
 
 
-def other_words() -> Models:
-    recognizer = ScriptedRecognizer(word_every(0.4), languages=("en", "fr", "de"))
+def hearing(script: Script) -> Models:
+    recognizer = ScriptedRecognizer(script, languages=("en", "fr", "de"))
     return dataclasses.replace(models(), recognizers=with_default({"base": recognizer}, "base"))
 
 
@@ -75,13 +78,40 @@ def test_an_exported_session_is_replayed_without_its_data_directory_and_differen
         exported, its_audio = from_export(tmp_path / "bundle")
         assert exported == recorded
         assert its_audio.read_bytes() == AUDIO
-        comparison = compare(exported, await replayed(exported, its_audio, other_words()))
+        comparison = compare(exported, await replayed(exported, its_audio, hearing(word_every(0.4))))
         first = recorded.finals[0].utterance
         shown = f"- {first.id}  {first.start:.3f}–{first.end:.3f}  {first.language}  {first.text.strip()}"
         assert comparison.lines[0] == shown
         assert comparison.lines[1].startswith(f"+ {first.id}")
 
     asyncio.run(body())
+
+
+@pytest.mark.parametrize("real_time", [False, True])
+def test_where_nothing_can_be_stored_a_replay_ends_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_time: bool
+) -> None:
+    def lost(audio: NDArray[np.float32]) -> tuple[Word, ...]:
+        for database in tmp_path.glob("vivavoce-replay-*/vivavoce.db"):
+            database.unlink()
+        return word_every(0.2)(audio)
+
+    async def body() -> None:
+        async with running(tmp_path / "data") as server:
+            recorded, audio = await from_data(tmp_path / "data", await stored_session(server))
+        with pytest.raises(StorageError, match=r"cannot be replayed: the database .* was removed"):
+            await replay(recorded, audio, hearing(lost), decoder_threads=1, real_time=real_time)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    asyncio.run(body())
+
+
+def test_without_a_temporary_directory_a_replay_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(StorageError, match="no temporary directory to replay in"):
+        asyncio.run(replayed(Recorded("x", {}, "done", True, ()), tmp_path, models()))
 
 
 def test_a_word_that_was_placed_elsewhere_is_shown_with_both_times() -> None:
@@ -119,7 +149,7 @@ def test_a_session_that_is_not_there_or_has_no_audio_is_told(tmp_path: Path) -> 
 
 
 def _final(number: int, word_start: float) -> Final:
-    from vivavoce.protocol.stream import Utterance, Word
+    from vivavoce.protocol.stream import Utterance
 
     start = 3.0 * number
     words = (Word(" word", word_start, start + 2.0, 0.5),)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from vivavoce.errors import StorageUnavailable
+from vivavoce.errors import StorageError, StorageUnavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -31,10 +31,14 @@ async def happens(event: asyncio.Event, within: float | None) -> bool:
 
 
 class Patience:
-    """Steps of one session that its disk or the database may not be able to take now."""
+    """Steps of one session that its disk or the database may not be able to take now.
 
-    def __init__(self, session_id: str) -> None:
+    `endless`: whether there is somebody to make room, for whom the session waits.
+    """
+
+    def __init__(self, session_id: str, *, endless: bool = True) -> None:
         self._session_id = session_id
+        self._endless = endless
         self._over = asyncio.Event()
         self.problem: str | None = None
         """Why nothing can be stored; None while all is well."""
@@ -49,7 +53,10 @@ class Patience:
         self._over.set()
 
     async def until_done(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Take `step` until it works. Raises `StorageUnavailable` after `give_up`."""
+        """Take `step` until it works. Raises `StorageUnavailable` after `give_up`.
+
+        Where it does not wait, what cannot be done now cannot be done: raises `StorageError`.
+        """
         pause = _FIRST
         while True:
             try:
@@ -59,6 +66,8 @@ class Patience:
                 self._blocked = True
                 if self.over:
                     raise
+                if not self._endless:
+                    raise StorageError(str(error)) from error
                 await self._wait(pause)
                 pause = min(2 * pause, _LONGEST)
             else:

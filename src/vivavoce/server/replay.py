@@ -24,6 +24,7 @@ from vivavoce.protocol.stream import Final, Utterance, Word
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.kept import Kept
 from vivavoce.server.models import Models
+from vivavoce.server.patience import Patience
 from vivavoce.server.recorded import Recorded
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.stored import request_of
@@ -75,7 +76,7 @@ async def replay(
 
     Raises `VivavoceError` if it does not come to its end, `StorageError` among them.
     """
-    with tempfile.TemporaryDirectory(prefix="vivavoce-replay-") as directory:
+    with _temporary() as directory:
         async with open_storage(Path(directory)) as storage:
             request = dict(recorded.request)
             now = datetime.now(UTC)
@@ -84,14 +85,23 @@ async def replay(
             stored = await storage.sessions.get(recorded.id)
             assert stored is not None, "it was just created"
             engine = Engine(models.vad, decoder_threads=decoder_threads)
-            around = Surroundings(storage, engine, _ENDLESS, lambda _: None, lambda: None)
+            # Nobody is told to make room: it ends.
+            patience = Patience(recorded.id, endless=False)
+            around = Surroundings(storage, engine, _ENDLESS, lambda _: None, lambda: None, lambda _: patience)
             runtime = _runtime(stored, request_of(stored), models, around)
             engine.start()
             try:
-                await _stream(runtime, request_of(stored), audio, real_time)
+                await _stream(runtime, request_of(stored), audio, patience, real_time)
             finally:
                 await asyncio.to_thread(engine.stop)
             return await storage.sessions.finals(recorded.id)
+
+
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="vivavoce-replay-")
+    except OSError as error:
+        raise file_error("there is no temporary directory to replay in", error) from error
 
 
 def _runtime(
@@ -106,7 +116,9 @@ def _runtime(
     return SessionRuntime(stored, request, recognizer, log, around, Kept(), Posting(stored.id, ()))
 
 
-async def _stream(runtime: SessionRuntime, request: LiveRequest, audio: Path, real_time: bool) -> None:
+async def _stream(
+    runtime: SessionRuntime, request: LiveRequest, audio: Path, patience: Patience, real_time: bool
+) -> None:
     client = _Client()
     running = asyncio.create_task(runtime.run())
     running.add_done_callback(lambda task: _pass_on(task, client))
@@ -115,6 +127,8 @@ async def _stream(runtime: SessionRuntime, request: LiveRequest, audio: Path, re
         await _send(runtime, number, AudioFormat.of(request), audio, client if real_time else None)
         await runtime.receive_stop(number)
         code, reason = await client.closed
+        if patience.problem:
+            raise StorageError(f"the session cannot be replayed: {patience.problem}")
         if code != DONE:
             raise VivavoceError(f"the session ended with code {code}: {reason}")
     finally:

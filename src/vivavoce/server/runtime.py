@@ -30,7 +30,7 @@ from vivavoce.server.ending import conclude
 from vivavoce.server.feed import open_feed
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
-from vivavoce.server.patience import Patience, happens
+from vivavoce.server.patience import happens
 from vivavoce.server.surroundings import Surroundings
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
@@ -79,7 +79,7 @@ class SessionRuntime:
         self._noted = stored.warnings
         self._connections: dict[int, Connection] = {}
         self._outbox = Outbox(stored.id, surroundings.storage.sessions, posting, surroundings.posted)
-        self._patience = Patience(stored.id)
+        self._patience = surroundings.patience(stored.id)
         self._feed = open_feed(request, log, surroundings.engine, recognizer, kept.finals, self._deliver)
         self.finished = False
         """Whether the end has been stored, or could not be."""

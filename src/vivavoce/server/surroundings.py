@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vivavoce.engine.engine import Engine
 from vivavoce.live.limits import Limits
+from vivavoce.server.patience import Patience
 from vivavoce.storage.stores import Storage
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class Surroundings:
     """What every session of the server shares.
 
     `ended` is called with a session that has ended, `posted` when something to be posted has been stored.
+    `patience` makes that of a session, by its id.
     """
 
     storage: Storage
@@ -26,3 +28,4 @@ class Surroundings:
     limits: Limits
     ended: Callable[[SessionRuntime], None]
     posted: Callable[[], None]
+    patience: Callable[[str], Patience] = Patience
