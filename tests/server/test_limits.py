@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.harness import Server, connected, create, record, serving
-from storage.samples import new_session
+from storage.samples import new_session, use
 from vivavoce.server.limits import _next_month
 
 
@@ -90,8 +90,8 @@ def test_the_free_plans_hours_of_a_month_can_be_used_up(tmp_path: Path, plan: st
     async def body(server: Server) -> None:
         key_id, http = await server.key("free" if plan == "free" else "paid")
         now = datetime.now(UTC)
-        await server.services.storage.sessions.add_usage(key_id, 10 * 3600.0, now - timedelta(days=40))
-        await server.services.storage.sessions.add_usage(key_id, 10 * 3600.0 - 1, now)
+        await use(server.services.storage, key_id, 10 * 3600.0, now - timedelta(days=40))
+        await use(server.services.storage, key_id, 10 * 3600.0 - 1, now)
         await record(server, (await create(http))["url"], bytes(32_000))
         response = await http.post("/v2/live")
         assert response.status_code == status

@@ -8,6 +8,7 @@ from typing import Any
 
 from vivavoce.protocol.stream import Final, Utterance, Word
 from vivavoce.storage.records import NewSession
+from vivavoce.storage.stores import Storage
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -22,6 +23,24 @@ def new_session(**changes: Any) -> NewSession:
         "request": {"sample_rate": 16000, "channels": 1},
     }
     return NewSession(**values | changes)
+
+
+async def use(storage: Storage, key_id: str, seconds: float, at: datetime) -> str:
+    """The id of a session that ended at `at` and used so many seconds of the key's plan."""
+    session = new_session(key_id=key_id)
+    await storage.sessions.create(session)
+    await storage.sessions.finish(
+        session.id,
+        status="done",
+        at=at,
+        error_code=None,
+        audio_bytes=0,
+        header_bytes=0,
+        audio_duration=seconds,
+        transcription_time=0.0,
+        billed=(key_id, seconds),
+    )
+    return session.id
 
 
 def minutes(count: float) -> timedelta:

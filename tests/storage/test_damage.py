@@ -87,7 +87,7 @@ def test_a_damaged_value_keeps_no_other_session_from_being_found(tmp_path: Path)
     async def begin(storage: Storage) -> None:
         for session in (damaged, healthy):
             await storage.sessions.create(session)
-            await storage.sessions.start(session.id, session.created_at)
+            await storage.sessions.add(Entry(session.id, began=session.created_at))
 
     on(tmp_path, begin)
     with closing(sqlite3.connect(tmp_path / "vivavoce.db")) as database, database:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from storage.running import Run
-from storage.samples import NOON, final, minutes, new_session
+from storage.samples import NOON, final, minutes, new_session, use
 from vivavoce.errors import StorageError
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import Place, SessionFilter, StoredSession
@@ -52,7 +52,7 @@ def test_everything_is_still_there_after_a_restart(run: Run[Any]) -> None:
 
     async def before(storage: Storage) -> None:
         await storage.sessions.create(session)
-        await storage.sessions.start(session.id, NOON + minutes(1))
+        await storage.sessions.add(Entry(session.id, began=NOON + minutes(1)))
         await storage.sessions.add(Entry(session.id, ['{"n":0}', '{"n":1}']))
         for number, each in enumerate(finals, 2):
             await storage.sessions.add(Entry(session.id, [f'{{"n":{number}}}'], each))
@@ -128,7 +128,6 @@ def test_a_long_sessions_messages_come_whole_and_in_order_in_bounded_parts(run: 
 def test_changing_a_session_that_is_not_there_is_an_error(run: Run[None]) -> None:
     async def body(storage: Storage) -> None:
         for change in (
-            storage.sessions.start("nobody", NOON),
             storage.sessions.finish("nobody", status="done", **FINISHED),
             storage.sessions.add_metadata("nobody", {"a": 1}),
             storage.sessions.add(Entry("nobody", ["{}"])),
@@ -158,7 +157,7 @@ def test_unfinished_sessions_are_those_that_had_begun(run: Run[None]) -> None:
         for session in (queued, begun, done):
             await storage.sessions.create(session)
         for session in (begun, done):
-            await storage.sessions.start(session.id, NOON)
+            await storage.sessions.add(Entry(session.id, began=NOON))
         await storage.sessions.finish(done.id, status="error", **FINISHED | {"error_code": 500})
         assert await storage.sessions.unfinished() == [begun.id]
 
@@ -170,7 +169,7 @@ def test_only_recent_sessions_without_audio_count_as_queued(run: Run[None]) -> N
         old, recent, begun = (new_session(created_at=NOON + minutes(n)) for n in (0, 2, 3))
         for session in (old, recent, begun):
             await storage.sessions.create(session)
-        await storage.sessions.start(begun.id, NOON)
+        await storage.sessions.add(Entry(begun.id, began=NOON))
         assert await storage.sessions.queued_since(NOON + minutes(1)) == {recent.id: Place(None, False)}
 
     run(body)
@@ -180,12 +179,10 @@ def test_usage_adds_up_by_month_and_survives_deletion(run: Run[None]) -> None:
     async def body(storage: Storage) -> None:
         key, _ = await storage.keys.create("a", "free")
         other, _ = await storage.keys.create("b", "free")
-        session = new_session(key_id=key.id)
-        await storage.sessions.create(session)
-        await storage.sessions.add_usage(key.id, 10.5, NOON)
-        await storage.sessions.add_usage(key.id, 1.5, NOON)
-        await storage.sessions.add_usage(key.id, 4.0, NOON + timedelta(days=31))
-        await storage.delete_session(session.id)
+        session_id = await use(storage, key.id, 10.5, NOON)
+        await use(storage, key.id, 1.5, NOON)
+        await use(storage, key.id, 4.0, NOON + timedelta(days=31))
+        await storage.delete_session(session_id)
         assert await storage.sessions.usage_seconds(key.id, NOON) == 12.0
         assert await storage.sessions.usage_seconds(key.id, NOON + timedelta(days=31)) == 4.0
         assert await storage.sessions.usage_seconds(other.id, NOON) == 0.0
@@ -203,7 +200,7 @@ def test_a_list_is_narrowed_by_status_and_by_a_half_open_range_of_time(run: Run[
         first, second, third = (new_session(created_at=NOON + minutes(n)) for n in range(3))
         for session in (second, first, third):
             await storage.sessions.create(session)
-        await storage.sessions.start(second.id, NOON)
+        await storage.sessions.add(Entry(second.id, began=NOON))
         assert await _ids(storage) == [third.id, second.id, first.id]
         assert await _ids(storage, statuses=("processing",)) == [second.id]
         assert await _ids(storage, statuses=("queued", "processing")) == [third.id, second.id, first.id]

@@ -51,10 +51,6 @@ class Delivery:
         self._confirmed = 0
 
     @property
-    def pending(self) -> bool:
-        return bool(self._returned or self._waiting)
-
-    @property
     def waiting(self) -> tuple[int, int]:
         """How many messages wait, and their characters."""
         messages = [*self._returned, *self._waiting]

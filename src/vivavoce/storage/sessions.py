@@ -116,11 +116,6 @@ class SessionStore:
         async with self._database.read() as connection:
             return {id_: Place(key, bool(asked)) for id_, key, asked in await connection.execute(query)}
 
-    async def start(self, session_id: str, at: datetime) -> None:
-        """The first audio has come: the session is `processing`."""
-        async with self._database.write() as connection:
-            await _change(connection, session_id, status="processing", started_at=at)
-
     async def add(self, entry: Entry) -> None:
         """Keep what a running session has to store, all of it or nothing.
 
@@ -232,13 +227,8 @@ class SessionStore:
             result = await connection.execute(statement)
         return result.rowcount > 0
 
-    async def add_usage(self, key_id: str, seconds: float, at: datetime) -> None:
-        """Count billed seconds against the key's month. Deleting sessions does not give them back."""
-        async with self._database.write() as connection:
-            await _bill(connection, key_id, seconds, at)
-
     async def usage_seconds(self, key_id: str, at: datetime) -> float:
-        """Seconds billed to the key in the month (UTC) in which `at` lies."""
+        """Seconds billed to the key in the month (UTC) in which `at` lies, deleted sessions included."""
         columns = tables.usage.c
         query = select(columns.seconds).where(columns.key_id == key_id, columns.month == _month(at))
         async with self._database.read() as connection:
