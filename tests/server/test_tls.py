@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -93,6 +94,14 @@ def test_our_client_does_not_talk_to_a_server_whose_certificate_nobody_vouches_f
     refused = pytest.raises(ServerUnreachable, match="certificate verify failed")
     with Client(base_url=server) as client, refused:
         client.live().list()
+
+
+def test_who_never_says_hello_is_let_go(tmp_path: Path, files: Files) -> None:
+    certified = {"tls_cert": str(files.cert), "tls_key": str(files.key)}
+    with scripted_server(tmp_path, client_timeout=0.5, **certified) as url:
+        address = httpx.URL(url)
+        with socket.create_connection((address.host, address.port or 0), timeout=30) as silent:
+            assert silent.recv(1) == b""
 
 
 def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path, files: Files) -> None:

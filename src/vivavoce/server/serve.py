@@ -103,7 +103,7 @@ async def _serve(
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )
     with _listen(settings) as listening:
-        server = _Server(config, lambda: _leave(app))
+        server = _Server(config, lambda: _leave(app), door.patience)
         serving = asyncio.create_task(server.serve([listening]))
         await server.up.wait()
         if not server.started:
@@ -152,11 +152,15 @@ def _warn_of_other_users(data_dir: Path) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Remembers the signal that ends it, where uvicorn raises all of them again while asyncio runs."""
+    """Remembers the signal that ends it, where uvicorn raises all of them again while asyncio runs.
 
-    def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
+    `patience`: seconds that a client may take for a TLS handshake.
+    """
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None], patience: float) -> None:
         super().__init__(config)
         self._leave = leave
+        self._patience = patience
         self._ends: list[threading.Timer] = []
         self.up = asyncio.Event()
         self.ended_by: int | None = None
@@ -187,7 +191,23 @@ class _Server(uvicorn.Server):
             end.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        # Uvicorn listens on none of them: it would give a handshake a minute.
+        await super().startup([])
+        protocol = partial(
+            self.config.http_protocol_class,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        for each in sockets or ():
+            listening = await asyncio.get_running_loop().create_server(
+                protocol,
+                sock=each,
+                ssl=self.config.ssl,
+                backlog=self.config.backlog,
+                ssl_handshake_timeout=self._patience if self.config.ssl else None,
+            )
+            self.servers.append(listening)
         self.up.set()
 
 
