@@ -78,7 +78,7 @@ class SessionRuntime:
         )
         self._noted = stored.warnings
         self._connections: dict[int, Connection] = {}
-        self._outbox = Outbox(stored.id, surroundings.storage.sessions, posting, surroundings.posted)
+        self._outbox = Outbox(stored, surroundings.storage.sessions, posting, surroundings.posted)
         self._patience = Patience(stored.id)
         self._feed = open_feed(request, log, surroundings.engine, recognizer, kept.finals, self._deliver)
         self.finished = False
