@@ -64,7 +64,6 @@ def ends(run: Run, amount: int, number: signal.Signals) -> None:
         takes = _known_takes(run, server)
         for round_ in range(amount):
             _end_once(run, server, net, takes, round_, number)
-        run.faults[f"{number.name}"] += amount
         run.faults += net.faults
 
 
@@ -84,12 +83,13 @@ def _end_once(
         jobs = [_job(run, takes, round_ * run.at_once + n, 0) for n in range(run.at_once)]
         done = [pool.submit(run.session, server, net, *job[:3], watch=watch) for job in jobs]
         lost = pool.submit(_client_that_never_comes_back, run, server, run.chance.choice(takes), round_)
-        struck.wait(_KILLED_WITHIN)
+        came = struck.wait(_KILLED_WITHIN)
         time.sleep(run.chance.choice([0.0, 0.0, 0.01, 0.1]))
         server.end(number)
         time.sleep(run.chance.uniform(0, 0.3))
         server.start()
-        print(f"{number.name} {round_ + 1}: at {name}[{skip}]", flush=True)
+        run.faults[number.name if came else f"{number.name}, at a moment that never came"] += 1
+        print(f"{number.name} {round_ + 1}: {'at' if came else 'never came:'} {name}[{skip}]", flush=True)
         for each in [*done, lost]:
             each.result()
 

@@ -88,7 +88,7 @@ class Run:
         watch: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> None:
         """Stream it, and compare."""
-        expected = self.references[take]
+        expected, starts = self.references[take], server.starts
         chance = random.Random(seed)
         pieces = any_pieces(chance, take.audio(), take.format)
         label = f"{name}, seed {seed}, {take.format}, {len(pieces)} pieces"
@@ -108,7 +108,8 @@ class Run:
             self.differs(label, happened, [f"no session: {outcome.trouble}"])
             return
         stored = Stored.of(server.url, outcome.session_id)
-        problems = list(differences(stored, expected, take.recorded(), take.format))
+        broken = len(happened) + server.starts - starts
+        problems = list(differences(stored, expected, take.recorded(), take.format, broken=broken))
         telling = Telling.of(outcome, expected)
         if name == "our client" and not telling.exact:
             problems.append(f"its user was not told each final once and in order: {telling}")

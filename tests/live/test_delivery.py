@@ -41,6 +41,43 @@ def test_the_last_message_is_remembered_however_long() -> None:
     assert after_a_break(messages) == messages[-1:]
 
 
+@given(
+    st.lists(st.integers(1, LONGEST // 3), max_size=12),
+    st.integers(0, 12),
+    st.lists(st.integers(1, LONGEST // 3), max_size=6),
+)
+def test_nothing_that_was_not_received_gives_way_to_how_the_session_ends(
+    finals: list[int], received: int, rest: list[int]
+) -> None:
+    delivery = Delivery()
+    sent = [delivery.send("f" * size) for size in finals]
+    delivery.confirmed(received)
+    delivery.ending = True
+    remembered = sent[_first_kept(finals) :]
+    sent += [delivery.send("e" * size) for size in [*rest, 2 * LONGEST, 1]]
+    delivery.connected()
+    delivery.resume_unseen()
+    unseen = [*remembered, *sent[len(finals) :]]
+    assert [one.message for one in delivery.release()] == [
+        one.message for one in unseen if one.number > received
+    ]
+
+
+def _first_kept(sizes: list[int]) -> int:
+    """The index of the oldest of them that is remembered."""
+    return next(at for at in range(len(sizes) + 1) if sum(sizes[at:]) <= LONGEST)
+
+
+def test_what_was_received_gives_way_at_the_end_too() -> None:
+    delivery = Delivery(ending=True)
+    sent = [delivery.send(f"{number:04}") for number in range(3000)]
+    delivery.confirmed(2500)
+    delivery.send("the end")
+    delivery.connected()
+    delivery.resume(0, told=True)
+    assert [one.message for one in delivery.release()] == [*(one.message for one in sent[-1023:]), "the end"]
+
+
 def test_what_went_again_counts_once() -> None:
     delivery = Delivery()
     message = "x" * (LONGEST // 2)

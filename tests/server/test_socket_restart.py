@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
+import json
 import signal
 import threading
 import time
@@ -22,6 +24,7 @@ from vivavoce.audio.wav import wav_header
 from vivavoce.client.events import AnyMessage, Connected
 from vivavoce.protocol.messages import TranscriptMessage
 from vivavoce.protocol.responses import SessionObject
+from vivavoce.storage.journal import Entry
 
 FORMAT = AudioFormat("wav/pcm", 16, 16_000, 1)
 AUDIO = speech()
@@ -232,6 +235,76 @@ def test_a_client_that_comes_back_after_the_end_and_a_restart_is_told_of_the_end
 
     harness.serving(tmp_path, before)
     harness.serving(tmp_path, after)
+
+
+def test_what_an_ended_session_says_after_a_restart_is_stored_once(tmp_path: Path) -> None:
+    kept: Message = {}
+
+    async def before(server: harness.Server) -> None:
+        kept.update(await create(server.http, **EVERYTHING))
+        async with harness.connected(server, kept["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="audio_chunk")
+            await socket.send_text(STOP)
+            await socket.leave(1000)
+        while (await stored(server.http, kept["id"]))["status"] != "done":
+            pass
+
+    async def after(server: harness.Server) -> None:
+        async def comes_back() -> list[Message]:
+            messages = []
+            async with harness.connected(server, kept["url"] + "&resume_from=0") as socket:
+                while "closed" not in (message := await socket.receive()):
+                    messages.append(message)
+            return messages
+
+        first, second = await asyncio.gather(comes_back(), comes_back())
+        assert first == second == await comes_back()
+        assert len(finals(first)) == 2
+        said = (await stored(server.http, kept["id"]))["result"]["messages"]
+        told = [json.loads(message) for message in said]
+        assert [told.count(message) for message in first] == [1] * len(first)
+
+    harness.serving(tmp_path, before)
+    harness.serving(tmp_path, after)
+
+
+def _what_comes_after_an_end_and_a_restart(
+    tmp_path: Path, *, frames: list[str], stored_then: list[str]
+) -> Message:
+    """The first that a client gets when it comes back."""
+    kept: Message = {}
+    got: Message = {}
+
+    async def before(server: harness.Server) -> None:
+        kept.update(await create(server.http, **EVERYTHING))
+        async with harness.connected(server, kept["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="audio_chunk")
+            for frame in frames:
+                await socket.send_text(frame)
+            await socket.leave(1000)
+        while (await stored(server.http, kept["id"]))["status"] != "done":
+            pass
+        await server.services.storage.sessions.add(Entry(kept["id"], stored_then))
+
+    async def after(server: harness.Server) -> None:
+        async with harness.connected(server, kept["url"]) as socket:
+            got.update(await socket.receive())
+
+    harness.serving(tmp_path, before)
+    harness.serving(tmp_path, after)
+    return got
+
+
+def test_a_client_that_left_without_a_stop_is_not_told_of_the_end_after_a_restart(tmp_path: Path) -> None:
+    first = _what_comes_after_an_end_and_a_restart(tmp_path, frames=[], stored_then=[])
+    assert first == {"closed": 1000}
+
+
+def test_damage_to_what_an_ended_session_has_said_does_not_end_its_socket_unexplained(tmp_path: Path) -> None:
+    first = _what_comes_after_an_end_and_a_restart(tmp_path, frames=[STOP], stored_then=["{"])
+    assert first == {"closed": 1013}
 
 
 def test_a_session_whose_client_is_back_first_is_not_taken_up_a_second_time(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vivavoce.live.effects import Send
 
-# More than a connection holds when it breaks: so many messages at most, and so many characters.
+# While the recording lasts. More than a connection holds when it breaks: so many messages, and characters.
 _REMEMBERED = 1024
 _REMEMBERED_CHARACTERS = 1024 * 1024
 
@@ -37,9 +37,12 @@ class Delivery:
     Connections keep order. So a client that has seen an acknowledgement has seen every message that went
     before it on the same connection, and one that has not seen it has seen none that went after it. The same
     holds for pings, which clients answer by themselves.
+
+    Before the `ending` what is remembered is bounded: the oldest counts as received. From then on little else
+    is said, and only what has been received gives way: the finals that are left, and the result.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, ending: bool = False) -> None:
         # Those that a broken connection did not take, then those that came since.
         self._returned: deque[str] = deque()
         self._waiting: deque[str] = deque()
@@ -49,6 +52,8 @@ class Delivery:
         self._connection = 0
         self._number = 0
         self._confirmed = 0
+        self.ending = ending
+        """Whether the recording is over."""
 
     @property
     def waiting(self) -> tuple[int, int]:
@@ -70,7 +75,10 @@ class Delivery:
         self._waiting.append(message)
 
     def confirmed(self, number: int) -> None:
-        """The client has received the message of this number, and so those before it."""
+        """The client has received the message of this number, and so those before it.
+
+        It may be told at any time, even while another thread is at work here.
+        """
         self._confirmed = max(self._confirmed, number)
 
     def send(self, message: str) -> Sent:
@@ -87,7 +95,7 @@ class Delivery:
     def undelivered(self, message: str) -> None:
         """The connection did not take `message`."""
         self._returned.append(message)
-        self._forget(lambda sent: sent.message is message)
+        self._keep(deque(sent for sent in self._sent if sent.message is not message))
 
     def release(self) -> list[Sent]:
         """All that waits, in order; the connection takes it."""
@@ -108,7 +116,7 @@ class Delivery:
         """
 
         def missed(sent: Sent) -> bool:
-            unclear = sent.latest >= offset and (told or sent.number > self._confirmed)
+            unclear = sent.latest >= offset and (told or not self._received(sent))
             return sent.connection < self._connection and (unclear or sent.earliest > offset)
 
         self._return(missed)
@@ -116,22 +124,32 @@ class Delivery:
 
     def resume_unseen(self) -> None:
         """Nothing will show what the client has seen: what it is not known to have received waits again."""
-        self._return(lambda sent: sent.connection < self._connection and sent.number > self._confirmed)
+        self._return(lambda sent: sent.connection < self._connection and not self._received(sent))
 
     def _return(self, which: Callable[[Sent], bool]) -> None:
-        self._returned.extendleft(sent.message for sent in reversed(self._sent) if which(sent))
-        self._forget(which)
+        # Each is judged once: what is `confirmed` may change meanwhile.
+        missed: list[Sent] = []
+        kept: deque[Sent] = deque()
+        for sent in self._sent:
+            (missed if which(sent) else kept).append(sent)
+        self._returned.extendleft(sent.message for sent in reversed(missed))
+        self._keep(kept)
 
     def _remember(self, sent: Sent) -> Sent:
         self._sent.append(sent)
         self._characters += len(sent.message)
-        # The last one stays, however long: a result is sent just before the connection is closed.
-        while len(self._sent) > 1 and (
-            len(self._sent) > _REMEMBERED or self._characters > _REMEMBERED_CHARACTERS
-        ):
+        # The last one stays, however long.
+        while len(self._sent) > 1 and self._much and (not self.ending or self._received(self._sent[0])):
             self._characters -= len(self._sent.popleft().message)
         return sent
 
-    def _forget(self, which: Callable[[Sent], bool]) -> None:
-        self._sent = deque(sent for sent in self._sent if not which(sent))
-        self._characters = sum(len(sent.message) for sent in self._sent)
+    @property
+    def _much(self) -> bool:
+        return len(self._sent) > _REMEMBERED or self._characters > _REMEMBERED_CHARACTERS
+
+    def _received(self, sent: Sent) -> bool:
+        return sent.number <= self._confirmed
+
+    def _keep(self, sent: deque[Sent]) -> None:
+        self._sent = sent
+        self._characters = sum(len(each.message) for each in sent)

@@ -71,7 +71,7 @@ class LiveSession:
         self._acks.sent(received)
         self._restarted = received > 0
         self._appending: tuple[int, bytes] | None = None
-        self._delivery = Delivery()
+        self._delivery = Delivery(ending=stopped)
         for final in finals:
             message = self._out.transcript(final.utterance, now, final=True)
             if message is not None and message.audience.socket:
@@ -240,8 +240,7 @@ class LiveSession:
         """The client asks to stop. `left_to_process`: seconds of audio that are not final yet."""
         self._last_frame = now
         if self.phase is not Phase.RECORDING:
-            refused = self._out.stop_refused(now, "the recording has been stopped already")
-            return self._tell(refused, durable=True)
+            return self._tell(self._out.stop_refused(now, "the recording has been stopped already"))
         effects = [] if self._cursor is not None else self._go_on_from(self.received)
         ack = self._out.stop_accepted(now, self.audio_duration, left_to_process)
         stopping = self.stop(now)
@@ -343,6 +342,7 @@ class LiveSession:
         except InvalidAudio as error:
             return [*effects, *self._refuse(now, str(error))]
         self.phase = Phase.STOPPING
+        self._delivery.ending = True
         return [*effects, Flush(LAST_FLUSH)]
 
     def _final(self, final: Final, now: float) -> list[Effect]:

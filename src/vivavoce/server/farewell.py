@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 
+from vivavoce.errors import StorageError
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.result import build_result
 from vivavoce.protocol.messages import (
     EndRecordingMessage,
     EndSessionMessage,
+    InvalidMessage,
     PostChapterizationMessage,
     PostFinalTranscriptMessage,
     PostSummarizationMessage,
@@ -34,22 +36,37 @@ _ENDING = (
 
 
 async def last_words(stored: StoredSession, storage: Storage, *, told: bool) -> Sequence[str]:
-    """The finals that were not sent, and the messages of the end, in order; stored. Raises `StorageError`.
+    """The finals that were not sent, and the messages of the end, in order. Raises `StorageError`.
 
-    A client that has `told` where it goes on passes over what comes twice, and gets every final.
+    A client that has `told` where it goes on passes over what comes twice, and gets every final. One that
+    left without a stop wanted no more.
     """
-    said: dict[str, str] = {}
-    async for part in storage.sessions.messages(stored.id):
-        said |= await asyncio.to_thread(_lasting, part)
+    if stored.started_at and not stored.stopped:
+        return ()
+    said = await _said(stored.id, storage)
     finals = await storage.sessions.finals(stored.id)
-    words = await asyncio.to_thread(lambda: list(_words(stored, finals, said, told)))
-    known = frozenset(said.values())
-    await storage.sessions.add(Entry(stored.id, [text for text in words if text not in known]))
-    return words
+    return await asyncio.to_thread(lambda: list(_words(stored, finals, said, told)))
+
+
+async def store_last_words(session_id: str, words: Sequence[str], storage: Storage) -> None:
+    """They have been sent: store those that are not yet. Raises `StorageError`."""
+    said = await _said(session_id, storage)
+    fresh = await asyncio.to_thread(_lasting, words)
+    await storage.sessions.add(Entry(session_id, [text for name, text in fresh.items() if name not in said]))
+
+
+async def _said(session_id: str, storage: Storage) -> dict[str, str]:
+    """What the session has said that is said once, by what it is. Raises `StorageError`."""
+    said: dict[str, str] = {}
+    try:
+        async for part in storage.sessions.messages(session_id):
+            said |= await asyncio.to_thread(_lasting, part)
+    except InvalidMessage as error:
+        raise StorageError(f"a stored message is damaged: {error}") from error
+    return said
 
 
 def _lasting(texts: Sequence[str]) -> dict[str, str]:
-    """Those that are said once, by what they are."""
     return {name: text for text in texts if (name := _name(text))}
 
 

@@ -15,7 +15,7 @@ from vivavoce.live.session import LiveSession
 from vivavoce.protocol.stream import Final
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.storage.journal import Entry
-from vivavoce.storage.records import NewDelivery
+from vivavoce.storage.records import NewDelivery, StoredSession
 from vivavoce.storage.sessions import SessionStore
 
 _log = structlog.get_logger(__name__)
@@ -31,9 +31,10 @@ class Outbox:
     """
 
     def __init__(
-        self, session_id: str, sessions: SessionStore, posting: Posting, posted: Callable[[], None]
+        self, stored: StoredSession, sessions: SessionStore, posting: Posting, posted: Callable[[], None]
     ) -> None:
-        self._session_id = session_id
+        self._session_id = stored.id
+        self._over = stored.stopped
         self._sessions = sessions
         self._posting = posting
         self._posted = posted
@@ -62,6 +63,7 @@ class Outbox:
     def stop(self, audio_bytes: int) -> None:
         """The recording has been stopped; its log has so many bytes."""
         self._stopped, self.due = audio_bytes, True
+        self._over = True
 
     def note(self, patch: Mapping[str, Any]) -> None:
         """To be merged into `post_session_metadata`."""
@@ -114,7 +116,7 @@ class Outbox:
             status=finish.status,
             at=now,
             error_code=finish.error_code,
-            audio_bytes=live.received,
+            audio_bytes=live.received if self._over else 0,
             header_bytes=live.header_bytes,
             audio_duration=duration,
             transcription_time=finish.transcription_time,

@@ -78,13 +78,13 @@ class SessionRuntime:
         )
         self._noted = stored.warnings
         self._connections: dict[int, Connection] = {}
-        self._outbox = Outbox(stored.id, surroundings.storage.sessions, posting, surroundings.posted)
+        self._outbox = Outbox(stored, surroundings.storage.sessions, posting, surroundings.posted)
         self._patience = surroundings.patience(stored.id)
         self._feed = open_feed(request, log, surroundings.engine, recognizer, kept.finals, self._deliver)
         self.finished = False
         """Whether the end has been stored, or could not be."""
         self._left = self._released = False
-        self._confirmed = self._arrival = 0
+        self._arrival = 0
         # Bounded: recognition holds a bounded stretch of audio, and a send takes at most some seconds.
         self._heard: deque[Up] = deque()
         self._wake = asyncio.Event()
@@ -137,7 +137,6 @@ class SessionRuntime:
             self._arrival = arrival
             number = self._live.next_connection
             self._connections[number] = connection
-            self._live.confirmed(self._confirmed)
             await self._perform(self._live.connect(self._now(), resume_from))
             return number
 
@@ -185,8 +184,8 @@ class SessionRuntime:
         return True
 
     def confirmed(self, number: int) -> None:
-        """The client has received the message of this number: it matters when another connection comes."""
-        self._confirmed = max(self._confirmed, number)
+        """The client has received the message of this number, and all before it."""
+        self._live.confirmed(number)
 
     async def receive_stop(self, number: int) -> None:
         async with self._lock:

@@ -16,7 +16,7 @@ from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import DONE, EXPIRED, RESTARTING
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
-from vivavoce.server.farewell import last_words
+from vivavoce.server.farewell import last_words, store_last_words
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
@@ -50,6 +50,14 @@ class Refused(VivavoceError):  # noqa: N818 - a state of the connection
         self.messages = messages
 
 
+class Ended(Refused):
+    """The session ended right before a restart. Its last `messages` are stored when they have been sent."""
+
+    def __init__(self, session_id: str, messages: Sequence[str]) -> None:
+        super().__init__(DONE, "the session has ended", messages)
+        self.session_id = session_id
+
+
 class LiveSessions:
     """Sessions come in by their token and leave when they have ended and been delivered.
 
@@ -77,6 +85,7 @@ class LiveSessions:
         self._idle = idle
         # Two sockets may arrive with one token at the same time; there is one session.
         self._opening = asyncio.Lock()
+        self._parting = asyncio.Lock()
         self._draining = False
         self.arrivals = count(1)
         """Numbers for connections, in the order in which they come."""
@@ -126,11 +135,16 @@ class LiveSessions:
                 await self._begin(stored, owner)
             if runtime := self._runtimes.get(stored.id):
                 return runtime
-            if stored.status == "done" and stored.completed_at and _now() - stored.completed_at < _LATE:
-                # It ended right before a restart, and its client may not have heard of that.
-                words = await last_words(stored, self._storage, told=tells)
-                raise Refused(DONE, "the session has ended", words)
-            raise Refused(EXPIRED, _OVER)
+        if stored.status == "done" and stored.completed_at and _now() - stored.completed_at < _LATE:
+            # Its client may not have heard of that.
+            raise Ended(stored.id, await last_words(stored, self._storage, told=tells))
+        raise Refused(EXPIRED, _OVER)
+
+    async def said(self, ended: Ended, messages: Sequence[str]) -> None:
+        """These of its messages have been sent. Raises StorageError."""
+        # Two sockets may have been sent them; they are stored once.
+        async with self._parting:
+            await store_last_words(ended.session_id, messages, self._storage)
 
     async def _owned(self, token: str) -> tuple[StoredSession, Caller]:
         """The session of this token, and whose it is."""

@@ -15,7 +15,7 @@ from vivavoce.protocol.close_codes import ABNORMAL, RESTARTING, TRY_AGAIN
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 from vivavoce.server.connection import SocketConnection
 from vivavoce.server.runtime import SessionRuntime
-from vivavoce.server.sessions import LiveSessions, Refused
+from vivavoce.server.sessions import Ended, LiveSessions, Refused
 from vivavoce.server.wire import EXTENSION, Wire
 
 _log = structlog.get_logger(__name__)
@@ -52,9 +52,7 @@ class LiveSocket:
             await connection.close(TRY_AGAIN, "the session could not be opened; try again")
             return
         except Refused as refusal:
-            for message in refusal.messages:
-                await connection.send(message)
-            await connection.close(refusal.code, str(refusal))
+            await self._refuse(connection, refusal)
             return
         number = await runtime.connect(connection, resume_from, arrival)
         code = ABNORMAL
@@ -69,6 +67,16 @@ class LiveSocket:
                 wire.take_at_once = wire.on_receipt = None
             connection.gone = True
             await runtime.disconnected(number, code)
+
+    async def _refuse(self, connection: SocketConnection, refusal: Refused) -> None:
+        sent = [message for message in refusal.messages if await connection.send(message)]
+        if isinstance(refusal, Ended) and sent:
+            try:
+                await self._sessions.said(refusal, sent)
+            except StorageError as error:
+                # They are sent again to whoever comes back.
+                _log.error("last_words_not_stored", session=refusal.session_id, error=str(error))
+        await connection.close(refusal.code, str(refusal))
 
 
 async def _receive(receive: Receive, runtime: SessionRuntime, number: int) -> int:

@@ -36,7 +36,8 @@ class NewSession:
 class StoredSession:
     """A session as it is kept. `audio_bytes` counts the whole log, of which `header_bytes` are a WAV header.
 
-    It is 0 until the recording has been stopped. `audio_duration` and `transcription_time` are seconds; they
+    It is 0 until the recording has been stopped, and stays so if its client left it without a stop, or it
+    failed. `audio_duration` and `transcription_time` are seconds; they
     are 0.0 until the session is finished.
     """
 
@@ -65,7 +66,7 @@ class StoredSession:
 
     @property
     def stopped(self) -> bool:
-        """Whether no more audio is taken."""
+        """Whether the recording was stopped: by its client, by silence or by a limit."""
         return self.audio_bytes > 0
 
 
