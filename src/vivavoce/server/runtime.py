@@ -280,6 +280,8 @@ class SessionRuntime:
             await connection.close(code, reason)
 
     async def _append(self, data: bytes) -> None:
+        if self._live.appending is None:
+            return  # what was to be sent before it has failed, and the frame with that
         try:
             await self._patience.twice(partial(append, self._log, data))
         except StorageUnavailable:
@@ -293,12 +295,12 @@ class SessionRuntime:
         await self._perform(self._live.append_failed(_NO_STORAGE, self._now()))
 
     async def _send(self, effect: Send) -> None:
-        if self._outbox.full:
+        connection = self._connections.get(effect.connection)
+        if connection is not None and self._outbox.full:
             try:
                 await self._outbox.store()
             except StorageUnavailable:
                 await self._suspend()
-        connection = self._connections.get(effect.connection)
         if connection is not None and await connection.send(effect.message):
             self._keep(effect)
             if effect.durable:
