@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -28,9 +27,10 @@ from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.connection import Connection
 from vivavoce.server.ending import conclude
 from vivavoce.server.feed import open_feed
+from vivavoce.server.inbox import Inbox
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
-from vivavoce.server.patience import Patience, happens
+from vivavoce.server.patience import Patience
 from vivavoce.server.surroundings import Surroundings
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
@@ -61,8 +61,8 @@ class SessionRuntime:
         self._request = request
         self._log = log
         self._around = surroundings
-        self._loop = asyncio.get_running_loop()
         self._lock = asyncio.Lock()
+        self._inbox = Inbox()
         # Unix time that no adjustment of the clock moves while the session runs.
         self._epoch = time.time() - time.monotonic()
         self._live = LiveSession(
@@ -80,14 +80,13 @@ class SessionRuntime:
         self._connections: dict[int, Connection] = {}
         self._outbox = Outbox(stored.id, surroundings.storage.sessions, posting, surroundings.posted)
         self._patience = Patience(stored.id)
-        self._feed = open_feed(request, log, surroundings.engine, recognizer, kept.finals, self._deliver)
+        self._feed = open_feed(
+            request, log, surroundings.engine, recognizer, kept.finals, self._inbox.deliver
+        )
         self.finished = False
         """Whether the end has been stored, or could not be."""
         self._left = self._released = False
         self._confirmed = self._arrival = 0
-        # Bounded: recognition holds a bounded stretch of audio, and a send takes at most some seconds.
-        self._heard: deque[Up] = deque()
-        self._wake = asyncio.Event()
         for final in kept.unsent:
             self._live.restore(final, self._now())
         self._feeding(partial(self._feed.flush, LAST_FLUSH) if stored.stopped else self._feed.pump)
@@ -104,7 +103,7 @@ class SessionRuntime:
     @property
     def backlog(self) -> Backlog:
         return Backlog(
-            0.0 if self.ended else self._unheard, len(self._heard), self._outbox.waiting, *self._live.waiting
+            0.0 if self.ended else self._unheard, len(self._inbox), self._outbox.waiting, *self._live.waiting
         )
 
     @property
@@ -114,9 +113,10 @@ class SessionRuntime:
     async def run(self) -> None:
         """Carry out what recognition says and what time brings, until the session has ended."""
         while not (self.ended or self._patience.over):
-            await self._woken()
-            while self._heard and not self._patience.over:
-                await self._hear(self._heard.popleft())
+            deadline = self._live.deadline
+            await self._inbox.awake(None if deadline is None else max(0.0, deadline - self._now()))
+            while self._inbox and not self._patience.over:
+                await self._hear(self._inbox.pop())
             if self._outbox.due:
                 await self._store()
             async with self._lock:
@@ -252,11 +252,11 @@ class SessionRuntime:
                 await self._append(data)
             case Begin():
                 self._outbox.begin()
-                self._wake.set()
+                self._inbox.wake()
             case Note(patch):
                 _log.warning("session_noted", session=self.id, **patch)
                 self._outbox.note(patch)
-                self._wake.set()
+                self._inbox.wake()
             case Flush(marker):
                 self._outbox.stop(self._live.received)
                 await self._patience.until_done(self._outbox.store)
@@ -275,7 +275,7 @@ class SessionRuntime:
             await (self._patience.until_done(self._outbox.store) if self.ended else self._outbox.store())
         except StorageUnavailable:
             # It is stored later: the session goes on.
-            self._wake.set()
+            self._inbox.wake()
         finally:
             await connection.close(code, reason)
 
@@ -315,11 +315,11 @@ class SessionRuntime:
         # What is durable is stored at once, so that after a crash little is sent twice.
         self._outbox.add(sent.message, durable=sent.durable)
         if self._outbox.due:
-            self._wake.set()
+            self._inbox.wake()
 
     def _post(self, post: Post) -> None:
         self._outbox.post(post)
-        self._wake.set()
+        self._inbox.wake()
 
     async def _post_process(self) -> None:
         await self._patience.until_done(self._outbox.store)
@@ -342,7 +342,7 @@ class SessionRuntime:
         self._released = True
         self._feed.close()
         self._log.close()
-        self._wake.set()
+        self._inbox.wake()
 
     # Recognition
 
@@ -350,15 +350,7 @@ class SessionRuntime:
         try:
             step()
         except StorageError as error:
-            self._take(Failed(str(error)))
-
-    def _deliver(self, up: Up) -> None:
-        """Called on the engine thread."""
-        self._loop.call_soon_threadsafe(self._take, up)
-
-    def _take(self, up: Up) -> None:
-        self._heard.append(up)
-        self._wake.set()
+            self._inbox.take(Failed(str(error)))
 
     async def _hear(self, up: Up) -> None:
         if isinstance(up, Progress) and not self.ended:
@@ -389,12 +381,6 @@ class SessionRuntime:
             async with self._lock:
                 await self._perform(self._live.heard(Failed(str(error)), self._now()))
         return True
-
-    async def _woken(self) -> None:
-        deadline = self._live.deadline
-        left = None if deadline is None else max(0.0, deadline - self._now())
-        if await happens(self._wake, left):
-            self._wake.clear()
 
     def _now(self) -> float:
         return self._epoch + time.monotonic()
