@@ -216,10 +216,16 @@ class SessionRuntime:
 
     async def bury(self) -> None:
         """After a defect: the session has failed, and is not taken up again. Raises StorageError."""
-        await self.close(close_codes.FAILURE, "an internal error")
+        try:
+            await self.close(close_codes.FAILURE, "an internal error")
+        except StorageError as error:
+            # What was sent is lost; that it ended need not be.
+            _log.error("storage_failed", session=self.id, error=str(error))
+        if self.finished:
+            return
+        self.finished = True  # it ends once, whatever else is wrong with it
         live, now = self._live, self._now()
-        posts = () if self.finished else live.last_posts(now)
-        await self._store_end(Finish("error", 500, live.transcription_time(now), posts))
+        await self._store_end(Finish("error", 500, live.transcription_time(now), live.last_posts(now)))
 
     # Effects
 
