@@ -16,6 +16,7 @@ from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
 from vivavoce.server.models import Models, with_default
 from vivavoce.settings import Settings
 
+_NO_MESSAGES = "CREATE TRIGGER none BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'none'); END"
 _FULL = "CREATE TRIGGER full BEFORE INSERT ON utterances BEGIN SELECT RAISE(ABORT, 'disk full'); END"
 
 
@@ -75,5 +76,20 @@ def test_a_session_whose_finals_cannot_be_stored_ends_and_can_be_deleted(tmp_pat
         assert (stored["status"], stored["error_code"]) == ("error", 500)
         assert "disk full" in stored["post_session_metadata"]["error"]
         assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
+
+    serving(tmp_path, body)
+
+
+def test_a_session_whose_messages_cannot_be_stored_ends(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        async with server.services.storage.database.write() as database:
+            await database.execute(text(_NO_MESSAGES))
+        created = await create(server.http)
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(_speech())
+            await socket.send_text('{"type": "stop_recording"}')
+            assert await _closed(socket) == 1011
+        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
+        assert (stored["status"], stored["error_code"]) == ("error", 500)
 
     serving(tmp_path, body)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from vivavoce.errors import StorageUnavailable
+from vivavoce.errors import StorageError, StorageUnavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +65,15 @@ class Patience:
                 self._blocked = False
                 self._worked()
                 return result
+
+    async def until_done_or_lost(self, step: Callable[[], Awaitable[None]]) -> None:
+        """As `until_done`; but that it cannot work at all is only logged, for what follows does not need it."""
+        try:
+            await self.until_done(step)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            _log.error("storage_failed", session=self._session_id, error=str(error))
 
     async def twice(self, step: Callable[[], Awaitable[None]]) -> None:
         """Take `step`, a frame's, and once more if it fails. Raises `StorageUnavailable`.

@@ -335,7 +335,7 @@ class SessionRuntime:
 
     async def _finish(self, finish: Finish) -> None:
         try:
-            await self._patience.until_done(self._outbox.store)
+            await self._patience.until_done_or_lost(self._outbox.store)
             await self._patience.until_done(partial(self._store_end, finish))
         finally:
             self.finished = True
