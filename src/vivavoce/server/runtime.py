@@ -379,7 +379,7 @@ class SessionRuntime:
         """
         try:
             if not self.ended:
-                await self._patience.until_done(partial(self._outbox.store, final, posts))
+                await self._patience.until_done(partial(self._store_unless_ended, final, posts))
         except StorageUnavailable:
             return False
         except StorageError as error:
@@ -387,6 +387,11 @@ class SessionRuntime:
             async with self._lock:
                 await self._perform(self._live.heard(Failed(str(error)), self._now()))
         return True
+
+    async def _store_unless_ended(self, final: Final | None, posts: Sequence[Post]) -> None:
+        # The end may come between two attempts; what is stored after it belongs to no result.
+        if not self.ended:
+            await self._outbox.store(final, posts)
 
     def _now(self) -> float:
         return self._epoch + time.monotonic()
