@@ -1,4 +1,4 @@
-"""Storage that fails at an awkward moment: the session's audio is neither doubled nor out of place."""
+"""Storage that fails at an awkward moment: audio is not doubled, and nobody is kept waiting in silence."""
 
 from __future__ import annotations
 
@@ -46,5 +46,30 @@ def test_a_frame_is_logged_once_though_what_goes_before_it_cannot_be_stored(tmp_
                     pass
         heard = await server.http.get(f"/v2/live/{created['id']}/file")
         assert heard.content == wav_header(FORMAT, sent + 4) + NOISE[: sent + 4]
+
+    serving(tmp_path, body)
+
+
+def test_who_comes_back_while_the_end_cannot_be_stored_is_told_to_try_again(tmp_path: Path) -> None:
+    database, elsewhere = tmp_path / "vivavoce.db", tmp_path / "elsewhere"
+
+    async def body(server: Server) -> None:
+        created = await create(server.http, **EVERYTHING)
+        async with asyncio.timeout(PATIENCE):
+            async with connected(server, created["url"]) as socket:
+                await socket.send_audio(NOISE[:3200])
+                await socket.receive_until(type="audio_chunk", acknowledged=True)
+                await asyncio.to_thread(database.rename, elsewhere)
+                await socket.send_text('{"type": "stop_recording"}')
+                while (await server.http.get("/readyz")).status_code == 200:
+                    pass
+                async with connected(server, created["url"]) as another:
+                    assert await another.receive() == {"closed": 1013}
+                elsewhere.rename(database)
+                while "closed" not in (message := await socket.receive()):
+                    pass
+                assert message["closed"] == 1000
+        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
+        assert stored["status"] == "done"
 
     serving(tmp_path, body)

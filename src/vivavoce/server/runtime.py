@@ -129,11 +129,15 @@ class SessionRuntime:
         await self._outbox.store()
 
     async def connect(self, connection: Connection, resume_from: int | None, arrival: int) -> int:
-        """Take up a connection; returns its number. One that a later `arrival` overtook replaces nothing."""
+        """Take up a connection; returns its number, or 0 if it is closed: one that a later `arrival` overtook,
+        and any while the session can only wait."""
+        if self._patience.over or (self._patience.problem and self._lock.locked()):
+            await connection.close(close_codes.TRY_AGAIN, "the session cannot be taken up now: try again")
+            return 0
         async with self._lock:
             if arrival < self._arrival:
                 await connection.close(close_codes.REPLACED, "replaced by a newer connection")
-                return 0  # no connection has this number
+                return 0
             self._arrival = arrival
             number = self._live.next_connection
             self._connections[number] = connection
@@ -260,7 +264,6 @@ class SessionRuntime:
                 self._outbox.begin()
                 self._inbox.wake()
             case Note(patch):
-                _log.warning("session_noted", session=self.id, **patch)
                 self._outbox.note(patch)
                 self._inbox.wake()
             case Flush(marker):

@@ -57,6 +57,8 @@ class LiveSocket:
             await connection.close(refusal.code, str(refusal))
             return
         number = await runtime.connect(connection, resume_from, arrival)
+        if not number:
+            return
         code = ABNORMAL
         if wire is not None:
             wire.take_at_once = partial(runtime.receive_at_once, number)
