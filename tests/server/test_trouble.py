@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from sqlalchemy import text
 
@@ -91,5 +92,28 @@ def test_a_session_whose_messages_cannot_be_stored_ends(tmp_path: Path) -> None:
             assert await _closed(socket) == 1011
         stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
         assert (stored["status"], stored["error_code"]) == ("error", 500)
+
+    serving(tmp_path, body)
+
+
+async def _meet_a_defect(server: Server, url: str) -> None:
+    async with connected(server, url) as socket:
+        await socket.send_audio(_speech())
+        await socket.receive_until(type="audio_chunk", acknowledged=True)
+        # No frame of a server is like this: who reads it cannot expect it.
+        await socket._to_app.put({"type": "websocket.receive", "bytes": "no bytes"})
+        await socket.receive()
+
+
+def test_a_session_whose_socket_meets_a_defect_ends(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        with pytest.raises(ExceptionGroup):
+            await _meet_a_defect(server, created["url"])
+        status = "processing"
+        while status == "processing":
+            status = (await server.http.get(f"/v2/live/{created['id']}")).json()["status"]
+        assert status == "error"
+        assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
 
     serving(tmp_path, body)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import ClientConnection, connect
@@ -119,7 +120,7 @@ def test_who_waits_for_a_client_that_takes_nothing_is_woken_when_the_server_goes
             for _ in range(20):
                 wire.write("x" * 500_000)
             waits.set()
-            with pytest.raises(OSError):
+            with pytest.raises(ClientDisconnected):
                 await send({"type": "websocket.send", "text": "one more"})
             woken.set()
 

@@ -67,7 +67,7 @@ class Patience:
                 return result
 
     async def until_done_or_lost(self, step: Callable[[], Awaitable[None]]) -> None:
-        """As `until_done`; but that it cannot work at all is only logged, for what follows does not need it."""
+        """As `until_done`; but that it cannot work at all is only logged: what follows does without."""
         try:
             await self.until_done(step)
         except StorageUnavailable:

@@ -129,8 +129,8 @@ class SessionRuntime:
         await self._outbox.store()
 
     async def connect(self, connection: Connection, resume_from: int | None, arrival: int) -> int:
-        """Take up a connection; returns its number, or 0 if it is closed: one that a later `arrival` overtook,
-        and any while the session can only wait."""
+        """Take up a connection; returns its number, or 0 if it is closed: when a later `arrival` overtook it,
+        and while the session can only wait."""
         if self._patience.over or (self._patience.problem and self._lock.locked()):
             await connection.close(close_codes.TRY_AGAIN, "the session cannot be taken up now: try again")
             return 0

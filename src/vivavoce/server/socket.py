@@ -56,21 +56,26 @@ class LiveSocket:
                 await connection.send(message)
             await connection.close(refusal.code, str(refusal))
             return
-        number = await runtime.connect(connection, resume_from, arrival)
-        if not number:
-            return
-        code = ABNORMAL
+        with self._sessions.serving(runtime):
+            if number := await runtime.connect(connection, resume_from, arrival):
+                await _serve(receive, runtime, number, connection, wire)
+
+
+async def _serve(
+    receive: Receive, runtime: SessionRuntime, number: int, connection: SocketConnection, wire: Wire | None
+) -> None:
+    code = ABNORMAL
+    if wire is not None:
+        wire.take_at_once = partial(runtime.receive_at_once, number)
+        wire.attend()
+        wire.on_receipt = runtime.confirmed
+    try:
+        code = await _receive(receive, runtime, number)
+    finally:
         if wire is not None:
-            wire.take_at_once = partial(runtime.receive_at_once, number)
-            wire.attend()
-            wire.on_receipt = runtime.confirmed
-        try:
-            code = await _receive(receive, runtime, number)
-        finally:
-            if wire is not None:
-                wire.take_at_once = wire.on_receipt = None
-            connection.gone = True
-            await runtime.disconnected(number, code)
+            wire.take_at_once = wire.on_receipt = None
+        connection.gone = True
+        await runtime.disconnected(number, code)
 
 
 async def _receive(receive: Receive, runtime: SessionRuntime, number: int) -> int:
