@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from sqlalchemy import text
 
@@ -16,6 +17,7 @@ from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
 from vivavoce.server.models import Models, with_default
 from vivavoce.settings import Settings
 
+_NO_MESSAGES = "CREATE TRIGGER none BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'none'); END"
 _FULL = "CREATE TRIGGER full BEFORE INSERT ON utterances BEGIN SELECT RAISE(ABORT, 'disk full'); END"
 
 
@@ -74,6 +76,44 @@ def test_a_session_whose_finals_cannot_be_stored_ends_and_can_be_deleted(tmp_pat
         stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
         assert (stored["status"], stored["error_code"]) == ("error", 500)
         assert "disk full" in stored["post_session_metadata"]["error"]
+        assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
+
+    serving(tmp_path, body)
+
+
+def test_a_session_whose_messages_cannot_be_stored_ends(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        async with server.services.storage.database.write() as database:
+            await database.execute(text(_NO_MESSAGES))
+        created = await create(server.http)
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(_speech())
+            await socket.send_text('{"type": "stop_recording"}')
+            assert await _closed(socket) == 1011
+        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
+        assert (stored["status"], stored["error_code"]) == ("error", 500)
+
+    serving(tmp_path, body)
+
+
+async def _meet_a_defect(server: Server, url: str) -> None:
+    async with connected(server, url) as socket:
+        await socket.send_audio(_speech())
+        await socket.receive_until(type="audio_chunk", acknowledged=True)
+        # No frame of a server is like this: who reads it cannot expect it.
+        await socket._to_app.put({"type": "websocket.receive", "bytes": "no bytes"})
+        await socket.receive()
+
+
+def test_a_session_whose_socket_meets_a_defect_ends(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        with pytest.raises(ExceptionGroup):
+            await _meet_a_defect(server, created["url"])
+        status = "processing"
+        while status == "processing":
+            status = (await server.http.get(f"/v2/live/{created['id']}")).json()["status"]
+        assert status == "error"
         assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
 
     serving(tmp_path, body)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import ClientConnection, connect
@@ -104,3 +105,36 @@ def test_a_frame_that_none_is_before_is_taken_at_once() -> None:
         ("queue", b"refused"),
         ("at once", b"three"),
     ]
+
+
+def test_who_waits_for_a_client_that_takes_nothing_is_woken_when_the_server_goes_down() -> None:
+    async def run() -> None:
+        waits, woken = asyncio.Event(), asyncio.Event()
+        wires: list[Wire] = []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            wire: Wire = scope["extensions"][EXTENSION]
+            wires.append(wire)
+            await receive()
+            await send({"type": "websocket.accept"})
+            for _ in range(20):
+                wire.write("x" * 500_000)
+            waits.set()
+            with pytest.raises(ClientDisconnected):
+                await send({"type": "websocket.send", "text": "one more"})
+            woken.set()
+
+        config = Config(app, lifespan="off")
+        serving = await asyncio.get_running_loop().create_server(
+            lambda: Wire(config, ServerState(), {}, door=Door(1, 3600)), "127.0.0.1", 0
+        )
+        async with serving:
+            port = serving.sockets[0].getsockname()[1]
+            client = await connect_async(f"ws://127.0.0.1:{port}", compression=None, max_queue=1)
+            await waits.wait()
+            wires[0].shutdown()
+            async with asyncio.timeout(10):
+                await woken.wait()
+            client.transport.abort()
+
+    asyncio.run(run())

@@ -70,7 +70,7 @@ class LiveSession:
         self._acks = AckHistory()
         self._acks.sent(received)
         self._restarted = received > 0
-        self._appending: tuple[int, bytes] | None = None
+        self.appending: tuple[int, bytes] | None = None
         self._delivery = Delivery(ending=stopped)
         for final in finals:
             message = self._out.transcript(final.utterance, now, final=True)
@@ -207,14 +207,14 @@ class LiveSession:
             self._head.feed(fresh)
         except InvalidAudio as error:
             return [*effects, *self._refuse(now, str(error))]
-        self._appending = (start, fresh)
+        self.appending = (start, fresh)
         return [*effects, Append(fresh)]
 
     def appended(self, now: float) -> list[Effect]:
         """The bytes of the last `Append` are in the log."""
-        assert self._appending is not None, "no append was asked for"
-        start, fresh = self._appending
-        self._appending = None
+        assert self.appending is not None, "no append was asked for"
+        start, fresh = self.appending
+        self.appending = None
         first = not self.received
         self.received += len(fresh)
         self._cursor = self.received
@@ -232,7 +232,7 @@ class LiveSession:
         They are not acknowledged, so the client keeps them; the connection ends with a code after which
         clients come back and send them again.
         """
-        self._appending = None
+        self.appending = None
         self._head = read_head(self._format, self.received, self._read_log)
         return [*self._nack(now, reason), *self._hang_up(now, close_codes.TRY_AGAIN, reason)]
 

@@ -67,6 +67,7 @@ class Outbox:
 
     def note(self, patch: Mapping[str, Any]) -> None:
         """To be merged into `post_session_metadata`."""
+        _log.warning("session_noted", session=self._session_id, **patch)
         self._notes.append(patch)
         self.due = True
 

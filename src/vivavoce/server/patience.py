@@ -75,6 +75,15 @@ class Patience:
                 self._worked()
                 return result
 
+    async def until_done_or_lost(self, step: Callable[[], Awaitable[None]]) -> None:
+        """As `until_done`; but that it cannot work at all is only logged: what follows does without."""
+        try:
+            await self.until_done(step)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            _log.error("storage_failed", session=self._session_id, error=str(error))
+
     async def twice(self, step: Callable[[], Awaitable[None]]) -> None:
         """Take `step`, a frame's, and once more if it fails. Raises `StorageUnavailable`.
 

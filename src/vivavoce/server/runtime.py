@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -28,9 +27,9 @@ from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.connection import Connection
 from vivavoce.server.ending import conclude
 from vivavoce.server.feed import open_feed
+from vivavoce.server.inbox import Inbox
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
-from vivavoce.server.patience import happens
 from vivavoce.server.surroundings import Surroundings
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
@@ -61,8 +60,8 @@ class SessionRuntime:
         self._request = request
         self._log = log
         self._around = surroundings
-        self._loop = asyncio.get_running_loop()
         self._lock = asyncio.Lock()
+        self._inbox = Inbox()
         # Unix time that no adjustment of the clock moves while the session runs.
         self._epoch = time.time() - time.monotonic()
         self._live = LiveSession(
@@ -80,14 +79,12 @@ class SessionRuntime:
         self._connections: dict[int, Connection] = {}
         self._outbox = Outbox(stored, surroundings.storage.sessions, posting, surroundings.posted)
         self._patience = surroundings.patience(stored.id)
-        self._feed = open_feed(request, log, surroundings.engine, recognizer, kept.finals, self._deliver)
+        engine, tell = surroundings.engine, self._inbox.deliver
+        self._feed = open_feed(request, log, engine, recognizer, kept.finals, tell)
         self.finished = False
         """Whether the end has been stored, or could not be."""
         self._left = self._released = False
         self._arrival = 0
-        # Bounded: recognition holds a bounded stretch of audio, and a send takes at most some seconds.
-        self._heard: deque[Up] = deque()
-        self._wake = asyncio.Event()
         for final in kept.unsent:
             self._live.restore(final, self._now())
         self._feeding(partial(self._feed.flush, LAST_FLUSH) if stored.stopped else self._feed.pump)
@@ -103,9 +100,8 @@ class SessionRuntime:
 
     @property
     def backlog(self) -> Backlog:
-        return Backlog(
-            0.0 if self.ended else self._unheard, len(self._heard), self._outbox.waiting, *self._live.waiting
-        )
+        unheard = 0.0 if self.ended else self._unheard
+        return Backlog(unheard, len(self._inbox), self._outbox.waiting, *self._live.waiting)
 
     @property
     def _unheard(self) -> float:
@@ -114,9 +110,10 @@ class SessionRuntime:
     async def run(self) -> None:
         """Carry out what recognition says and what time brings, until the session has ended."""
         while not (self.ended or self._patience.over):
-            await self._woken()
-            while self._heard and not self._patience.over:
-                await self._hear(self._heard.popleft())
+            deadline = self._live.deadline
+            await self._inbox.awake(None if deadline is None else max(0.0, deadline - self._now()))
+            while self._inbox and not self._patience.over:
+                await self._hear(self._inbox.pop())
             if self._outbox.due:
                 await self._store()
             async with self._lock:
@@ -129,16 +126,25 @@ class SessionRuntime:
         await self._outbox.store()
 
     async def connect(self, connection: Connection, resume_from: int | None, arrival: int) -> int:
-        """Take up a connection; returns its number. One that a later `arrival` overtook replaces nothing."""
+        """Take up a connection; returns its number, or 0 if it is closed: overtaken, or to try again."""
+        if self._patience.problem and self._lock.locked():
+            return await self._turn_away(connection, close_codes.TRY_AGAIN, _NO_STORAGE)
         async with self._lock:
+            if self._patience.over:
+                return await self._turn_away(connection, close_codes.RESTARTING, "the server is restarting")
             if arrival < self._arrival:
-                await connection.close(close_codes.REPLACED, "replaced by a newer connection")
-                return 0  # no connection has this number
+                return await self._turn_away(
+                    connection, close_codes.REPLACED, "replaced by a newer connection"
+                )
             self._arrival = arrival
             number = self._live.next_connection
             self._connections[number] = connection
             await self._perform(self._live.connect(self._now(), resume_from))
             return number
+
+    async def _turn_away(self, connection: Connection, code: int, reason: str) -> int:
+        await connection.close(code, reason)
+        return 0
 
     async def disconnected(self, number: int, code: int) -> None:
         async with self._lock:
@@ -215,10 +221,16 @@ class SessionRuntime:
 
     async def bury(self) -> None:
         """After a defect: the session has failed, and is not taken up again. Raises StorageError."""
-        await self.close(close_codes.FAILURE, "an internal error")
+        try:
+            await self.close(close_codes.FAILURE, "an internal error")
+        except StorageError as error:
+            # What was sent is lost; that it ended need not be.
+            _log.error("storage_failed", session=self.id, error=str(error))
+        if self.finished:
+            return
+        self.finished = True  # it ends once, whatever else is wrong with it
         live, now = self._live, self._now()
-        posts = () if self.finished else live.last_posts(now)
-        await self._store_end(Finish("error", 500, live.transcription_time(now), posts))
+        await self._store_end(Finish("error", 500, live.transcription_time(now), live.last_posts(now)))
 
     # Effects
 
@@ -251,11 +263,10 @@ class SessionRuntime:
                 await self._append(data)
             case Begin():
                 self._outbox.begin()
-                self._wake.set()
+                self._inbox.wake()
             case Note(patch):
-                _log.warning("session_noted", session=self.id, **patch)
                 self._outbox.note(patch)
-                self._wake.set()
+                self._inbox.wake()
             case Flush(marker):
                 self._outbox.stop(self._live.received)
                 await self._patience.until_done(self._outbox.store)
@@ -274,11 +285,13 @@ class SessionRuntime:
             await (self._patience.until_done(self._outbox.store) if self.ended else self._outbox.store())
         except StorageUnavailable:
             # It is stored later: the session goes on.
-            self._wake.set()
+            self._inbox.wake()
         finally:
             await connection.close(code, reason)
 
     async def _append(self, data: bytes) -> None:
+        if self._live.appending is None:
+            return  # what was to be sent before it has failed, and the frame with that
         try:
             await self._patience.twice(partial(append, self._log, data))
         except StorageUnavailable:
@@ -292,12 +305,12 @@ class SessionRuntime:
         await self._perform(self._live.append_failed(_NO_STORAGE, self._now()))
 
     async def _send(self, effect: Send) -> None:
-        if self._outbox.full:
+        connection = self._connections.get(effect.connection)
+        if connection is not None and self._outbox.full:
             try:
                 await self._outbox.store()
             except StorageUnavailable:
                 await self._suspend()
-        connection = self._connections.get(effect.connection)
         if connection is not None and await connection.send(effect.message):
             self._keep(effect)
             if effect.durable:
@@ -312,11 +325,11 @@ class SessionRuntime:
         # What is durable is stored at once, so that after a crash little is sent twice.
         self._outbox.add(sent.message, durable=sent.durable)
         if self._outbox.due:
-            self._wake.set()
+            self._inbox.wake()
 
     def _post(self, post: Post) -> None:
         self._outbox.post(post)
-        self._wake.set()
+        self._inbox.wake()
 
     async def _post_process(self) -> None:
         await self._patience.until_done(self._outbox.store)
@@ -326,7 +339,7 @@ class SessionRuntime:
 
     async def _finish(self, finish: Finish) -> None:
         try:
-            await self._patience.until_done(self._outbox.store)
+            await self._patience.until_done_or_lost(self._outbox.store)
             await self._patience.until_done(partial(self._store_end, finish))
         finally:
             self.finished = True
@@ -339,7 +352,7 @@ class SessionRuntime:
         self._released = True
         self._feed.close()
         self._log.close()
-        self._wake.set()
+        self._inbox.wake()
 
     # Recognition
 
@@ -347,15 +360,7 @@ class SessionRuntime:
         try:
             step()
         except StorageError as error:
-            self._take(Failed(str(error)))
-
-    def _deliver(self, up: Up) -> None:
-        """Called on the engine thread."""
-        self._loop.call_soon_threadsafe(self._take, up)
-
-    def _take(self, up: Up) -> None:
-        self._heard.append(up)
-        self._wake.set()
+            self._inbox.take(Failed(str(error)))
 
     async def _hear(self, up: Up) -> None:
         if isinstance(up, Progress) and not self.ended:
@@ -377,8 +382,7 @@ class SessionRuntime:
         Whether the session goes on as if it were stored.
         """
         try:
-            if not self.ended:
-                await self._patience.until_done(partial(self._outbox.store, final, posts))
+            await self._patience.until_done(partial(self._store_unless_ended, final, posts))
         except StorageUnavailable:
             return False
         except StorageError as error:
@@ -387,11 +391,10 @@ class SessionRuntime:
                 await self._perform(self._live.heard(Failed(str(error)), self._now()))
         return True
 
-    async def _woken(self) -> None:
-        deadline = self._live.deadline
-        left = None if deadline is None else max(0.0, deadline - self._now())
-        if await happens(self._wake, left):
-            self._wake.clear()
+    async def _store_unless_ended(self, final: Final | None, posts: Sequence[Post]) -> None:
+        # The end may come between two attempts; what is stored after it belongs to no result.
+        if not self.ended:
+            await self._outbox.store(final, posts)
 
     def _now(self) -> float:
         return self._epoch + time.monotonic()

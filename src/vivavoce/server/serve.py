@@ -193,8 +193,9 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # Uvicorn listens on none of them: it would give a handshake a minute.
         await super().startup([])
+        of_http: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
         protocol = partial(
-            self.config.http_protocol_class,
+            of_http,
             config=self.config,
             server_state=self.server_state,
             app_state=self.lifespan.state,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -239,8 +240,22 @@ class LiveSessions:
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         runtime = self._tasks.pop(task)
-        if task.cancelled() or (defect := task.exception()) is None:
-            return
+        if not task.cancelled() and (defect := task.exception()) is not None:
+            self._crashed(runtime, defect)
+
+    @contextmanager
+    def serving(self, runtime: SessionRuntime) -> Iterator[None]:
+        """What a socket does for its session: a defect in it ends the session, and is raised again."""
+        with ExitStack() as stack:
+            stack.push(lambda _, defect, __: self._socket_left(runtime, defect))
+            yield
+
+    def _socket_left(self, runtime: SessionRuntime, defect: BaseException | None) -> None:
+        # What storage cannot do now is no defect: the client comes back.
+        if isinstance(defect, Exception) and not isinstance(defect, StorageError):
+            self._crashed(runtime, defect)
+
+    def _crashed(self, runtime: SessionRuntime, defect: BaseException) -> None:
         # A defect of ours ends the session that met it, and no other.
         _log.error("session_crashed", session=runtime.id, exc_info=defect)
         self._do(self._bury(runtime))

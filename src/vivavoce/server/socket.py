@@ -54,19 +54,9 @@ class LiveSocket:
         except Refused as refusal:
             await self._refuse(connection, refusal)
             return
-        number = await runtime.connect(connection, resume_from, arrival)
-        code = ABNORMAL
-        if wire is not None:
-            wire.take_at_once = partial(runtime.receive_at_once, number)
-            wire.attend()
-            wire.on_receipt = runtime.confirmed
-        try:
-            code = await _receive(receive, runtime, number)
-        finally:
-            if wire is not None:
-                wire.take_at_once = wire.on_receipt = None
-            connection.gone = True
-            await runtime.disconnected(number, code)
+        with self._sessions.serving(runtime):
+            if number := await runtime.connect(connection, resume_from, arrival):
+                await _serve(receive, runtime, number, connection, wire)
 
     async def _refuse(self, connection: SocketConnection, refusal: Refused) -> None:
         sent = [message for message in refusal.messages if await connection.send(message)]
@@ -77,6 +67,23 @@ class LiveSocket:
                 # They are sent again to whoever comes back.
                 _log.error("last_words_not_stored", session=refusal.session_id, error=str(error))
         await connection.close(refusal.code, str(refusal))
+
+
+async def _serve(
+    receive: Receive, runtime: SessionRuntime, number: int, connection: SocketConnection, wire: Wire | None
+) -> None:
+    code = ABNORMAL
+    if wire is not None:
+        wire.take_at_once = partial(runtime.receive_at_once, number)
+        wire.attend()
+        wire.on_receipt = runtime.confirmed
+    try:
+        code = await _receive(receive, runtime, number)
+    finally:
+        if wire is not None:
+            wire.take_at_once = wire.on_receipt = None
+        connection.gone = True
+        await runtime.disconnected(number, code)
 
 
 async def _receive(receive: Receive, runtime: SessionRuntime, number: int) -> int:

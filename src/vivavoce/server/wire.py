@@ -294,6 +294,12 @@ class Wire(WebSocketsSansIOProtocol):
         self.writable.set()
         self._close()
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        # Who waits until it can send need wait no longer.
+        self.writable.set()
+        self._bury()
+
     def too_slow(self) -> None:
         """Its large frame takes too long while others wait."""
         self.give_up(TRY_AGAIN, "a large frame took too long to come, and others wait")
