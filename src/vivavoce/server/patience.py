@@ -43,6 +43,7 @@ class Patience:
         self.problem: str | None = None
         """Why nothing can be stored; None while all is well."""
         self._blocked = False
+        self._lost = False
 
     @property
     def over(self) -> bool:
@@ -67,6 +68,7 @@ class Patience:
                 if self.over:
                     raise
                 if not self._endless:
+                    self._lost = True
                     raise StorageError(str(error)) from error
                 await self._wait(pause)
                 pause = min(2 * pause, _LONGEST)
@@ -108,6 +110,8 @@ class Patience:
         self.problem = str(error)
 
     def _worked(self) -> None:
+        if self._lost:
+            return
         if self.problem is not None:
             _log.warning("storage_available_again", session=self._session_id)
         self.problem = None
