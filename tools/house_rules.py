@@ -16,7 +16,7 @@ REGISTRY = re.compile(
     r"pypi[.]org|pythonhosted[.]org|npmjs[.](?:com|org)|yarnpkg[.]com|deb[.]debian[.]org|fil[e]://"
 )
 MACHINE_PATH = re.compile(r"""(?:^|[\s"'`=(:])/(?:work|home|root|Users|tmp/w)/""", re.MULTILINE)
-ENVIRONMENT = re.compile(r"\bos\.environ\b|\bgetenv\b")
+ENVIRONMENT = re.compile(r"\bos\.environ\b(?!\[[^]]*\] = )|\bgetenv\b")
 ENVIRONMENT_READER = Path("src/vivavoce/settings.py")
 
 
