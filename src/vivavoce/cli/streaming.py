@@ -49,9 +49,6 @@ class Follower:
 
     def _connected(self, _event: Connected) -> None:
         self._was_connected = True
-        if self._is_lost:
-            self._is_lost = False
-            self._say("the server is back")
 
     def _say(self, text: str) -> None:
         if self._captions:
@@ -60,6 +57,10 @@ class Follower:
             say(text)
 
     def _hear(self, message: AnyMessage) -> None:
+        if self._is_lost:
+            # A server that still starts takes a connection only to end it.
+            self._is_lost = False
+            self._say("the server is back")
         if not isinstance(message, TranscriptMessage):
             return
         if message.data.is_final:
