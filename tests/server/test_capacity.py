@@ -269,8 +269,11 @@ def test_sessions_are_taken_up_after_a_restart_even_by_a_server_that_carries_few
 def test_a_session_that_waited_too_long_is_asked_again_when_it_connects(tmp_path: Path) -> None:
     async def body(server: Server) -> None:
         first, second = await create(server.http), await create(server.http)
-        async with connected(server, first["url"]), connected(server, second["url"]) as late:
-            assert await late.receive() == {"closed": 4429}
+        async with connected(server, first["url"]) as early:
+            await early.send_audio(bytes(3200))
+            await early.receive_until(type="audio_chunk")
+            async with connected(server, second["url"]) as late:
+                assert await late.receive() == {"closed": 4429}
 
     # Nobody connects within a microsecond, so the first does not count when the second is made.
     serving(tmp_path, body, capacity=1, abandon_after=1e-6)
