@@ -1,18 +1,14 @@
-"""How a session ends: its result is built, and its end is stored."""
+"""How a session ends: with its result."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
-import structlog
 
 from vivavoce.live.effects import Effect
 from vivavoce.live.result import build_result
 from vivavoce.live.session import LiveSession
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Final
-
-_log = structlog.get_logger(__name__)
 
 
 def conclude(

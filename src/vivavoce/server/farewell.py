@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from vivavoce.errors import StorageError
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.result import build_result
 from vivavoce.protocol.messages import (
     EndRecordingMessage,
     EndSessionMessage,
-    InvalidMessage,
+    Message,
     PostChapterizationMessage,
     PostFinalTranscriptMessage,
     PostSummarizationMessage,
     PostTranscriptMessage,
     TranscriptMessage,
-    parse_message,
+    UnknownMessage,
 )
 from vivavoce.protocol.stream import Final
-from vivavoce.server.stored import request_of
+from vivavoce.server.stored import messages_of, request_of
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
@@ -58,20 +57,17 @@ async def store_last_words(session_id: str, words: Sequence[str], storage: Stora
 async def _said(session_id: str, storage: Storage) -> dict[str, str]:
     """What the session has said that is said once, by what it is. Raises `StorageError`."""
     said: dict[str, str] = {}
-    try:
-        async for part in storage.sessions.messages(session_id):
-            said |= await asyncio.to_thread(_lasting, part)
-    except InvalidMessage as error:
-        raise StorageError(f"a stored message is damaged: {error}") from error
+    async for part in storage.sessions.messages(session_id):
+        said |= await asyncio.to_thread(_lasting, part)
     return said
 
 
 def _lasting(texts: Sequence[str]) -> dict[str, str]:
-    return {name: text for text in texts if (name := _name(text))}
+    messages = zip(texts, messages_of(texts), strict=True)
+    return {name: text for text, message in messages if (name := _name(message))}
 
 
-def _name(text: str) -> str | None:
-    message = parse_message(text)
+def _name(message: Message | UnknownMessage) -> str | None:
     if isinstance(message, TranscriptMessage):
         return message.data.id if message.data.is_final else None
     return message.type if isinstance(message, _ENDING) else None

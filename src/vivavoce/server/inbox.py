@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 from vivavoce.protocol.stream import Up
-from vivavoce.server.patience import happens
+from vivavoce.server.happening import happens
 
 
 class Inbox:

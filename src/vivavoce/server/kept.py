@@ -6,14 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vivavoce.errors import StorageError
-from vivavoce.protocol.messages import (
-    AudioChunkAckMessage,
-    InvalidMessage,
-    TranscriptMessage,
-    parse_message,
-)
+from vivavoce.protocol.messages import AudioChunkAckMessage, TranscriptMessage
 from vivavoce.protocol.stream import Final
+from vivavoce.server.stored import messages_of
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
 
@@ -52,10 +47,7 @@ class Kept:
 
 def _told(messages: Sequence[str]) -> tuple[set[str], int]:
     """What they tell of: the ids of finals, and where acknowledged audio ends."""
-    try:
-        parsed = [parse_message(message) for message in messages]
-    except InvalidMessage as error:
-        raise StorageError(f"a stored message is damaged: {error}") from error
+    parsed = messages_of(messages)
     ends = (m.data.byte_range[1] for m in parsed if isinstance(m, AudioChunkAckMessage) and m.data)
     finals = (m.data.id for m in parsed if isinstance(m, TranscriptMessage) and m.data.is_final)
     return set(finals), max(ends, default=0)

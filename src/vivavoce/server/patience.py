@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 
 from vivavoce.errors import StorageError, StorageUnavailable
+from vivavoce.server.happening import happens
 
 _log = structlog.get_logger(__name__)
 
@@ -18,16 +19,6 @@ _FIRST, _LONGEST = 0.25, 2.0
 _FRAME = 1.0
 
 T = TypeVar("T")
-
-
-async def happens(event: asyncio.Event, within: float | None) -> bool:
-    """Wait for `event`; whether it is set within so many seconds."""
-    try:
-        async with asyncio.timeout(within):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 class Patience:
@@ -70,7 +61,7 @@ class Patience:
                 if not self._endless:
                     self._lost = True
                     raise StorageError(str(error)) from error
-                await self._wait(pause)
+                await happens(self._over, pause)
                 pause = min(2 * pause, _LONGEST)
             else:
                 self._blocked = False
@@ -95,7 +86,7 @@ class Patience:
             await self._take(step)
         except StorageUnavailable as error:
             self._failed(error)
-            await self._wait(_FRAME)
+            await happens(self._over, _FRAME)
             await self._take(step)
         self._worked()
 
@@ -115,6 +106,3 @@ class Patience:
         if self.problem is not None:
             _log.warning("storage_available_again", session=self._session_id)
         self.problem = None
-
-    async def _wait(self, seconds: float) -> None:
-        await happens(self._over, seconds)

@@ -18,10 +18,9 @@ from vivavoce.protocol.messages import (
     PostFinalTranscriptMessage,
     PostTranscriptMessage,
     StopRecordingAckMessage,
-    parse_message,
 )
 from vivavoce.protocol.stream import Final
-from vivavoce.server.stored import request_of
+from vivavoce.server.stored import messages_of, request_of
 from vivavoce.storage.failures import file_error
 from vivavoce.storage.stores import read_storage
 
@@ -80,7 +79,7 @@ async def from_data(data_dir: Path, session_id: str) -> tuple[Recorded, Path]:
         finals = await storage.sessions.finals(session_id)
         parts = [part async for part in storage.sessions.messages(session_id)]
         audio = storage.audio.path(session_id)
-    stopped = any(isinstance(parse_message(message), _STOPPED) for part in parts for message in part)
+    stopped = any(isinstance(message, _STOPPED) for part in parts for message in messages_of(part))
     whole = stopped and stored.status == "done"
     request = request_of(stored).recognition_params()
     return Recorded(stored.id, request, stored.status, whole, finals), audio

@@ -1,4 +1,4 @@
-"""Requests as they were accepted, however long ago."""
+"""Requests as they were accepted, and messages as they were sent, however long ago."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 from pydantic import ValidationError
 
 from vivavoce.errors import StorageError
+from vivavoce.protocol.messages import InvalidMessage, Message, UnknownMessage, parse_message
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.storage.records import StoredSession
 
@@ -45,6 +46,14 @@ def request_of(stored: StoredSession) -> LiveRequest:
             if left_out:
                 _log.warning("stored_request_refused", session=stored.id, left_out=left_out)
             return read
+
+
+def messages_of(texts: Sequence[str]) -> list[Message | UnknownMessage]:
+    """What stored messages say, in their order; blocks. Raises `StorageError`."""
+    try:
+        return [parse_message(text) for text in texts]
+    except InvalidMessage as error:
+        raise StorageError(f"a stored message is damaged: {error}") from error
 
 
 def _refused(request: Any, location: _Place) -> _Place:

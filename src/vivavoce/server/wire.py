@@ -122,8 +122,7 @@ class Wire(WebSocketsSansIOProtocol):
             self._slice = _SMALL_SLICE if frames > _MANY else _SLICE
             seen += frames
         self._parsing = False
-        if answers := self.conn.data_to_send():
-            self.transport.write(b"".join(answers))
+        self._flush()
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             # The parser could not read the request, and has answered.
             self.transport.close()
@@ -254,7 +253,7 @@ class Wire(WebSocketsSansIOProtocol):
         """Send a text frame; only while `writable_now`. Answers to what is parsed together leave together."""
         self.conn.send_text(text.encode())
         if not self._parsing:
-            self.transport.write(b"".join(self.conn.data_to_send()))
+            self._flush()
 
     async def send(self, message: Any) -> None:
         closing = message["type"] == "websocket.close"
@@ -286,7 +285,7 @@ class Wire(WebSocketsSansIOProtocol):
         """Close with `code`, and be gone soon whether or not the client takes that."""
         if self.handshake_complete and not self.close_sent and self.conn.state is OPEN:
             self.conn.send_close(code, reason)
-            self.transport.write(b"".join(self.conn.data_to_send()))
+            self._flush()
             self.close_sent = True
             self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
             self._door.note(f"code {code}")
@@ -320,7 +319,7 @@ class Wire(WebSocketsSansIOProtocol):
         assert self.conn.close_sent is not None, "the parser has said why"
         code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._flush()
         self.close_sent = True
         self._door.note(f"code {code}")
         self._close()
@@ -363,7 +362,12 @@ class Wire(WebSocketsSansIOProtocol):
         if self.conn.state is OPEN and not self.transport.is_closing():
             self.conn.send_ping(_RECEIPT + str(number).encode())
             if not self._parsing:
-                self.transport.write(b"".join(self.conn.data_to_send()))
+                self._flush()
+
+    def _flush(self) -> None:
+        """What the protocol has to send leaves, in one piece."""
+        if parts := self.conn.data_to_send():
+            self.transport.write(b"".join(parts))
 
 
 def _is_utf8(parts: Sequence[bytes]) -> bool:

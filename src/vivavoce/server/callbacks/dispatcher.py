@@ -18,6 +18,7 @@ import structlog
 from vivavoce.errors import StorageError
 from vivavoce.server.callbacks.retrying import Answer, Failure, Retrying, outcome_word
 from vivavoce.server.callbacks.sender import Sender
+from vivavoce.server.happening import happens
 from vivavoce.storage.deliveries import DeliveryStore
 from vivavoce.storage.records import Dead, Delivered, DueDelivery, Settlement, Waiting
 
@@ -74,7 +75,8 @@ class Dispatcher:
                 except StorageError as error:
                     _log.error("deliveries_not_stored", reason=str(error))
                     next_due = _now() + _TROUBLE
-                await self._woken(next_due)
+                left = None if next_due is None else max(0.0, (next_due - _now()).total_seconds())
+                await happens(self._wake, left)
             if self._attempts:
                 await asyncio.wait(self._attempts, timeout=_GRACE)
             for attempt in self._attempts:
@@ -144,14 +146,6 @@ class Dispatcher:
             failing_since=delivery.failing_since,
             jitter=random.random(),
         )
-
-    async def _woken(self, next_due: datetime | None) -> None:
-        left = None if next_due is None else max(0.0, (next_due - _now()).total_seconds())
-        try:
-            async with asyncio.timeout(left):
-                await self._wake.wait()
-        except TimeoutError:
-            return
 
 
 def _tell(delivery: DueDelivery, outcome: Delivered | Waiting | Dead) -> None:
