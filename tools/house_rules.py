@@ -16,8 +16,11 @@ REGISTRY = re.compile(
     r"pypi[.]org|pythonhosted[.]org|npmjs[.](?:com|org)|yarnpkg[.]com|deb[.]debian[.]org|fil[e]://"
 )
 MACHINE_PATH = re.compile(r"""(?:^|[\s"'`=(:])/(?:work|home|root|Users|tmp/w)/""", re.MULTILINE)
-ENVIRONMENT = re.compile(r"\bos\.environ\b(?!\[[^]]*\] = )|\bgetenv\b")
+ENVIRONMENT = re.compile(r"\bos\.environ\b|\bgetenv\b")
 ENVIRONMENT_READER = Path("src/vivavoce/settings.py")
+# Before anything is loaded that looks there; it reads nothing.
+ENVIRONMENT_WRITER = Path("src/vivavoce/__init__.py")
+ENVIRONMENT_WRITTEN = re.compile(r"""^os\.environ\["\w+"\] = "\w+"$""", re.MULTILINE)
 
 
 def committed() -> list[Path]:
@@ -42,6 +45,8 @@ def check_module(path: Path, text: str) -> Iterator[str]:
         yield f"{path}: {length} lines; split it where the seam is natural (at most {LONGEST_FILE})"
     if not ast.get_docstring(ast.parse(text)):
         yield f"{path}:1: the first line says what the module is for"
+    if path == ENVIRONMENT_WRITER:
+        text = ENVIRONMENT_WRITTEN.sub("", text)
     if path.is_relative_to("src") and path != ENVIRONMENT_READER and ENVIRONMENT.search(text):
         yield f"{path}: only {ENVIRONMENT_READER} reads the environment"
 
