@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,34 +67,32 @@ def test_a_model_that_crashes_ends_the_session_it_crashed_on_and_no_other(tmp_pa
 
 def test_a_session_whose_finals_cannot_be_stored_ends_and_can_be_deleted(tmp_path: Path) -> None:
     async def body(server: Server) -> None:
-        async with server.services.storage.database.write() as database:
-            await database.execute(text(_FULL))
-        created = await create(server.http)
-        async with connected(server, created["url"]) as socket:
-            await socket.send_audio(_speech())
-            await socket.send_text('{"type": "stop_recording"}')
-            assert await _closed(socket) == 1011
-        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
-        assert (stored["status"], stored["error_code"]) == ("error", 500)
+        stored = await _fail_to_store(server, _FULL)
         assert "disk full" in stored["post_session_metadata"]["error"]
-        assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
+        assert (await server.http.delete(f"/v2/live/{stored['id']}")).status_code == 202
 
     serving(tmp_path, body)
 
 
 def test_a_session_whose_messages_cannot_be_stored_ends(tmp_path: Path) -> None:
     async def body(server: Server) -> None:
-        async with server.services.storage.database.write() as database:
-            await database.execute(text(_NO_MESSAGES))
-        created = await create(server.http)
-        async with connected(server, created["url"]) as socket:
-            await socket.send_audio(_speech())
-            await socket.send_text('{"type": "stop_recording"}')
-            assert await _closed(socket) == 1011
-        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
-        assert (stored["status"], stored["error_code"]) == ("error", 500)
+        await _fail_to_store(server, _NO_MESSAGES)
 
     serving(tmp_path, body)
+
+
+async def _fail_to_store(server: Server, trigger: str) -> dict[str, Any]:
+    """A session that meets `trigger` in the database ends as an error; gives how it is stored."""
+    async with server.services.storage.database.write() as database:
+        await database.execute(text(trigger))
+    created = await create(server.http)
+    async with connected(server, created["url"]) as socket:
+        await socket.send_audio(_speech())
+        await socket.send_text('{"type": "stop_recording"}')
+        assert await _closed(socket) == 1011
+    stored: dict[str, Any] = (await server.http.get(f"/v2/live/{created['id']}")).json()
+    assert (stored["status"], stored["error_code"]) == ("error", 500)
+    return stored
 
 
 async def _meet_a_defect(server: Server, url: str) -> None:
