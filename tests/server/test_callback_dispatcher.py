@@ -32,15 +32,18 @@ def failing_once() -> Callable[[str], None]:
     return attempted
 
 
-def test_a_defect_while_an_answer_is_judged_is_logged_and_the_delivery_is_made_again(
+def test_a_defect_in_the_figures_is_logged_and_what_is_due_is_delivered_once_all_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def body() -> None:
         with receiving() as receiver:
             async with open_storage(tmp_path) as storage:
                 to = Destination(str(uuid.uuid4()), None, receiver.url, host_of(receiver.url))
-                due = NewDelivery("msg_1", to.id, "live.end_session", "{}", datetime.now(UTC))
-                await storage.sessions.create(new_session(destinations=(to,), deliveries=(due,)))
+                due = [
+                    NewDelivery(f"msg_{number}", to.id, "live.end_session", "{}", datetime.now(UTC))
+                    for number in (1, 2)
+                ]
+                await storage.sessions.create(new_session(destinations=(to,), deliveries=due))
                 sender = Sender([ip_network(each) for each in LOOPBACK], 15.0, AT_ONCE)
                 retrying = Retrying(timedelta(milliseconds=10), timedelta(hours=1))
                 dispatcher = Dispatcher(storage.deliveries, sender, retrying, failing_once())
@@ -49,7 +52,7 @@ def test_a_defect_while_an_answer_is_judged_is_logged_and_the_delivery_is_made_a
                 dispatcher.stop()
                 await running
                 assert await storage.deliveries.counts() == (0, 0)
-            assert [posted.id for posted in receiver.attempts] == ["msg_1", "msg_1"]
+            assert [posted.id for posted in receiver.attempts] == ["msg_1", "msg_2"]
 
     asyncio.run(body())
     [told] = [record for record in caplog.records if record.exc_info]

@@ -123,20 +123,18 @@ class Dispatcher:
         delivery = self._attempts.pop(attempt)
         if attempt.cancelled():
             return
+        result: Answer | Failure = _DEFECT
         if defect := attempt.exception():
             # One of ours must not keep everything else from being delivered.
             _log.error("attempt_crashed", id=delivery.id, exc_info=defect)
-        outcome: Delivered | Waiting | Dead = Waiting(_DEFECT.problem, _now() + self._retrying.backoff)
-        try:
-            outcome = self._outcome(delivery, _DEFECT)
-            result = _DEFECT if defect else attempt.result()
-            self._attempted(outcome_word(result))
-            outcome = self._outcome(delivery, result)
-            _tell(delivery, outcome)
-        finally:
-            # Whatever is raised here goes to the log by way of the event loop; the place must be free again.
-            self._settlements.append(Settlement(delivery.id, delivery.destination_id, outcome))
-            self._wake.set()
+        else:
+            result = attempt.result()
+        outcome = self._outcome(delivery, result)
+        self._settlements.append(Settlement(delivery.id, delivery.destination_id, outcome))
+        self._wake.set()
+        # The place is free again: what is raised from here on goes to the log by way of the event loop.
+        self._attempted(outcome_word(result))
+        _tell(delivery, outcome)
 
     def _outcome(self, delivery: DueDelivery, result: Answer | Failure) -> Delivered | Waiting | Dead:
         return self._retrying.outcome(
