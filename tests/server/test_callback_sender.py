@@ -53,7 +53,7 @@ def test_where_nobody_listens_nothing_is_taken() -> None:
     assert result.kind == "network"
 
 
-def test_where_it_may_not_go_nothing_is_sent() -> None:
+def test_where_it_may_not_go_nothing_is_sent_and_the_setting_that_would_allow_it_is_named() -> None:
     with receiving() as receiver:
         port = receiver.url.rstrip("/").rpartition(":")[2]
 
@@ -64,6 +64,8 @@ def test_where_it_may_not_go_nothing_is_sent() -> None:
         result = asyncio.run(run())
     assert isinstance(result, Failure)
     assert result.kind == "forbidden"
+    assert "example.org is at 127.0.0.1" in result.problem
+    assert "VIVAVOCE_CALLBACK_ALLOW" in result.problem
     assert receiver.attempts == []
 
 

@@ -99,7 +99,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """Raises `Forbidden`, and whatever httpcore raises."""
         found = await self._look_up(host, port)
         addresses = [address for address in found if may_be_called(address, self._allowed)]
-        problem: Exception = Forbidden(f"{host} has no address that may be called")
+        problem: Exception = Forbidden(
+            f"{host} is at {' and '.join(map(str, found[:_MOST_ADDRESSES]))}, which is no public address and is "
+            "not allowed by VIVAVOCE_CALLBACK_ALLOW"
+        )
         for address in addresses[:_MOST_ADDRESSES]:
             try:
                 return BoundedStream(
