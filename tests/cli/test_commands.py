@@ -148,6 +148,7 @@ def test_a_key_is_given_a_new_secret(run: Run) -> None:
 
 @pytest.mark.parametrize("command", ["revoke", "rotate"])
 def test_changing_a_key_that_is_not_there_is_an_error(run: Run, command: str) -> None:
+    run("keys", "create")
     result = run("keys", command, "nothing")
     assert result.exit_code == 1
     assert "no key nothing in force; see `vivavoce keys list`" in result.stderr

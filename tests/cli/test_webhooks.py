@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -42,6 +43,7 @@ def test_a_webhook_to_where_it_may_not_go_is_refused(run: Run, monkeypatch: pyte
 
 
 def test_the_secret_of_callbacks_stays_until_another_is_wanted(run: Run) -> None:
+    run("webhooks", "add", "https://example.org/")
     secret = run("webhooks", "secret").stdout
     assert secret.startswith("whsec_")
     assert run("webhooks", "secret").stdout == secret
@@ -64,11 +66,17 @@ def test_dead_letters_are_seen_and_a_running_server_sends_them_when_told(
             pass
         receiver.until_event("live.end_session")
         assert run("deliveries", "resend").exit_code == 2
-        assert run("deliveries", "resend", "msg_nothing").exit_code == 1
+        unknown = run("deliveries", "resend", "msg_nothing")
+        assert (unknown.exit_code, "no delivery msg_nothing" in unknown.stderr) == (1, True)
         rows = [line.split("\t") for line in run("deliveries", "list", "--dead").stdout.splitlines()]
         [[name, state, event, session, _, attempts, place, problem]] = rows
         assert (state, event, session, attempts) == ("dead", "live.start_session", created["id"], "1")
         assert (place, "410" in problem) == (receiver.url, True)
+        with monkeypatch.context() as terminal:
+            terminal.setenv("FORCE_COLOR", "1")
+            shown = re.sub(r"\x1b\[[0-9;]*m", "", run("deliveries", "list", "--dead").stdout).splitlines()
+        assert [name in shown[0], created["id"] in shown[1], receiver.url in shown[2]] == [True] * 3
+        assert max(map(len, shown[:2])) <= 80
         receiver.taken.clear()
         result = run("deliveries", "resend", name)
         assert "1 to send." in result.output

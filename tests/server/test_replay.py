@@ -134,7 +134,7 @@ def test_finals_after_the_end_of_a_session_that_was_left_are_no_difference() -> 
 
 def test_a_session_that_is_not_there_or_has_no_audio_is_told(tmp_path: Path) -> None:
     async def body() -> None:
-        with pytest.raises(StorageError, match="there is no database"):
+        with pytest.raises(StorageError, match="there is no Vivavoce data in"):
             await from_data(tmp_path, "x")
         async with running(tmp_path) as server:
             id_ = await stored_session(server, stop=False)

@@ -4,38 +4,58 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from vivavoce.cli.terminal import needs_server_extra
+import typer
+
+from vivavoce.cli.terminal import needs_server_extra, say
 
 if TYPE_CHECKING:
     from vivavoce.settings import Settings
     from vivavoce.storage.stores import Storage
 
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Where the server keeps everything. (VIVAVOCE_DATA_DIR)"),
+]
+
 T = TypeVar("T")
 
 
-def with_storage(action: Callable[[Storage], Awaitable[T]]) -> T:
-    """What `action` gives on the stores. Raises ConfigurationError and StorageError."""
+def with_storage(
+    data_dir: Path | None, action: Callable[[Storage], Awaitable[T]], *, may_create: bool = False
+) -> T:
+    """What `action` gives on the stores in `data_dir`, or where the settings say.
+
+    Raises ConfigurationError, and StorageError: too where nothing was ever stored, unless it `may_create`.
+    """
     with needs_server_extra():
-        from vivavoce.storage.stores import open_storage
+        from vivavoce.storage.stores import check_there, is_there, open_storage
+    directory = settings(data_dir).data_dir
+    is_new = may_create and not is_there(directory)
+    if not is_new:
+        check_there(directory)
 
     async def act() -> T:
-        async with open_storage(settings().data_dir) as storage:
+        async with open_storage(directory) as storage:
             return await action(storage)
 
-    return asyncio.run(act())
+    result = asyncio.run(act())
+    if is_new:
+        say(f"There was no Vivavoce data in {directory}: it is made now. Start the server on that directory.")
+    return result
 
 
-def settings() -> Settings:
-    """The server's settings. Raises ConfigurationError."""
+def settings(data_dir: Path | None = None) -> Settings:
+    """The server's settings, but for `data_dir` if it is given. Raises ConfigurationError."""
     with needs_server_extra():
         from vivavoce.settings import Settings
-    return Settings.from_environment()
+    return Settings.from_environment({"data_dir": data_dir})
 
 
-def tell_server() -> bool:
+def tell_server(data_dir: Path | None) -> bool:
     """Whether a running server has been told that there is something new. Raises StorageError."""
     with needs_server_extra():
         from vivavoce.storage.doorbell import ring
-    return ring(settings().data_dir)
+    return ring(settings(data_dir).data_dir)

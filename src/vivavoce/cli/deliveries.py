@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivavoce.cli.data import tell_server, with_storage
-from vivavoce.cli.terminal import fail, say, show_table
+from vivavoce.cli.data import DataDir, tell_server, with_storage
+from vivavoce.cli.terminal import fail, say, show_entries
 
 if TYPE_CHECKING:
     from vivavoce.storage.records import KeptDelivery
@@ -16,13 +17,26 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="See what callbacks and webhooks have not taken; send it again.", no_args_is_help=True)
 
+_NONE = (
+    "Nothing is waiting and nothing was given up. What a callback's or webhook's receiver has not taken yet "
+    "appears here."
+)
+_NONE_DEAD = (
+    "Nothing was given up. What a receiver has not taken for VIVAVOCE_CALLBACK_PERSISTENCE seconds, or has "
+    "answered 410, appears here."
+)
+
 
 @app.command("list")
 def list_deliveries(
     dead: Annotated[bool, typer.Option("--dead", help="Only what is tried no more.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many at most, from the oldest on.")] = 1000,
+    data_dir: DataDir = None,
 ) -> None:
-    """List what is waiting, and what has been given up."""
+    """List what is waiting, and what has been given up, and why. Times are UTC.
+
+    For other programs: id, state, event, session, time, attempts, URL and problem, separated by tabs.
+    """
 
     async def kept(storage: Storage) -> list[KeptDelivery]:
         found: list[KeptDelivery] = []
@@ -43,10 +57,9 @@ def list_deliveries(
             each.url,
             each.problem or "",
         ]
-        for each in with_storage(kept)
+        for each in with_storage(data_dir, kept)
     ]
-    columns = ["id", "state", "event", "session", "since (UTC)", "attempts", "url", "last problem"]
-    show_table(columns, rows)
+    show_entries(rows, _lines, _NONE_DEAD if dead else _NONE)
 
 
 @app.command("resend")
@@ -55,13 +68,38 @@ def resend(
         list[str] | None, typer.Argument(metavar="ID…", help="Dead ones, as the list shows them.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All that are dead.")] = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Send again what was given up, ahead of what came after it."""
     if bool(ids) == all_:
         raise typer.BadParameter("name deliveries, or say --all")
-    chosen = None if all_ else ids
-    count = with_storage(lambda storage: storage.deliveries.resend(chosen, datetime.now(UTC)))
-    heard = tell_server()
-    if ids and count < len(set(ids)):
-        fail(f"{count} of {len(set(ids))} are dead and go again; see `vivavoce deliveries list --dead`")
-    say(f"{count} to send{'' if heard else ', when the server runs'}.")
+    chosen = frozenset(ids or ())
+
+    async def again(storage: Storage) -> tuple[Mapping[str, bool], int]:
+        dead = await storage.deliveries.dead(chosen)
+        return dead, await storage.deliveries.resend(None if all_ else chosen, datetime.now(UTC))
+
+    dead, count = with_storage(data_dir, again)
+    heard = tell_server(data_dir)
+    if count or all_:
+        say(f"{count} to send{'' if heard else ', when the server runs'}.")
+    problems = [
+        f"{one} is not dead: it is tried again by itself"
+        if one in dead
+        else f"there is no delivery {one}: it was taken or went with its session, if it was ever there"
+        for one in sorted(chosen)
+        if not dead.get(one)
+    ]
+    if problems:
+        fail("\n       ".join([*problems, "see `vivavoce deliveries list`"]))
+
+
+def _lines(
+    id_: str, state: str, event: str, session_id: str, since: str, attempts: str, url: str, problem: str
+) -> list[str]:
+    tried = f"{attempts} attempt{'' if attempts == '1' else 's'}"
+    return [
+        f"{id_}  {since} UTC  {state}, {tried}",
+        f"{event} of {session_id}",
+        f"{url}: {problem}" if problem else url,
+    ]

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from vivavoce.cli.data import DataDir
 from vivavoce.cli.terminal import needs_server_extra, say
 
 
@@ -25,7 +26,7 @@ def replay(
         typer.Option(metavar="DIR", help="Write the session there, its audio and words in it, and no more."),
     ] = None,
     real_time: Annotated[bool, typer.Option("--real-time", help="At the pace of speech.")] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="Where the session is. (VIVAVOCE_DATA_DIR)")] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Recognise a stored session once more, and show what differs: exit code 1 if anything does.
 

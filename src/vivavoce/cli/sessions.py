@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivavoce.cli.terminal import Key, Url, clock, fail, say, show_table
+from vivavoce.cli.terminal import Key, Url, clock, fail, say, show_entries
 from vivavoce.protocol.responses import SessionObject, SessionStatus
 
 if TYPE_CHECKING:
     from vivavoce.client.client import Live
+    from vivavoce.storage.records import StoredSession
+    from vivavoce.storage.stores import Storage
 
 app = typer.Typer(help="Look at the sessions that the server has stored.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The session.")]
-SNIPPET = 40
+OperatorDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", metavar="DIR", help="As the operator, in that data directory: whatever key they are of."
+    ),
+]
+SNIPPET = 70
+_NO_KEY = "–"
+_NONE = (
+    "There are no such sessions. What clients record appears here, with a key what they recorded with that; "
+    "`vivavoce transcribe FILE` records something."
+)
 
 
 @app.command("list")
@@ -28,11 +41,20 @@ def list_sessions(
     key: Key = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     status: Annotated[SessionStatus | None, typer.Option(help="Only those.")] = None,
+    data_dir: OperatorDir = None,
 ) -> None:
-    """List the newest sessions. Times are UTC."""
+    """List the newest sessions. Times are UTC.
+
+    For other programs: id, status, time, length and text, separated by tabs; with --data-dir the id of the
+    key instead of the text.
+    """
+    if data_dir:
+        _check_operator(url, key)
+        show_entries([_stored_row(each) for each in _stored(data_dir, limit, status)], _stored_lines, _NONE)
+        return
     with _live(url, key) as live:
         page = live.list(limit=limit, status=status) if status else live.list(limit=limit)
-    show_table(["id", "status", "created (UTC)", "length", "text"], [_row(session) for session in page.items])
+    show_entries([_row(session) for session in page.items], _lines, _NONE)
 
 
 @app.command("get")
@@ -91,10 +113,20 @@ def delete_sessions(
     url: Url = None,
     key: Key = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    data_dir: OperatorDir = None,
 ) -> None:
-    """Delete sessions: audio, transcripts and metadata, for good."""
+    """Delete sessions: audio, transcripts and metadata, for good.
+
+    With --data-dir those that nobody's key can delete, too: what was recorded before the first key was made,
+    or with one that is revoked.
+    """
+    if data_dir:
+        _check_operator(url, key)
     if not yes:
         typer.confirm(f"Delete {', '.join(session_ids)} for good?", abort=True)
+    if data_dir:
+        _delete_stored(data_dir, session_ids)
+        return
     with _live(url, key) as live:
         for session_id in session_ids:
             live.delete(session_id)
@@ -112,6 +144,43 @@ def _saved(live: Live, session_id: str, target: Path) -> int:
     finally:
         partial.unlink(missing_ok=True)
     return size
+
+
+def _check_operator(url: str | None, key: str | None) -> None:
+    if url or key:
+        raise typer.BadParameter("choose one of --data-dir and the server of --url and --key")
+
+
+def _stored(data_dir: Path, limit: int, status: SessionStatus | None) -> Sequence[StoredSession]:
+    from vivavoce.cli.data import with_storage
+
+    async def found(storage: Storage) -> Sequence[StoredSession]:
+        from vivavoce.storage.records import SessionFilter
+
+        return await storage.sessions.list_all(SessionFilter((status,) if status else ()), limit)
+
+    return with_storage(data_dir, found)
+
+
+def _delete_stored(data_dir: Path, session_ids: Sequence[str]) -> None:
+    from vivavoce.cli.data import with_storage
+
+    async def delete(storage: Storage) -> None:
+        from vivavoce.storage.claim import claim
+
+        with claim(data_dir) as no_server_runs:
+            for session_id in session_ids:
+                stored = await storage.sessions.get(session_id)
+                if stored is None:
+                    fail(f"there is no session {session_id} in {data_dir}")
+                if stored.status == "processing" and not no_server_runs:
+                    fail(f"the session {session_id} is still live: wait for its end, or stop the server")
+                await storage.delete_session(session_id)
+                say(f"{session_id} is deleted")
+            if no_server_runs:
+                await storage.sweep()
+
+    with_storage(data_dir, delete)
 
 
 @contextmanager
@@ -135,3 +204,23 @@ def _row(session: SessionObject) -> list[str]:
         "" if length is None else clock(length),
         text if len(text) <= SNIPPET else f"{text[: SNIPPET - 1]}…",
     ]
+
+
+def _stored_row(session: StoredSession) -> list[str]:
+    length = clock(session.audio_duration) if session.completed_at else ""
+    return [
+        session.id,
+        session.status,
+        f"{session.created_at:%Y-%m-%d %H:%M:%S}",
+        length,
+        session.key_id or _NO_KEY,
+    ]
+
+
+def _lines(id_: str, status: str, created: str, length: str, rest: str) -> list[str]:
+    return [f"{id_}  {created}  {status:<10}  {length}", *filter(None, [rest])]
+
+
+def _stored_lines(id_: str, status: str, created: str, length: str, key_id: str) -> list[str]:
+    whose = "of no key" if key_id == _NO_KEY else f"of key {key_id}"
+    return _lines(id_, status, created, length, whose)

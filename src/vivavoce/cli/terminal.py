@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,12 +60,17 @@ def say(text: str) -> None:
     stderr().print(escape(text), style="dim")
 
 
-def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns for readers; tab-separated values, without a heading, for other programs."""
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], none: str = "") -> None:
+    """Columns for readers; tab-separated values, without a heading, for other programs.
+
+    `none` is said where there are no rows: what would be among them, and how it comes there.
+    """
     console = stdout()
+    if none and not rows:
+        say(none)
+        return
     if not console.is_terminal:
-        for row in rows:
-            typer.echo("\t".join(row))
+        _write_values(rows)
         return
     # What a row is called is copied into other commands: the rest makes room for it.
     first = Column(columns[0], no_wrap=True)
@@ -73,6 +78,29 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)
+
+
+def show_entries(rows: Sequence[Sequence[str]], lines: Callable[..., Sequence[str]], none: str) -> None:
+    """What is too wide for a table: of each row a line and what belongs below it, made of its values.
+
+    Otherwise as `show_table`.
+    """
+    console = stdout()
+    if not rows:
+        say(none)
+    elif not console.is_terminal:
+        _write_values(rows)
+    else:
+        for row in rows:
+            first, *below = map(escape, lines(*row))
+            console.print(first)
+            for line in below:
+                console.print(f"  {line}", style="dim")
+
+
+def _write_values(rows: Sequence[Sequence[str]]) -> None:
+    for row in rows:
+        typer.echo("\t".join(row))
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivavoce.cli.data import settings, with_storage
+from vivavoce.cli.data import DataDir, settings, with_storage
+from vivavoce.cli.keys import no_such_key
 from vivavoce.cli.terminal import fail, needs_server_extra, say, show_table
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ KeyId = Annotated[
 def add_webhook(
     url: Annotated[str, typer.Argument(help="Where to post to.")],
     key_id: KeyId = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Announce every session of a key, or of a server without keys. The secret is shown once."""
     with needs_server_extra():
@@ -36,25 +38,27 @@ def add_webhook(
         await _check_key(storage, key_id)
         return await storage.webhooks.add(key_id, url)
 
-    webhook, secret = with_storage(add)
+    webhook, secret = with_storage(data_dir, add, may_create=True)
     typer.echo(secret)
     say(f"Webhook {webhook.id}, for sessions that are created from now on. This is its secret: keep it.")
 
 
 @app.command("list")
-def list_webhooks() -> None:
+def list_webhooks(data_dir: DataDir = None) -> None:
     """List all webhooks, without their secrets."""
-    webhooks = with_storage(lambda storage: storage.webhooks.list())
+    webhooks = with_storage(data_dir, lambda storage: storage.webhooks.list())
     rows = [[each.id, each.key_id or "–", f"{each.created_at:%Y-%m-%d %H:%M}", each.url] for each in webhooks]
-    show_table(["id", "key", "created (UTC)", "url"], rows)
+    none = "There are no webhooks: sessions are announced nowhere. `vivavoce webhooks add URL` adds one."
+    show_table(["id", "key", "created (UTC)", "url"], rows, none)
 
 
 @app.command("remove")
 def remove_webhook(
     webhook_id: Annotated[str, typer.Argument(metavar="ID", help="The webhook, as the list shows it.")],
+    data_dir: DataDir = None,
 ) -> None:
     """Remove a webhook with all that is still due to it."""
-    if not with_storage(lambda storage: storage.webhooks.remove(webhook_id)):
+    if not with_storage(data_dir, lambda storage: storage.webhooks.remove(webhook_id)):
         fail(f"there is no webhook {webhook_id}; see `vivavoce webhooks list`")
     say(f"Webhook {webhook_id} is removed.")
 
@@ -63,6 +67,7 @@ def remove_webhook(
 def show_secret(
     key_id: KeyId = None,
     new: Annotated[bool, typer.Option("--new", help="Another, from now on.")] = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Print what callbacks of a key's sessions are signed with, or those of a server without keys."""
 
@@ -70,7 +75,7 @@ def show_secret(
         await _check_key(storage, key_id)
         return await storage.webhooks.callback_secret(key_id, new=new)
 
-    typer.echo(with_storage(secret))
+    typer.echo(with_storage(data_dir, secret))
 
 
 async def _check_key(storage: Storage, key_id: str | None) -> None:
@@ -78,4 +83,4 @@ async def _check_key(storage: Storage, key_id: str | None) -> None:
     if key_id is None and keys:
         fail("this server has keys: say with --key-id for which one; see `vivavoce keys list`")
     if key_id is not None and key_id not in {key.id for key in keys if key.revoked_at is None}:
-        fail(f"there is no key {key_id} in force; see `vivavoce keys list`")
+        no_such_key(key_id)

@@ -75,7 +75,10 @@ async def from_data(data_dir: Path, session_id: str) -> tuple[Recorded, Path]:
     async with read_storage(data_dir) as storage:
         stored = await storage.sessions.get(session_id)
         if stored is None:
-            raise StorageError(f"there is no session {session_id} in {data_dir}")
+            raise StorageError(
+                f"there is no session {session_id} in {data_dir}; see "
+                f"`vivavoce sessions list --data-dir {data_dir}`"
+            )
         finals = await storage.sessions.finals(session_id)
         parts = [part async for part in storage.sessions.messages(session_id)]
         audio = storage.audio.path(session_id)

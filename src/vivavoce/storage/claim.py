@@ -18,6 +18,18 @@ def claimed(data_dir: Path) -> Iterator[None]:
 
     Raises `StorageError` if another process has it.
     """
+    with claim(data_dir) as is_ours:
+        if not is_ours:
+            raise StorageError(
+                f"another server uses the data directory {data_dir}: stop it, or set VIVAVOCE_DATA_DIR to "
+                "another directory"
+            )
+        yield
+
+
+@contextmanager
+def claim(data_dir: Path) -> Iterator[bool]:
+    """The same, but False where another process has it. Raises `StorageError`."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -25,13 +37,14 @@ def claimed(data_dir: Path) -> Iterator[None]:
     except OSError as error:
         raise file_error(f"cannot use the data directory {data_dir}", error) from error
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StorageError(
-                f"another server uses the data directory {data_dir}: stop it, or set VIVAVOCE_DATA_DIR to "
-                "another directory"
-            ) from error
-        yield
+        yield _locks(file)
     finally:
         os.close(file)
+
+
+def _locks(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

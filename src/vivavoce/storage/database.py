@@ -70,8 +70,6 @@ class Database:
     @classmethod
     async def open_to_read(cls, path: Path) -> Database:
         """Open the file at `path`, which another process may be writing. Raises `StorageError`."""
-        if not await asyncio.to_thread(path.is_file):
-            raise StorageError(f"there is no database {path}")
         query = {"mode": "ro", "uri": "true"}
         if not _journal(path).exists():
             # Nobody writes it. Otherwise SQLite would make a journal, for which there may be no rights.

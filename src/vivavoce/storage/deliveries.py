@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -183,6 +183,12 @@ class DeliveryStore:
                 del values["seq"]
                 yield KeptDelivery(**values)
             last = rows[-1].seq
+
+    async def dead(self, ids: Collection[str]) -> Mapping[str, bool]:
+        """Of those of some identifiers that are kept, whether they are dead."""
+        query = select(_DELIVERY.id, _DELIVERY.died_at).where(_DELIVERY.id.in_(ids))
+        async with self._database.read() as connection:
+            return {id_: at is not None for id_, at in await connection.execute(query)}
 
     async def resend(self, ids: Collection[str] | None, now: datetime) -> int:
         """Put dead ones, or all of them, back in line, ahead of what came after them; gives how many."""

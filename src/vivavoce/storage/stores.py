@@ -23,6 +23,7 @@ from vivavoce.storage.webhooks import WebhookStore
 _log = structlog.get_logger(__name__)
 
 _LOGS_AT_ONCE = 500
+_DATABASE = "vivavoce.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,23 @@ class Storage:
         return found
 
 
+def is_there(data_dir: Path) -> bool:
+    """Whether anything was ever stored in `data_dir`. Raises `StorageError`."""
+    try:
+        return (data_dir / _DATABASE).is_file()
+    except OSError as error:
+        raise file_error(f"cannot use the data directory {data_dir}", error) from error
+
+
+def check_there(data_dir: Path) -> None:
+    """Raises `StorageError` unless something was stored in `data_dir`."""
+    if not is_there(data_dir):
+        raise StorageError(
+            f"there is no Vivavoce data in {data_dir}: name the server's directory with --data-dir or "
+            "VIVAVOCE_DATA_DIR, or start the server first"
+        )
+
+
 @asynccontextmanager
 async def open_storage(
     data_dir: Path, *, fsync: bool = False, verify: bool = False
@@ -90,7 +108,7 @@ async def open_storage(
     Raises `StorageError`.
     """
     audio = await asyncio.to_thread(_open_logs, data_dir, fsync)
-    database = await Database.open(data_dir / "vivavoce.db", fsync=fsync, verify=verify)
+    database = await Database.open(data_dir / _DATABASE, fsync=fsync, verify=verify)
     try:
         yield _stores(audio, database)
     finally:
@@ -101,7 +119,8 @@ async def open_storage(
 @asynccontextmanager
 async def read_storage(data_dir: Path) -> AsyncIterator[Storage]:
     """The stores in `data_dir`, which a server may be using, to be read. Raises `StorageError`."""
-    database = await Database.open_to_read(data_dir / "vivavoce.db")
+    await asyncio.to_thread(check_there, data_dir)
+    database = await Database.open_to_read(data_dir / _DATABASE)
     try:
         yield _stores(AudioLogs(data_dir / "audio"), database)
     finally:

@@ -100,8 +100,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         found = await self._look_up(host, port)
         addresses = [address for address in found if may_be_called(address, self._allowed)]
         problem: Exception = Forbidden(
-            f"{host} is at {' and '.join(map(str, found[:_MOST_ADDRESSES]))}, which is no public address and is "
-            "not allowed by VIVAVOCE_CALLBACK_ALLOW"
+            f"{host} is at {' and '.join(map(str, found[:_MOST_ADDRESSES]))}: that is no public address, and "
+            "VIVAVOCE_CALLBACK_ALLOW does not allow it"
         )
         for address in addresses[:_MOST_ADDRESSES]:
             try:

@@ -1,0 +1,108 @@
+"""The commands that work on a data directory: where there is none, and what its operator can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Run
+from scripted_server import scripted_server
+from server.peers import speech
+from vivavoce import Client
+
+READING = [
+    ("keys", "list"),
+    ("keys", "rotate", "x"),
+    ("keys", "revoke", "x"),
+    ("webhooks", "list"),
+    ("webhooks", "remove", "x"),
+    ("webhooks", "secret"),
+    ("deliveries", "list"),
+    ("deliveries", "resend", "--all"),
+    ("sessions", "list"),
+    ("sessions", "delete", "--yes", "x"),
+    ("replay", "x"),
+]
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_a_directory_that_is_mistyped_is_named_and_not_made(
+    run: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    result = run(*words, "--data-dir", tmp_path / "tpyo")
+    assert result.exit_code == 1
+    assert f"there is no Vivavoce data in {tmp_path}/tpyo" in result.stderr
+    assert "VIVAVOCE_DATA_DIR" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("keys", "create"), ("webhooks", "add", "https://example.org/")])
+def test_what_is_made_before_the_first_start_says_where(
+    run: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    first = run(*words, "--data-dir", tmp_path / "data")
+    assert first.exit_code == 0, first.output
+    assert f"There was no Vivavoce data in {tmp_path}/data: it is made now" in first.stderr
+    assert "There was no" not in run("keys", "create", "--data-dir", tmp_path / "data").stderr
+
+
+@pytest.mark.parametrize("words", [("keys", "list"), ("webhooks", "list"), ("deliveries", "list")])
+def test_an_empty_list_says_what_would_be_on_it(run: Run, words: tuple[str, ...]) -> None:
+    key_id = run("keys", "create").stdout.split("_")[1]
+    run("keys", "revoke", key_id)
+    result = run(*words)
+    said = {"keys": "revoked", "webhooks": "`vivavoce webhooks add URL`", "deliveries": "appears here"}
+    assert said[words[0]] in result.output
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("keys", "revoke"), ("keys", "rotate"), ("webhooks", "secret", "--key-id")], ids=" ".join
+)
+def test_a_secret_that_is_given_as_an_id_is_not_repeated(run: Run, words: tuple[str, ...]) -> None:
+    key = run("keys", "create").stdout.strip()
+    for given in (key, key.split("_", 2)[2]):
+        result = run(*words, given)
+        assert result.exit_code == 1
+        assert given not in result.output
+        assert "looks like its secret" in result.stderr
+        assert "vivavoce keys list" in result.stderr
+
+
+def test_what_was_recorded_before_the_first_key_is_listed_and_deleted_by_the_operator(
+    run: Run, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    with scripted_server(data) as url:
+        with Client(base_url=url) as client:
+            with client.live().start_session() as session:
+                session.send_audio(speech())
+            running = client.live().start_session(messages_config={"receive_acknowledgments": True})
+            running.send_audio(speech())
+            while next(running).type != "audio_chunk":
+                pass
+            made = run("keys", "create")
+            assert f"vivavoce sessions delete --data-dir {data} ID..." in made.stderr
+            rows = [
+                row.split("\t") for row in run("sessions", "list", "--data-dir", data).stdout.splitlines()
+            ]
+            assert [(row[0], row[1], row[4]) for row in rows] == [
+                (running.id, "processing", "–"),
+                (session.id, "done", "–"),
+            ]
+            live = run("sessions", "delete", "--yes", "--data-dir", data, running.id)
+            assert (live.exit_code, "still live" in live.stderr) == (1, True)
+            gone = run("sessions", "delete", "--yes", "--data-dir", data, session.id)
+            assert gone.exit_code == 0, gone.output
+        with Client(made.stdout.strip(), url) as client:
+            assert client.live().list().items == ()
+    assert run("sessions", "delete", "--yes", "--data-dir", data, running.id).exit_code == 0
+    assert run("sessions", "list", "--data-dir", data).stdout == ""
+    assert list((data / "audio").glob("*.raw")) == []
+
+
+def test_the_operator_needs_no_server_and_names_none(run: Run, tmp_path: Path) -> None:
+    result = run("sessions", "list", "--data-dir", tmp_path, "--url", "http://127.0.0.1:9")
+    assert result.exit_code == 2
+    assert "choose one of --data-dir" in result.stderr
