@@ -90,10 +90,30 @@ def test_a_session_runs_over_https_and_wss(
     assert asyncio.run(finals(server)) == heard
 
 
-def test_our_client_does_not_talk_to_a_server_whose_certificate_nobody_vouches_for(server: str) -> None:
-    refused = pytest.raises(ServerUnreachable, match="certificate verify failed")
-    with Client(base_url=server) as client, refused:
+def test_our_client_does_not_talk_to_a_server_whose_certificate_nobody_vouches_for_and_says_what_to_do(
+    server: str,
+) -> None:
+    async def call() -> None:
+        async with AsyncClient(base_url=server) as client:
+            await client.live().list()
+
+    refused = "certificate verify failed.*set SSL_CERT_FILE to a PEM file"
+    with Client(base_url=server) as client, pytest.raises(ServerUnreachable, match=refused):
         client.live().list()
+    with pytest.raises(ServerUnreachable, match=refused):
+        asyncio.run(call())
+
+
+def test_a_certificate_for_another_name_is_not_to_be_trusted_either(
+    server: str, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(files.authority))
+    with (
+        Client(base_url=server.replace("127.0.0.1", "localhost")) as client,
+        pytest.raises(ServerUnreachable, match="certificate is not valid for 'localhost'") as refused,
+    ):
+        client.live().list()
+    assert "SSL_CERT_FILE" not in str(refused.value)
 
 
 def test_who_never_says_hello_is_let_go(tmp_path: Path, files: Files) -> None:

@@ -20,6 +20,8 @@ from vivavoce.protocol.responses import SessionCreated, SessionStatus
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATH = "/v2/live"
+_NOT_TRUSTED = frozenset({18, 19, 20, 21})
+"""OpenSSL's codes for a certificate that signs itself, and for one whose authority is not known."""
 
 
 class Filters(TypedDict, total=False):
@@ -55,7 +57,21 @@ def reaching(base_url: httpx.URL) -> Iterator[None]:
         yield
     except httpx.TransportError as error:
         reason = str(error) or type(error).__name__
-        raise ServerUnreachable(f"no answer from {base_url}: {reason}") from error
+        raise ServerUnreachable(f"no answer from {base_url}: {reason}{_advice(error)}") from error
+
+
+def _advice(error: BaseException) -> str:
+    """What to do where the server's certificate is not trusted, in words that follow the reason."""
+    while not isinstance(error, ssl.SSLCertVerificationError):
+        cause = error.__cause__ or error.__context__
+        if cause is None:
+            return ""
+        error = cause
+    if error.verify_code in _NOT_TRUSTED:
+        return (
+            ". If it is your server, set SSL_CERT_FILE to a PEM file with its certificate or its authority's"
+        )
+    return ""
 
 
 def path_of(session_id: str, part: str = "") -> str:
