@@ -29,10 +29,6 @@ OperatorDir = Annotated[
 ]
 SNIPPET = 70
 _NO_KEY = "–"
-_NONE = (
-    "There are no such sessions. What clients record appears here, with a key what they recorded with that; "
-    "`vivavoce transcribe FILE` records something."
-)
 
 
 @app.command("list")
@@ -50,11 +46,13 @@ def list_sessions(
     """
     if data_dir:
         _check_operator(url, key)
-        show_entries([_stored_row(each) for each in _stored(data_dir, limit, status)], _stored_lines, _NONE)
+        show_entries(
+            [_stored_row(each) for each in _stored(data_dir, limit, status)], _stored_lines, _none(status)
+        )
         return
     with _live(url, key) as live:
         page = live.list(limit=limit, status=status) if status else live.list(limit=limit)
-    show_entries([_row(session) for session in page.items], _lines, _NONE)
+    show_entries([_row(session) for session in page.items], _lines, _none(status))
 
 
 @app.command("get")
@@ -191,6 +189,14 @@ def _live(url: str | None, key: str | None) -> Iterator[Live]:
     settings = ClientSettings.from_environment({"url": url, "api_key": key})
     with Client(settings.api_key, settings.url) as client:
         yield client.live()
+
+
+def _none(status: SessionStatus | None) -> str:
+    which = f" with the status {status}" if status else ""
+    return (
+        f"There are no sessions{which}. What clients record appears here, with a key what they recorded with "
+        "that one; `vivavoce transcribe FILE` records something."
+    )
 
 
 def _row(session: SessionObject) -> list[str]:
