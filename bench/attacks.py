@@ -1,6 +1,6 @@
 """Clients that do a server harm, each in a way of its own; `pressure.py` runs them beside one that behaves.
 
-    python bench/attacks.py NAME URL SECONDS
+    .venv/bin/python bench/attacks.py NAME URL SECONDS
 
 Prints as JSON what the attacker saw, by how often: close codes, statuses, connections that were cut.
 """

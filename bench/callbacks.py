@@ -1,6 +1,6 @@
 """What becomes of callbacks when the receiver fails half of the time, and the server is killed meanwhile.
 
-    python bench/callbacks.py [--sessions 200] [--frames 43] [--kills 0] [--failing 0.5]
+    .venv/bin/python bench/callbacks.py [--sessions 200] [--frames 43] [--kills 0] [--failing 0.5]
 
 Starts the real server in a process of its own, without recognition, so that what is measured is callbacks.
 Each session sends frames whose acknowledgements are posted, with its lifecycle and its result: fifty
@@ -11,7 +11,7 @@ gets `kill -9` in the middle of delivering, and is started again.
 Prints how many were taken, whether each session's came in the order in which they were posted and nothing is
 missing, and how many ids were taken twice (none, unless the server was killed between an answer and its
 note of it: receivers know those by their ids). The backoff is set small, so that it takes a minute and not
-a day. Needs the development set-up (`make test`).
+a day. Needs the development set-up (docs/benchmarks.md).
 """
 
 from __future__ import annotations

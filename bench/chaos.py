@@ -1,9 +1,9 @@
 """Disturbs sessions of a real server, and compares each with an undisturbed one of the same audio.
 
-    python bench/chaos.py cuts [N]     connections break at N points of the exchange, or some more
-    python bench/chaos.py kills [N]    the server is killed N times, and started again
-    python bench/chaos.py terms [N]    it is asked to end N times, and started again
-    python bench/chaos.py soak [S]     S seconds of sessions in all formats, with cuts
+    make chaos ARGS="cuts [N]"     connections break at N points of the exchange, or some more
+    make chaos ARGS="kills [N]"    the server is killed N times, and started again
+    make chaos ARGS="terms [N]"    it is asked to end N times, and started again
+    make chaos ARGS="soak [S]"     S seconds of sessions in all formats, with cuts
 
 Recorded speech is streamed, quicker than it was spoken, by the official SDKs (Python, synchronous and
 asynchronous, and JavaScript), by our client, and by two clients of the bare protocol. The recording must be

@@ -1,6 +1,6 @@
 """What everything around recognition costs: many sockets, and a recogniser that costs nothing.
 
-    python bench/gateway.py [--sessions 500] [--seconds 30] [--vad silero|loudness|real|none]
+    .venv/bin/python bench/gateway.py [--sessions 500] [--seconds 30] [--vad silero|loudness|real|none]
 
 Starts the real server in a process of its own, with the scripted recogniser and either the real voice
 activity detection or one that only measures loudness; or with no recognition at all, so that what is left is
@@ -15,7 +15,7 @@ partials are on. Prints
 
 and then checks that nothing was lost: every byte acknowledged once, the recording the same bytes, the
 same finals in every session that sent the same audio, each of them stored. Needs the development set-up
-(`make test`).
+(docs/benchmarks.md).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether cost stays flat: over the hours of one session, and over thousands of sessions that have ended.
 
-    python bench/long_session.py hours [--hours 3] [--real]
-    python bench/long_session.py sessions [--count 2000]
-    python bench/long_session.py idle [--count 100]
+    .venv/bin/python bench/long_session.py hours [--hours 3] [--real]
+    .venv/bin/python bench/long_session.py sessions [--count 2000]
+    .venv/bin/python bench/long_session.py idle [--count 100]
 
 Each starts the real server in a process of its own, with the real voice activity detection and the scripted
 recogniser (`--real`: with the server's own model). `hours` sends one session speech, pauses and silence, as
@@ -16,7 +16,7 @@ fast as recognition takes it, and after every ten minutes of audio prints
 
 `sessions` runs sessions of two seconds one after the other and prints the same for every tenth of them (CPU
 per session). `idle` opens sessions that send nothing, then silence, and prints the cores that they take.
-Needs the development set-up (`make test`).
+Needs the development set-up (docs/benchmarks.md).
 """
 
 from __future__ import annotations

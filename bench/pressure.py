@@ -1,6 +1,6 @@
 """Whether a server under attack keeps its memory bounded and its other clients unharmed.
 
-    python bench/pressure.py [--only NAME ...] [--seconds 15]
+    .venv/bin/python bench/pressure.py [--only NAME ...] [--seconds 15]
 
 Starts the real server with its own models in a process of its own, then each attack of `attacks.py` in
 another one, and beside it a client that behaves: a session in real time, frames of 100 ms. Prints for each
@@ -16,7 +16,7 @@ another one, and beside it a client that behaves: a session in real time, frames
 and in the end what was harmed, and exits with 1 then: memory, acknowledgements, finals or words that are
 worse than the bounds below allow. Lines of `nothing` are of no attack; the worst of them is allowed to all.
 Attackers take their share of the cores: on two of them, what is seen is harsher than what comes over a
-network. Needs the development set-up (`make test`).
+network. Needs the development set-up (docs/benchmarks.md).
 """
 
 from __future__ import annotations

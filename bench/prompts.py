@@ -1,7 +1,7 @@
 """More recordings for `vivavoce eval`: telephone prompts in Spanish, French, Italian and Russian, 46 minutes.
 
     apt-get download asterisk-core-sounds-{es,fr,it,ru}{,-g722}
-    python bench/prompts.py DIRECTORY_OF_THE_PACKAGES DIRECTORY
+    .venv/bin/python bench/prompts.py DIRECTORY_OF_THE_PACKAGES DIRECTORY
     vivavoce eval DIRECTORY
 
 Debian packages the prompts of the Asterisk project (CC BY-SA 3.0), spoken by one person for each language,
@@ -10,7 +10,7 @@ pauses of 0.05 to 1.5 s between them: the same recordings at each call. Where pr
 long they are, they are left out. Spanish is written without
 accents there, which counts as wrong offline and streamed alike.
 
-Needs the development set-up (`make test`) and dpkg-deb.
+Needs the development set-up (docs/benchmarks.md) and dpkg-deb.
 """
 
 from __future__ import annotations

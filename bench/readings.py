@@ -11,7 +11,7 @@ and quotations that Debian packages as text are spoken by SVOX Pico and joined a
 like that is clearer than people are: the figures are no measure of German, only of what streaming costs. The
 same recordings at each call.
 
-Needs the development set-up (`make test`) and dpkg-deb.
+Needs the development set-up (docs/benchmarks.md) and dpkg-deb.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How well custom vocabulary works: names that are found, words that are replaced and should not be.
 
-    python bench/vocabulary.py [--manifest MANIFEST]
+    .venv/bin/python bench/vocabulary.py [--manifest MANIFEST]
 
 Has the sentences of bench/vocabulary.txt read by the four voices of flite (Debian's package `flite`), who are
 told how the names are said. Recognises each with the default model, writes it with a vocabulary of all the
@@ -9,7 +9,7 @@ and the other entries that were written (`wrong`). Then the same with ordinary s
 of a manifest as `vivavoce eval` takes it, in which every entry is `false`: with 5, 50 and 500 entries, the
 last filled up with the names of places in the time zone database. Last, what it costs an utterance.
 
-Needs the development set-up (`make test`).
+Needs the development set-up (docs/benchmarks.md).
 """
 
 from __future__ import annotations
