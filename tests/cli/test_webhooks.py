@@ -51,6 +51,18 @@ def test_the_secret_of_callbacks_stays_until_another_is_wanted(run: Run) -> None
     assert secret != renewed == run("webhooks", "secret").stdout
 
 
+def test_what_is_still_tried_is_not_sent_again(run: Run, tmp_path: Path) -> None:
+    settings = {"callback_allow": LOOPBACK, "callback_backoff": 3600}
+    with receiving(lambda _: 503) as receiver, scripted_server(tmp_path / "data", **settings) as url:
+        httpx.post(f"{url}/v2/live", json={"callback": True, "callback_config": {"url": receiver.url}})
+        receiver.until(lambda it: len(it.attempts) == 1)
+        [name, state, *_] = run("deliveries", "list").stdout.split("\t")
+        assert state == "pending"
+        result = run("deliveries", "resend", name)
+    assert result.exit_code == 1
+    assert f"{name} is not dead: it is tried again by itself" in result.stderr
+
+
 def test_dead_letters_are_seen_and_a_running_server_sends_them_when_told(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -24,7 +24,9 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The session.")]
 OperatorDir = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", metavar="DIR", help="As the operator, in that data directory: whatever key they are of."
+        "--data-dir",
+        metavar="DIR",
+        help="In that data directory, as its operator: sessions of all keys and of none.",
     ),
 ]
 SNIPPET = 70
@@ -41,8 +43,7 @@ def list_sessions(
 ) -> None:
     """List the newest sessions. Times are UTC.
 
-    For other programs: id, status, time, length and text, separated by tabs; with --data-dir the id of the
-    key instead of the text.
+    For other programs: id, status, time, length, text, separated by tabs; with --data-dir the key, no text.
     """
     if data_dir:
         _check_operator(url, key)
@@ -115,8 +116,7 @@ def delete_sessions(
 ) -> None:
     """Delete sessions: audio, transcripts and metadata, for good.
 
-    With --data-dir those that nobody's key can delete, too: what was recorded before the first key was made,
-    or with one that is revoked.
+    With --data-dir those, too, that no key can delete: of before the first key, or of one that is revoked.
     """
     if data_dir:
         _check_operator(url, key)
