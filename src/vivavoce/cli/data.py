@@ -28,14 +28,15 @@ def with_storage(
 ) -> T:
     """What `action` gives on the stores in `data_dir`, or where the settings say.
 
-    Raises ConfigurationError, and StorageError: too where nothing was ever stored, unless it `may_create`.
+    Raises ConfigurationError and StorageError, the latter also where nothing was ever stored, unless that is
+    what `may_create` allows.
     """
     with needs_server_extra():
         from vivavoce.storage.stores import check_there, is_there, open_storage
     directory = settings(data_dir).data_dir
-    is_new = may_create and not is_there(directory)
-    if not is_new:
+    if not may_create:
         check_there(directory)
+    is_new = not is_there(directory)
 
     async def act() -> T:
         async with open_storage(directory) as storage:

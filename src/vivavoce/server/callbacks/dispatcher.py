@@ -129,21 +129,18 @@ class Dispatcher:
             _log.error("attempt_crashed", id=delivery.id, exc_info=defect)
         else:
             result = attempt.result()
-        outcome = self._outcome(delivery, result)
-        self._settlements.append(Settlement(delivery.id, delivery.destination_id, outcome))
-        self._wake.set()
-        # The place is free again: what is raised from here on goes to the log by way of the event loop.
-        self._attempted(outcome_word(result))
-        _tell(delivery, outcome)
-
-    def _outcome(self, delivery: DueDelivery, result: Answer | Failure) -> Delivered | Waiting | Dead:
-        return self._retrying.outcome(
+        outcome = self._retrying.outcome(
             result,
             now=_now(),
             failures=delivery.failures,
             failing_since=delivery.failing_since,
             jitter=random.random(),
         )
+        self._settlements.append(Settlement(delivery.id, delivery.destination_id, outcome))
+        self._wake.set()
+        # The place is free again: what is raised from here on goes to the log by way of the event loop.
+        self._attempted(outcome_word(result))
+        _tell(delivery, outcome)
 
 
 def _tell(delivery: DueDelivery, outcome: Delivered | Waiting | Dead) -> None:
