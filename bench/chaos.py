@@ -41,8 +41,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     run = Run(arguments.seed, arguments.at_once, arguments.seconds, arguments.client, arguments.scripted)
     amount = DEFAULTS[arguments.mode] if arguments.amount is None else arguments.amount
-    MODES[arguments.mode](run, amount)
-    print(run.summary())
+    try:
+        MODES[arguments.mode](run, amount)
+    finally:
+        print(run.summary(), flush=True)
     return 1 if run.different else 0
 
 

@@ -59,6 +59,10 @@ def test_a_session_whose_beginning_was_not_noted_any_more_is_taken_up_by_its_log
         log = server.services.storage.audio.open(kept["id"])
         log.append(AUDIO)
         log.close()
+        # As a server shows it that was started again and still loads its models.
+        session = (await server.http.get(f"/v2/live/{kept['id']}")).json()
+        assert session["status"] == "processing"
+        assert session["file"]["audio_duration"] == len(AUDIO) / 32_000
 
     async def after(server: Server) -> None:
         session = (await server.http.get(f"/v2/live/{kept['id']}")).json()

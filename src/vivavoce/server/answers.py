@@ -37,6 +37,8 @@ def session_object(
     return damaged_object(stored).model_copy(
         update={
             "file": file if recording else None,
+            # That it has begun is noted after its first audio: when the server has started, if it was killed.
+            "status": "processing" if recording and stored.status == "queued" else stored.status,
             "request_params": request.request_params(),
             "result": result,
         }
