@@ -194,6 +194,15 @@ def test_a_flush_is_answered_after_the_last_final() -> None:
     assert session.finals
 
 
+@hypothesis_settings(max_examples=20, deadline=None)
+@given(length=st.integers(8_000, 100_000), format=st.sampled_from([MONO, STEREO_48]))
+def test_no_final_is_taken_up_from_beyond_the_audio(length: int, format: AudioFormat) -> None:
+    audio = reading(4, format.sample_rate)[:length]
+    session = Session(settings(format=format)).feed(audio).flush()
+    finals = [up for up in session.ups if isinstance(up, Final)]
+    assert all(final.resume_offset <= len(audio) for final in finals)
+
+
 def test_a_flush_waits_for_the_answers() -> None:
     stream = RecognitionStream(settings(), vad())
     outputs = [*stream.take(Audio(0, reading(3))), *stream.take(Flush(7))]

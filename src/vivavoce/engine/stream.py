@@ -90,12 +90,14 @@ class RecognitionStream:
             for number in range(settings.format.channels)
         ]
         self._rest = np.empty((settings.format.channels, 0), np.float32)
+        self._heard = 0
         self._reported = 0.0
         self._marker: int | None = None
 
     def take(self, item: Down) -> Iterator[Up | Request]:
         """Take the next item of the stream. Raises InvalidAudio if the bytes are not what was declared."""
         if isinstance(item, Audio):
+            self._heard += len(item.data)
             yield from self._hear(self._decoder.feed(item.data))
             diagnosis = self._doctor.feed(item.data)
             if diagnosis:
@@ -152,4 +154,5 @@ class RecognitionStream:
     def _byte_offset(self, sample: int) -> int:
         audio = self._settings.format
         frames = sample * audio.sample_rate // SAMPLE_RATE
-        return self._decoder.header_bytes + frames * audio.frame_bytes
+        # The last window is filled up with silence that is in no log.
+        return min(self._decoder.header_bytes + frames * audio.frame_bytes, self._heard)
