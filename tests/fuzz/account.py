@@ -7,11 +7,7 @@ from collections import Counter, deque
 from itertools import product
 from typing import Any
 
-from gladiaio_sdk.v2.live.generated_types import (
-    LiveV2UnknownWebSocketMessage,
-    create_live_v2_web_socket_message_from_json,
-)
-
+from fuzz.shapes import Shapes
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.head import StreamHead
 from vivavoce.errors import InvalidAudio
@@ -24,8 +20,9 @@ STOPPED_ALREADY = "the recording has been stopped already"
 class Account:
     """Of one session. `known` was acknowledged; `owed` was or is to be sent, and was not acknowledged."""
 
-    def __init__(self, session_id: str, format: AudioFormat, limit: float) -> None:
+    def __init__(self, session_id: str, format: AudioFormat, limit: float, shapes: Shapes) -> None:
         self._id = session_id
+        self._shapes = shapes
         self._format = format
         self._limit = limit
         self.known = bytearray()
@@ -77,10 +74,7 @@ class Account:
         message: dict[str, Any] = json.loads(text)
         ours = parse_message(text)
         assert not isinstance(ours, UnknownMessage), text
-        theirs = create_live_v2_web_socket_message_from_json(text)
-        assert message["type"] == "post_chapterization" or not isinstance(
-            theirs, LiveV2UnknownWebSocketMessage
-        )
+        self._shapes.check(message)
         assert message["session_id"] == self._id
         self.heard[message["type"]] += 1
         return message

@@ -35,6 +35,14 @@ class Process:
     threads: int
     files: int
 
+    @classmethod
+    def of(cls, pid: int) -> Process:
+        """Of Linux only."""
+        proc = Path(f"/proc/{pid}")
+        status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
+        memory = int(status["VmRSS"].split()[0]) * 1024
+        return cls(memory, int(status["Threads"]), len(list((proc / "fd").iterdir())))
+
 
 @dataclass(frozen=True, slots=True)
 class Fuzzed:
@@ -44,13 +52,6 @@ class Fuzzed:
     pid: int
     key: str
     log: Path
-
-    def process(self) -> Process:
-        """Of Linux only."""
-        proc = Path(f"/proc/{self.pid}")
-        status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
-        memory = int(status["VmRSS"].split()[0]) * 1024
-        return Process(memory, int(status["Threads"]), len(list((proc / "fd").iterdir())))
 
     def figures(self, name: str) -> dict[str, float]:
         """Samples of one metric, by their labels."""
@@ -81,7 +82,7 @@ class Meter:
         self._seen: list[Process] = []
 
     def read(self) -> str:
-        seen = self._server.process()
+        seen = Process.of(self._server.pid)
         self._seen.append(seen)
         return f"{seen.memory / 1e6:.0f} MB, {seen.threads} threads, {seen.files} files"
 

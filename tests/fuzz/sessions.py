@@ -16,6 +16,7 @@ from fuzz.account import Account, Visit, constant
 from fuzz.heads import beginning
 from fuzz.programs import Program, Step
 from fuzz.programs import Visit as Plan
+from fuzz.shapes import Shapes
 from fuzz.wire import BINARY, PING, TEXT, Wire, fragments, frame, wired
 from server.peers import speech
 from vivavoce.audio.formats import AudioFormat
@@ -24,7 +25,7 @@ from vivavoce.protocol import LiveRequest, SessionObject
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 
 STOP = texts.STOP
-PATIENCE = 50.0
+PATIENCE = 90.0
 PLACE = 64
 """Bytes by which the place in a recording is found; fewer may be anywhere."""
 REPLACED = 4409
@@ -45,7 +46,14 @@ class Totals:
     messages: int = 0
     calls: int = 0
     audio: int = 0
+    late: float = 0.0
+    """Seconds for which the event loop of all these clients stood still, at most."""
     codes: dict[int | None, int] = field(default_factory=dict)
+    shapes: Shapes = field(default_factory=Shapes, repr=False)
+    """Of the messages that came."""
+
+    def stood_still(self, seconds: float) -> None:
+        self.late = max(self.late, round(seconds, 2))
 
 
 class Session:
@@ -71,7 +79,7 @@ class Session:
         async with asyncio.timeout(PATIENCE):
             created = (await self._call("POST", "", 201, json=self._program.body)).json()
             self._id, self._url = created["id"], created["url"]
-            self._account = Account(self._id, self._format, self._limit)
+            self._account = Account(self._id, self._format, self._limit, self._totals.shapes)
             self._totals.sessions += 1
             async with AsyncExitStack() as replaced:
                 for plan in self._program.visits:

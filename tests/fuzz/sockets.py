@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,16 +15,25 @@ from hypothesis import strategies as st
 
 from fuzz.frames import LARGEST
 from fuzz.programs import Program, programs
-from fuzz.servers import Fuzzed, Meter, fuzzed_server
+from fuzz.servers import Fuzzed, Meter, Process, fuzzed_server
 from fuzz.sessions import PATIENCE, Session, Totals
 from server.peers import Server
+from vivavoce.server.loop_lag import watch_loop_lag
 
 LIMIT = 60.0
 """Seconds of audio that a session may have."""
-IDLE = 60
-"""Seconds after which the server ends a session that was left."""
-SETTINGS = {"max_frame_bytes": LARGEST, "max_session_duration": LIMIT, "idle_timeout": IDLE}
-AT_ONCE = 8
+ROUND = 110.0
+"""Seconds that a round may take."""
+IDLE = 120
+"""Seconds after which the server ends a session that was left: the one beside sends nothing for a round."""
+SETTINGS = {
+    "max_frame_bytes": LARGEST,
+    "max_session_duration": LIMIT,
+    "idle_timeout": IDLE,
+    # Where all clients stand still, none of them is slow.
+    "client_timeout": PATIENCE,
+}
+AT_ONCE = 16
 MOST = 300
 """Messages of a step."""
 
@@ -37,15 +48,17 @@ def run_round(server: Server, together: Sequence[Program], totals: Totals) -> No
             httpx.AsyncClient(base_url=server.url, limits=keep, timeout=PATIENCE) as http,
             asyncio.TaskGroup() as group,
         ):
-            for program in together:
-                group.create_task(Session(program, http, LIMIT, totals).run())
+            watching = group.create_task(watch_loop_lag(totals.stood_still))
+            sessions = [group.create_task(Session(each, http, LIMIT, totals).run()) for each in together]
+            await asyncio.wait(sessions)
+            watching.cancel()
 
-    server.run_beside_another_session(body)
+    server.run_beside_another_session(body, ROUND)
 
 
 def campaign(data: Path, messages: int, seed: int) -> None:
-    """Send at least so many messages."""
-    totals = Totals()
+    """Send at least so many messages; a line now and then tells of all so far."""
+    totals, began = Totals(), time.monotonic()
     with fuzzed_server(data, **SETTINGS) as fuzzed:
         server, meter = Server(fuzzed.url), Meter(fuzzed)
 
@@ -60,12 +73,20 @@ def campaign(data: Path, messages: int, seed: int) -> None:
         def rounds(together: list[Program]) -> None:
             run_round(server, together, totals)
 
+        def tell(what: str) -> None:
+            seconds = time.monotonic() - began
+            own = Process.of(os.getpid()).memory / 1e6
+            print(
+                f"{what}: {totals}, {meter.read()}, these clients {own:.0f} MB, {seconds:.0f} s", flush=True
+            )
+
         while totals.messages < messages:
             seeded(seed)(rounds)()
-            print(f"seed {seed}: {totals}, {meter.read()}", flush=True)
+            tell(f"seed {seed}")
             seed += 1
         check_quiet(fuzzed)
         meter.check_flat()
+        tell("nothing was found")
 
 
 def check_quiet(server: Fuzzed) -> None:

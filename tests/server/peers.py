@@ -176,16 +176,16 @@ class Server:
         assert len(texts) == 2
         return texts
 
-    def run(self, body: Body) -> None:
-        """Run with an HTTP client of this server."""
+    def run(self, body: Body, patience: float = PATIENCE) -> None:
+        """Run with an HTTP client of this server, for so many seconds at most."""
 
         async def bounded() -> None:
-            async with asyncio.timeout(PATIENCE), httpx.AsyncClient(base_url=self.url) as http:
+            async with asyncio.timeout(patience), httpx.AsyncClient(base_url=self.url) as http:
                 await body(http)
 
         asyncio.run(bounded())
 
-    def run_beside_another_session(self, body: Body) -> None:
+    def run_beside_another_session(self, body: Body, patience: float = PATIENCE) -> None:
         """Run while another client's session is under way, which must end with nothing missing."""
         expected = self.texts
 
@@ -193,7 +193,7 @@ class Server:
             async with AsyncClient(base_url=self.url) as client:
                 assert await _stream(client, lambda: body(http)) == expected
 
-        self.run(both)
+        self.run(both, patience)
 
 
 @contextmanager
