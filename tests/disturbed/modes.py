@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -79,11 +79,19 @@ def _end_once(
             if left[0] < 0:
                 struck.set()
 
+    def all_over(done: Sequence[Future[None]]) -> None:
+        if all(each.done() for each in done):
+            # The moment comes no more.
+            struck.set()
+
     with ThreadPoolExecutor(run.at_once + 1) as pool:
         jobs = [_job(run, takes, round_ * run.at_once + n, 0) for n in range(run.at_once)]
         done = [pool.submit(run.session, server, net, *job[:3], watch=watch) for job in jobs]
         lost = pool.submit(_client_that_never_comes_back, run, server, run.chance.choice(takes), round_)
-        came = struck.wait(_KILLED_WITHIN)
+        for each in done:
+            each.add_done_callback(lambda _: all_over(done))
+        struck.wait(_KILLED_WITHIN)
+        came = left[0] < 0
         time.sleep(run.chance.choice([0.0, 0.0, 0.01, 0.1]))
         server.end(number)
         time.sleep(run.chance.uniform(0, 0.3))
