@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -16,7 +16,7 @@ from fuzz.account import Account, Visit, constant
 from fuzz.heads import beginning
 from fuzz.programs import Program, Step
 from fuzz.programs import Visit as Plan
-from fuzz.shapes import Shapes
+from fuzz.totals import Totals
 from fuzz.wire import BINARY, PING, TEXT, Wire, fragments, frame, wired
 from server.peers import speech
 from vivavoce.audio.formats import AudioFormat
@@ -35,25 +35,6 @@ HEADERS = {44, 58, 68}
 """Bytes of the header of a WAV file: PCM, companded, extensible."""
 ENDED = {1000, 4400, 4408, 4429}
 """What a session's socket may be closed with when the session is over."""
-
-
-@dataclass(slots=True)
-class Totals:
-    """Over all sessions: what was sent, and how connections ended, by code."""
-
-    sessions: int = 0
-    connections: int = 0
-    messages: int = 0
-    calls: int = 0
-    audio: int = 0
-    late: float = 0.0
-    """Seconds for which the event loop of all these clients stood still, at most."""
-    codes: dict[int | None, int] = field(default_factory=dict)
-    shapes: Shapes = field(default_factory=Shapes, repr=False)
-    """Of the messages that came."""
-
-    def stood_still(self, seconds: float) -> None:
-        self.late = max(self.late, round(seconds, 2))
 
 
 class Session:

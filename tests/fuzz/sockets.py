@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from fuzz.frames import LARGEST
 from fuzz.programs import Program, programs
 from fuzz.servers import Fuzzed, Meter, Process, fuzzed_server
-from fuzz.sessions import PATIENCE, Session, Totals
+from fuzz.sessions import PATIENCE, Session
+from fuzz.totals import Totals
 from server.peers import Server
 from vivavoce.server.loop_lag import watch_loop_lag
 

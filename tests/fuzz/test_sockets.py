@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fuzz.programs import Program, programs
 from fuzz.servers import fuzzed_server
-from fuzz.sessions import Totals
 from fuzz.sockets import SETTINGS, run_round
+from fuzz.totals import Totals
 from server.peers import Server
 
 
