@@ -20,7 +20,7 @@ import pytest
 import soundfile
 
 from cli.conftest import Run
-from conformance.cutting import cutting_proxy
+from disturbed.network import line_to
 from scripted_server import scripted_process, scripted_server
 from vivavoce import Client
 
@@ -204,7 +204,7 @@ def test_a_session_that_ends_before_the_recording_gives_what_was_heard_and_where
 
 
 def test_a_server_that_is_lost_is_told_at_once_and_so_is_its_return(server: str, recording: Path) -> None:
-    with cutting_proxy(server) as network, httpx.Client(base_url=server) as http:
+    with line_to(server) as network, httpx.Client(base_url=server) as http:
         words = ["transcribe", "--url", network.url, "--speed", "0.5", str(recording)]
         command = [sys.executable, "-m", "vivavoce", *words]
         before = {session["id"] for session in http.get("/v2/live").json()["items"]}

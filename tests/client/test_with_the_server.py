@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cutting import cutting_proxy
+from disturbed.network import line_to
 from scripted_server import free_port, scripted_server
 from speech import two_cities
 from vivavoce import ApiError, AsyncClient, AsyncSession, Client, NotFoundError
@@ -117,7 +117,7 @@ def test_the_asynchronous_face_hears_the_same(server: str, audio: bytes, expecte
 def test_a_network_that_is_cut_costs_no_byte_and_no_final(
     server: str, audio: bytes, expected: list[str], cuts: int
 ) -> None:
-    with cutting_proxy(server) as network, Client(base_url=network.url) as client:
+    with line_to(server) as network, Client(base_url=network.url) as client:
         connected = threading.Semaphore(0)
         finals: list[str] = []
         with client.live().start_session(preset="live_subtitles") as session:

@@ -22,7 +22,7 @@ from conformance.contract import (
     recording,
     word_error_rate,
 )
-from conformance.cutting import cutting_proxy
+from disturbed.network import line_to
 from speech import clip
 
 # How the SDK uses `websockets` is the SDK's affair.
@@ -116,7 +116,7 @@ def test_audio_sent_before_the_connection_stands_is_not_lost(live_server: str) -
 def test_a_cut_connection_loses_nothing_and_doubles_nothing(live_server: str) -> None:
     audio = recording()
     middle = len(audio) // 2 - 1001  # within a piece, and within a sample
-    with cutting_proxy(live_server) as network:
+    with line_to(live_server) as network:
         live = GladiaClient(api_key="unused", api_url=network.url).live()
         session = live.start_session(REQUEST)
         connected: queue.Queue[int] = queue.Queue()

@@ -68,15 +68,24 @@ class Line:
         self.happened: list[Fault] = []
         self._pairs: set[_Pair] = set()
         self._server: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop
         self.url = ""
 
     async def open(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_BUFFERED)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def close(self) -> None:
         assert self._server
         self._server.close()
+        await self._break()
+
+    def cut(self) -> None:
+        """Break every connection now; new ones may come. On another thread than the network's."""
+        asyncio.run_coroutine_threadsafe(self._break(), self._loop).result()
+
+    async def _break(self) -> None:
         for pair in list(self._pairs):
             pair.cut(dangling=False)
 
@@ -269,6 +278,13 @@ def network(url: str) -> Iterator[Network]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+@contextmanager
+def line_to(url: str) -> Iterator[Line]:
+    """One line to the server at `url`, which may be cut."""
+    with network(url) as net, net.line() as only:
+        yield only
 
 
 async def _end_all() -> None:
