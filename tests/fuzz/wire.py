@@ -114,7 +114,7 @@ class Wire(asyncio.Protocol):
             assert event.fin
             self._hear(bytes(event.data).decode())
         elif event.opcode is CLOSE:
-            self.code = self._protocol.close_rcvd.code if self._protocol.close_rcvd else None
+            self.code = int(self._protocol.close_rcvd.code) if self._protocol.close_rcvd else None
         else:
             assert event.opcode in (PING, PONG)
 
