@@ -38,7 +38,12 @@ def cuts(run: Run, amount: int) -> None:
         jobs: list[tuple[Any, ...]] = []
         while sum(len(job[3]) for job in jobs) < amount:
             jobs.append(_job(run, takes, len(jobs), run.chance.randint(2, 6)))
-        _each(run, jobs, lambda job: run.session(server, net, *job))
+
+        def session(job: tuple[Any, ...]) -> None:
+            run.session(server, net, *job)
+            print(f"{run.sessions} of {len(jobs)} sessions, {server.megabytes():.0f} MB", flush=True)
+
+        _each(run, jobs, session)
         run.faults += net.faults
 
 

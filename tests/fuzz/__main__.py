@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import tempfile
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def main() -> None:
     of_parts = what.add_parser("parts", help="the parts that take bytes from outside, guided by coverage")
     of_parts.add_argument("--seconds", type=int, default=300, help="for each of them")
     asked = parser.parse_args()
+    # A server that runs is stopped on the way out. Hypothesis would take another exception for a finding.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"seed {asked.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="vivavoce-fuzz-") as directory:
         data = Path(directory) / "data"
