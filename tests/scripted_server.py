@@ -17,11 +17,14 @@ READY_WITHIN = 60.0
 STOPPED_WITHIN = 30.0
 
 PROGRAM = """
+import faulthandler
+import signal
 import sys
 from server.harness import held_by, scripted
 from vivavoce.server.serve import run
 from vivavoce.settings import Settings
 
+faulthandler.register(signal.SIGUSR1)
 settings = Settings.model_validate_json(sys.argv[1])
 load = held_by(sys.argv[2]) if len(sys.argv) > 2 else scripted
 run(settings, lambda url, has_keys: print(url, flush=True), load)

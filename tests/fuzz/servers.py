@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +70,13 @@ class Fuzzed:
             found[status] = found.get(status, 0) + int(value)
         return found
 
+    def show(self) -> None:
+        """Print where its threads are, and the end of its log."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGUSR1)
+            time.sleep(1)
+        print(self.log.read_text(encoding="utf-8")[-9000:], file=sys.stderr, flush=True)
+
     def check_log(self) -> None:
         """Nothing in it is a defect or an error of the server's own."""
         with self.log.open(encoding="utf-8") as lines:
@@ -110,7 +120,7 @@ def fuzzed_server(data: Path, *, key: bool = False, **settings: Any) -> Iterator
             assert process.poll() is None, "the server is gone"
             assert httpx.get(f"{url}/readyz", timeout=10).status_code == 200
         except BaseException:
-            print(server.log.read_text(encoding="utf-8")[-3000:], file=sys.stderr)
+            server.show()
             raise
     server.check_log()
 

@@ -54,9 +54,17 @@ class Session:
         self._left = 0
         """How often the client closed as one that wants no more."""
         self._id = self._url = ""
+        self._connection: _Connection | None = None
         self._account: Account
 
     async def run(self) -> None:
+        try:
+            await self._run()
+        except TimeoutError as error:
+            error.add_note(f"session {self._id} after {PATIENCE:g} s, on {self._connection}")
+            raise
+
+    async def _run(self) -> None:
         async with asyncio.timeout(PATIENCE):
             created = (await self._call("POST", "", 201, json=self._program.body)).json()
             self._id, self._url = created["id"], created["url"]
@@ -79,7 +87,7 @@ class Session:
         stack = AsyncExitStack()
         wire = await stack.enter_async_context(wired(self._url + query, visit.hear))
         await (replaced if plan.ending == "replaced" else stack).enter_async_context(stack)
-        connection = _Connection(wire, visit)
+        self._connection = connection = _Connection(wire, visit)
         self._totals.connections += 1
         await self._catch_up(connection, told, rng)
         for step in plan.steps:
@@ -312,7 +320,7 @@ class Session:
         account = self._account
         visit = account.visit(told=len(account.known))
         async with wired(f"{self._url}&resume_from={len(account.known)}", visit.hear) as wire:
-            connection = _Connection(wire, visit)
+            self._connection = connection = _Connection(wire, visit)
             await self._catch_up(connection, len(account.known), self._rng)
             await connection.drained()
             if self._program.conclusion == "close":
@@ -357,6 +365,9 @@ class Session:
 class _Connection:
     wire: Wire
     visit: Visit
+
+    def __str__(self) -> str:
+        return f"{self.wire}, {len(self.visit.pending)} frames unanswered"
 
     async def drained(self) -> None:
         """Until every frame of audio has its answer, or the connection is gone."""

@@ -133,6 +133,11 @@ class Wire(asyncio.Protocol):
     def open(self) -> bool:
         return not self.gone and not self._finished and self.code is None and not self._transport.is_closing()
 
+    def __str__(self) -> str:
+        port = self._transport.get_extra_info("sockname", ("", 0))[1]
+        state = f"gone={self.gone} code={self.code} finished={self._finished}"
+        return f"port {port} {state} unsent={self._transport.get_write_buffer_size()}"
+
     async def write(self, data: bytes) -> None:
         """Whatever it is; waits while the server does not read."""
         if self.open:
