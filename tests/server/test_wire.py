@@ -7,6 +7,7 @@ import base64
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -20,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from scripted_server import scripted_server
 from vivavoce.server.door import Door
+from vivavoce.server.pace import BYTES_A_FRAME, FRAMES_AT_ONCE
 from vivavoce.server.wire import EXTENSION, Wire
 
 BODY = {"sample_rate": 48_000, "language_config": {"languages": ["en"]}}
@@ -105,6 +107,60 @@ def test_a_frame_that_none_is_before_is_taken_at_once() -> None:
         ("queue", b"refused"),
         ("at once", b"three"),
     ]
+
+
+class Hasty:
+    """A loop on whose clock a little more time passes whenever it is looked at, as it may."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._passed = 0.0
+
+    def time(self) -> float:
+        self._passed += 0.0003
+        return self._loop.time() + self._passed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+
+def test_a_client_that_sends_too_fast_is_read_on_whenever_time_passes() -> None:
+    taken: list[bytes] = []
+    frames = [bytes([number % 256]) * BYTES_A_FRAME for number in range(FRAMES_AT_ONCE + 200)]
+
+    async def run() -> None:
+        everything = asyncio.Event()
+
+        def take(data: bytes) -> bool:
+            taken.append(data)
+            if len(taken) == len(frames):
+                everything.set()
+            return True
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            wire: Wire = scope["extensions"][EXTENSION]
+            await receive()
+            await send({"type": "websocket.accept"})
+            wire.take_at_once = take
+            wire.attend()
+            while (message := await receive())["type"] == "websocket.receive":
+                take(message["bytes"])
+
+        config = Config(app, lifespan="off", ws_ping_interval=None)
+        loop = asyncio.get_running_loop()
+        serving = await loop.create_server(
+            lambda: Wire(config, ServerState(), {}, Hasty(loop), door=Door(1, 3600)), "127.0.0.1", 0
+        )
+        async with serving:
+            url = f"ws://127.0.0.1:{serving.sockets[0].getsockname()[1]}"
+            async with connect_async(url, compression=None, ping_interval=None) as client:
+                for frame in frames:
+                    await client.send(frame)
+                async with asyncio.timeout(10):
+                    await everything.wait()
+
+    asyncio.run(run())
+    assert taken == frames
 
 
 def test_who_waits_for_a_client_that_takes_nothing_is_woken_when_the_server_goes_down() -> None:

@@ -130,13 +130,16 @@ class Wire(WebSocketsSansIOProtocol):
 
     def _held(self) -> bool:
         """Whether nothing more may be parsed at the moment."""
+        return self._pace.wait(self.loop.time()) > 0 or self._blocked()
+
+    def _blocked(self) -> bool:
+        """Whether nothing more may be parsed before something happens that calls `_go_on`."""
         return (
             self._unattended
             or self.read_paused
             or self.disconnected
             or self.transport.is_closing()
             or not self.writable.is_set()
-            or self._pace.wait(self.loop.time()) > 0
             or (self.incomplete > LARGE and not self._door.large.begin(self, self._go_on))
         )
 
@@ -149,7 +152,9 @@ class Wire(WebSocketsSansIOProtocol):
             self._pass_over()
         if self._passing:
             return
-        held = self._held()
+        # The clock is looked at once: what it held before may not be held a moment later.
+        wait = self._pace.wait(self.loop.time())
+        held = wait > 0 or self._blocked()
         if not (held or self._unparsed):
             self.transport.resume_reading()
             return
@@ -158,7 +163,7 @@ class Wire(WebSocketsSansIOProtocol):
             return
         if not held:
             self._turn = self.loop.call_soon(self._advance)
-        elif (wait := self._pace.wait(self.loop.time())) > 0:
+        elif wait > 0:
             self._turn = self.loop.call_later(max(wait, _LEAST_WAIT), self._advance)
 
     def _go_on(self) -> None:
