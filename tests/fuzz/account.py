@@ -32,6 +32,7 @@ class Account:
         self.complaint: str | None = None
         """Why the server hangs up, in its words."""
         self.heard: Counter[str] = Counter()
+        self.current: Visit | None = None
 
     def head(self, *, ended: bool, arrived: bool = True) -> tuple[int, str | None]:
         """Bytes of a header at the start of all that was sent, and why the server would refuse it.
@@ -67,7 +68,9 @@ class Account:
         return self._format.seconds(len(self.known) - self.head(ended=False)[0]) >= self._limit
 
     def visit(self, *, told: int | None) -> Visit:
-        return Visit(self, told)
+        """A new connection: as every client does, this one counts no acknowledgement of an earlier one."""
+        self.current = Visit(self, told)
+        return self.current
 
     def check_message(self, text: str) -> dict[str, Any]:
         """It loads with the official SDK's types and with ours."""
@@ -118,11 +121,12 @@ class Visit:
         account, audio = self._account, self.pending.popleft()
         known = len(account.known)
         assert end - start == len(audio), "the acknowledgement is not of this frame"
-        if self._next is None:
+        assert self._next in (None, start), "the acknowledgement is not contiguous"
+        first, self._next = self._next is None, end
+        if account.current is not self:
+            return
+        if first:
             self._check_first(start, audio)
-        else:
-            assert start == self._next, "the acknowledgement is not contiguous"
-        self._next = end
         account.appended(audio[max(0, known - start) :])
 
     def _check_first(self, start: int, audio: bytes) -> None:
