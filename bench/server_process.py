@@ -41,6 +41,9 @@ class Deaf:
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
+    def came(self, seconds: float) -> None:
+        pass
+
     def feed(self, item: Down) -> None:
         if isinstance(item, Flush):
             self._deliver(Flushed(item.marker))

@@ -71,7 +71,7 @@ def test_the_longer_finals_took_the_earlier_a_held_one_begins() -> None:
         shared.submit(slow)
         assert take(shared) is slow
         shared.done(slow, 2.0)
-    held, hopeful = final(due=10.0), final(due=2.5)
+    held, hopeful = final("held", due=10.0), final("hopeful", due=2.5)
     shared.submit(held)
     shared.submit(hopeful)
     assert take(shared) is hopeful

@@ -14,7 +14,7 @@ from vivavoce.engine.scheduler import Job, Load, Scheduler
 
 
 def test_finals_run_by_when_they_are_due() -> None:
-    late, early, soon = (final(due=due) for due in (3.0, 1.0, 2.0))
+    late, early, soon = (final(name, due=due) for name, due in (("a", 3.0), ("b", 1.0), ("c", 2.0)))
     assert turns(scheduler(late, early, soon)) == [early, soon, late]
 
 
@@ -185,4 +185,4 @@ def test_under_load_every_final_runs_once_and_no_track_has_two_partials_at_a_tim
         for each in jobs:
             shared.submit(each)
     assert not broken
-    assert sorted(map(id, finals)) == sorted(id(each) for each in ran if each.final)
+    assert sorted(id(each.decode) for each in finals) == sorted(id(each.decode) for each in ran if each.final)

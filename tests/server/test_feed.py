@@ -27,6 +27,9 @@ class Recognition:
     def __init__(self) -> None:
         self.items: list[Down] = []
 
+    def came(self, seconds: float) -> None:
+        pass
+
     def feed(self, item: Down) -> None:
         self.items.append(item)
 

@@ -17,19 +17,25 @@ from queue import Empty, SimpleQueue
 import structlog
 
 from vivavoce.engine.scheduler import Job, Load, Scheduler
+from vivavoce.engine.share import Turns
 from vivavoce.engine.stream import RecognitionStream, StreamSettings
 from vivavoce.engine.vad import SileroVad
 from vivavoce.errors import InvalidAudio, RecognizerError
-from vivavoce.protocol.stream import Down, Failed, Hypothesis, Up
+from vivavoce.protocol.stream import Audio, Down, Failed, Hypothesis, Up
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW_SECONDS
 from vivavoce.speech.outputs import Cancel, Decode, Hasten
 
 _log = structlog.get_logger(__name__)
 
-# Seconds by which audio that came early puts off its finals, at most. More than what one session may have
-# waiting takes, so that those who rush wait for one another, and not others for them.
+# Seconds of audio that a client may have had before its session began. What is further ahead came early.
+_BUFFERED = 3.0
+# Seconds by which that puts off its finals, at most: those who rush wait for one another, too.
 _MOST_AHEAD = 30.0
+
+# Bytes of audio for which a stream has its turn, and as how many a small item counts.
+_TURN = 32 * 1024
+_LEAST = 512
 
 Deliver = Callable[[Up], None]
 Outputs = Iterable[Up | Decode | Cancel | Hasten]
@@ -44,9 +50,19 @@ class EngineStream:
     recognizer: Recognizer
     deliver: Deliver
     began: float
-    """When what was recorded before would have begun, had it been spoken until now; in monotonic seconds."""
+    """When the session began, in monotonic seconds: what is in it was spoken after that, at real time."""
+    early_until: float = 0.0
+    """Of the session's seconds, those before this one came before they could have been spoken."""
+    early: bool = False
+    """Whether the last of them did."""
     waiting: deque[Down] = field(default_factory=deque)
     """What was fed and has not had its turn, on the engine thread."""
+
+    def came(self, seconds: float) -> None:
+        """The session's audio is so long by now, whether or not it is fed yet."""
+        self.early = seconds > time.monotonic() - self.began + _BUFFERED
+        if self.early:
+            self.early_until = seconds
 
     def feed(self, item: Down) -> None:
         """Hand over the next item, in order. Whoever feeds keeps the backlog bounded, by `Progress`."""
@@ -124,20 +140,19 @@ class Engine:
 
     def open(self, settings: StreamSettings, recognizer: Recognizer, deliver: Deliver) -> EngineStream:
         """A new stream. `deliver` is called on the engine thread and must return at once."""
-        began = time.monotonic() - settings.recorded
+        began = time.monotonic() - settings.age
         stream = EngineStream(self, settings, recognizer, deliver, began)
         self._inbox.put(_Opened(stream))
         return stream
 
     def _run(self) -> None:
-        # Streams have their turns, an item each: who sends much at once does not keep others waiting.
-        turns: deque[EngineStream] = deque()
+        turns = Turns[EngineStream]()
         while not isinstance(message := self._next(turns), _Stop):
             if message is None:
                 self._take(turns)
             elif isinstance(message, _Fed):
                 if not message.stream.waiting:
-                    turns.append(message.stream)
+                    turns.add(message.stream)
                 message.stream.waiting.append(message.item)
             elif isinstance(message, _Answered):
                 self._answer(message.job, message.answer)
@@ -146,19 +161,22 @@ class Engine:
             else:
                 self._forget(message.stream)
 
-    def _next(self, turns: deque[EngineStream]) -> _Message | None:
+    def _next(self, turns: Turns[EngineStream]) -> _Message | None:
         """What is in the inbox; if it is a stream's turn, nothing is waited for."""
         try:
             return self._inbox.get(block=not turns)
         except Empty:
             return None
 
-    def _take(self, turns: deque[EngineStream]) -> None:
-        stream = turns.popleft()
-        item = stream.waiting.popleft()
+    def _take(self, turns: Turns[EngineStream]) -> None:
+        """One stream's turn: who sends much at once keeps others waiting no longer than who speaks."""
+        stream, taken = turns.pop(), 0
+        while stream.waiting and taken < _TURN:
+            item = stream.waiting.popleft()
+            taken += max(_LEAST, len(item.data)) if isinstance(item, Audio) else _LEAST
+            self._advance(stream, partial(RecognitionStream.take, item=item))
         if stream.waiting:
-            turns.append(stream)
-        self._advance(stream, partial(RecognitionStream.take, item=item))
+            turns.add(stream)
 
     def _advance(self, stream: EngineStream, step: Callable[[RecognitionStream], Outputs]) -> None:
         recognition = self._streams.get(stream)
@@ -188,11 +206,11 @@ class Engine:
             if isinstance(output, Decode):
                 slack = output.slack * WINDOW_SECONDS
                 now = time.monotonic()
-                # Who sends faster than people speak gives way to those who do not.
+                early = output.start < stream.early_until * SAMPLE_RATE
                 spoken = stream.began + (output.start + len(output.audio)) / SAMPLE_RATE
-                ahead = min(max(0.0, spoken - now), _MOST_AHEAD)
+                ahead = min(max(0.0, spoken - now), _MOST_AHEAD) if early else 0.0
                 due, certain = now + ahead + slack, now + slack
-                self._scheduler.submit(Job(stream, output, stream.recognizer, due, certain))
+                self._scheduler.submit(Job(stream, output, stream.recognizer, due, certain, early))
             elif isinstance(output, Cancel):
                 self._scheduler.cancel(output.decode)
             elif isinstance(output, Hasten):

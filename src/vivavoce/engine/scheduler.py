@@ -3,6 +3,10 @@
 Every final is kept. Of partials, one per track waits (newest audio wins) and one per track runs. A thread
 that becomes free takes what is waiting then.
 
+Who sends faster than people speak gets what is left (`share.py`): nothing else is held or waits because of
+what came early. Of one track, what comes together is due as it was spoken, so that who sends much at once,
+having been away, takes no more than one who speaks.
+
 A final that is asked for before it is due may turn out to be needless: speech goes on after more than half of
 all pauses. A machine that has nothing else to do begins at once; the busier it is with finals, the longer one
 is held, until it is due, by when most of the needless ones are gone. While finals are late, partials wait.
@@ -17,7 +21,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from threading import Condition
 
+from vivavoce.engine.share import Share
 from vivavoce.recognizers.base import Recognizer, Request
+from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW
 from vivavoce.speech.outputs import Decode
 
 # The time that a final takes is learned from those before. On a machine that is not busy, one that is held
@@ -39,7 +45,8 @@ _FORGOTTEN = 3.0
 class Job:
     """A track's wish on its way to a recogniser; `due` is when it is needed, in monotonic seconds.
 
-    A final may turn out to be needless until it is `certain` (by default, until it is due).
+    A final may turn out to be needless until it is `certain` (by default, until it is due). What is `early`
+    came before it could have been spoken.
     """
 
     stream: Hashable
@@ -47,6 +54,7 @@ class Job:
     recognizer: Recognizer
     due: float
     certain: float | None = None
+    early: bool = False
 
     @property
     def final(self) -> bool:
@@ -55,6 +63,12 @@ class Job:
     @property
     def track(self) -> Hashable:
         return self.stream, self.decode.channel
+
+    @property
+    def began(self) -> float:
+        """When its stream would have begun, had this been the last that was spoken when it is due."""
+        decode = self.decode
+        return self.due - (decode.start + len(decode.audio) + decode.slack * WINDOW) / SAMPLE_RATE
 
     @property
     def request(self) -> Request:
@@ -100,6 +114,7 @@ class Scheduler:
         self._busy_at = clock()
         self._worst = 0.0
         self._worst_at = -math.inf
+        self._share = Share()
         self._closed = False
 
     @property
@@ -110,7 +125,7 @@ class Scheduler:
     def submit(self, job: Job) -> None:
         with self._condition:
             if job.final:
-                bisect.insort(self._finals, job, key=lambda waiting: waiting.due)
+                bisect.insort(self._finals, self._spaced(job), key=lambda one: (one.early, one.due))
                 self._partials.pop(job.track, None)
             else:
                 self._partials[job.track] = job
@@ -140,7 +155,7 @@ class Scheduler:
         """Wait for work: what to decode next, or None once closed."""
         with self._condition:
             while not self._closed:
-                if job := self._next_final() or self._next_partial():
+                if job := self._next():
                     self._watch()
                     self._running.append(job)
                     return job
@@ -162,11 +177,29 @@ class Scheduler:
             self._closed = True
             self._condition.notify_all()
 
-    def _next_final(self) -> Job | None:
-        ready = (job for job in self._finals if not self._running or self._hold(job) <= 0)
-        if job := next(ready, None):
-            # How late it starts is the load's doing; how long it takes is not.
-            self._worst, self._worst_at = self._lateness(), self._clock()
+    def _spaced(self, job: Job) -> Job:
+        """`job`, due as long after the others of its track as it was spoken after them."""
+        others = (other for other in (*self._finals, *self._running) if other.final)
+        began = max((other.began for other in others if other.track == job.track), default=-math.inf)
+        return replace(job, due=job.due + began - job.began) if began > job.began else job
+
+    def _next(self) -> Job | None:
+        job = self._next_final(early=True) if self._share.due else None
+        for early in (False, True):
+            job = job or self._next_final(early=early) or self._next_partial(early=early)
+        if job:
+            early_waits = bool(self._finals) and self._finals[-1].early
+            self._share.went(early=job.early, early_waits=early_waits)
+        return job
+
+    def _next_final(self, *, early: bool) -> Job | None:
+        free = not any(job.early <= early for job in self._running)
+        waiting = (job for job in self._finals if job.early == early)
+        job = next((job for job in waiting if free or self._hold(job) <= 0), None)
+        if job:
+            if not early:
+                # How late it starts is the load's doing; how long it takes is not.
+                self._worst, self._worst_at = self._lateness(), self._clock()
             self._finals.remove(job)
         return job
 
@@ -185,19 +218,21 @@ class Scheduler:
     def _watch(self) -> None:
         """Take note of how many threads were at finals since the last time: from 0 (none) to 1 (all)."""
         now = self._clock()
-        share = sum(job.final for job in self._running) / self._threads
+        share = sum(job.final and not job.early for job in self._running) / self._threads
         self._busy = share + (self._busy - share) * math.exp((self._busy_at - now) / _BUSY_OVER)
         self._busy_at = now
 
-    def _next_partial(self) -> Job | None:
+    def _next_partial(self, *, early: bool) -> Job | None:
         decoding = {job.track for job in self._running if not job.final}
         if len(decoding) >= self._threads_for_partials or self._lateness() > _LATE:
             return None
-        waiting = (track for track in self._partials if track not in decoding)
-        return self._partials.pop(track) if (track := next(waiting, None)) else None
+        for track, job in self._partials.items():
+            if job.early == early and track not in decoding:
+                return self._partials.pop(track)
+        return None
 
     def _lateness(self) -> float:
-        """Seconds: the worst of finals that wait and of those that came, which are forgotten slowly."""
+        """Seconds: the worst of finals in time that wait and that came, which are forgotten slowly."""
         now = self._clock()
-        waiting = now - self._finals[0].due if self._finals else 0.0
+        waiting = now - self._finals[0].due if self._finals and not self._finals[0].early else 0.0
         return max(waiting, self._worst * math.exp((self._worst_at - now) / _FORGOTTEN), 0.0)

@@ -53,8 +53,8 @@ class StreamSettings:
     """What is final already, by the ids of the utterances: a replayed log gives all others."""
     context: Context = NO_CONTEXT
     """What the recogniser wants to hear of what was said before."""
-    recorded: float = 0.0
-    """Seconds of audio that were there when the stream was opened: after a restart they are heard again."""
+    age: float = 0.0
+    """Seconds since the session began: after a restart it is heard again."""
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.engine.engine import Deliver, Engine, EngineStream
@@ -32,9 +33,11 @@ class Feed:
         self._closed = False
         self.settled = 0.0
         """Seconds of the session that recognition has dealt with; see `progress`."""
+        stream.came(format.seconds(log.size))
 
     def appended(self, data: bytes) -> None:
         """The last bytes of the log are `data`. Raises `StorageError`."""
+        self._stream.came(self._format.seconds(self._log.size))
         if self._fed + len(data) == self._log.size and len(data) <= _SLICE and self._hungry:
             self._give(data)
         else:
@@ -79,12 +82,12 @@ def open_feed(
     recognizer: Recognizer,
     finals: Sequence[Final],
     deliver: Deliver,
+    created_at: datetime,
 ) -> Feed:
     """The feed of a session to a new stream of the engine's; `finals` are not recognised again."""
     longest = request.maximum_duration_without_endpointing
-    format_ = AudioFormat.of(request)
     settings = StreamSettings(
-        format=format_,
+        format=AudioFormat.of(request),
         endpointing=request.endpointing,
         maximum_duration=longest,
         speech_threshold=request.pre_processing.speech_threshold,
@@ -93,7 +96,7 @@ def open_feed(
         partials=request.partials_wanted,
         known={final.utterance.id: final for final in finals},
         context=recognizer.capabilities.context,
-        recorded=format_.seconds(log.size),
+        age=max(0.0, (datetime.now(UTC) - created_at).total_seconds()),
     )
     stream = engine.open(settings, recognizer, deliver)
     return Feed(log, settings.format, stream, longest)

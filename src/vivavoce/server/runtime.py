@@ -80,7 +80,7 @@ class SessionRuntime:
         self._outbox = Outbox(stored, surroundings.storage.sessions, posting, surroundings.posted)
         self._patience = surroundings.patience(stored.id)
         engine, tell = surroundings.engine, self._inbox.deliver
-        self._feed = open_feed(request, log, engine, recognizer, kept.finals, tell)
+        self._feed = open_feed(request, log, engine, recognizer, kept.finals, tell, stored.created_at)
         self.finished = False
         """Whether the end has been stored, or could not be."""
         self._left = self._released = False
