@@ -335,7 +335,7 @@ class Wire(WebSocketsSansIOProtocol):
         self._bury()
 
     def _not_reading(self) -> None:
-        self.give_up(TRY_AGAIN, "the client took nothing of what was sent to it: connect again")
+        self.give_up(TRY_AGAIN, "the client took too little of what was sent to it: connect again")
 
     def _close(self) -> None:
         """The close is sent. Wait a little for the client's."""
