@@ -48,8 +48,7 @@ class Capacity:
     """The number of sessions that fit, and how late finals are at the moment, in seconds. A session with the
     audio enhancer takes the room of `enhanced` others.
 
-    Fewer sessions than cores are not too many: if their finals are late, that is because somebody sends a
-    recording faster than it was spoken, or because the machine stood still.
+    Fewer sessions than cores are not too many: if their finals are late, the machine stood still.
     """
 
     sessions: int
