@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,6 +123,24 @@ def test_who_never_says_hello_is_let_go(tmp_path: Path, files: Files) -> None:
         address = httpx.URL(url)
         with socket.create_connection((address.host, address.port or 0), timeout=30) as silent:
             assert silent.recv(1) == b""
+
+
+def test_those_who_never_say_hello_make_room_for_others(tmp_path: Path, files: Files) -> None:
+    certified = {"tls_cert": str(files.cert), "tls_key": str(files.key)}
+    context = ssl.create_default_context(cafile=files.authority)
+    with (
+        scripted_server(tmp_path, max_connections=10, client_timeout=600, **certified) as url,
+        ExitStack() as open_,
+    ):
+        address = httpx.URL(url)
+        silent = [
+            open_.enter_context(socket.create_connection((address.host, address.port or 0), timeout=30))
+            for _ in range(10)
+        ]
+        figures = httpx.get(f"{url}/metrics", verify=context).text
+        assert silent[0].recv(1) == b""
+        assert "vivavoce_connections 10.0" in figures
+        assert 'vivavoce_connections_ended_total{reason="displaced"} 1.0' in figures
 
 
 def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path, files: Files) -> None:

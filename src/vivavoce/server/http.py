@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from vivavoce.server.door import Door, Entry
+from vivavoce.server.door import Door, Entry, Guest
 from vivavoce.server.stall import Stall
 
 # Seconds: who is turned away is told so when it asks for something by then.
@@ -25,6 +25,8 @@ class Http(H11Protocol):
     def __init__(self, *arguments: Any, door: Door, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._door = door
+        self.follows: Guest | None = None
+        """Whose place it takes: what this connection was before."""
         self._entry = Entry.WELCOME
         self._deadline: asyncio.TimerHandle | None = None
         self._stall: Stall | None = None
@@ -32,6 +34,9 @@ class Http(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._stall = Stall(transport, self._door.patience, self._not_reading)
+        if self.follows is not None:
+            self._door.leave(self.follows)
+            self.follows = None
         self._entry = self._door.enter(self)
         if self._entry is Entry.CROWDED:
             transport.abort()

@@ -27,6 +27,7 @@ from vivavoce.processes import die_of, handling
 from vivavoce.server.address import is_loopback, listen
 from vivavoce.server.app import create_app
 from vivavoce.server.door import Door
+from vivavoce.server.handshake import TlsListener
 from vivavoce.server.http import Http
 from vivavoce.server.logs import configure_logging
 from vivavoce.server.models import Models, load_models
@@ -103,7 +104,7 @@ async def _serve(
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )
     with _listen(settings) as listening:
-        server = _Server(config, lambda: _leave(app), door.patience)
+        server = _Server(config, lambda: _leave(app), door)
         serving = asyncio.create_task(server.serve([listening]))
         await server.up.wait()
         if not server.started:
@@ -152,15 +153,12 @@ def _warn_of_other_users(data_dir: Path) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Remembers the signal that ends it, where uvicorn raises all of them again while asyncio runs.
+    """Remembers the signal that ends it, where uvicorn raises all of them again while asyncio runs."""
 
-    `patience`: seconds that a client may take for a TLS handshake.
-    """
-
-    def __init__(self, config: uvicorn.Config, leave: Callable[[], None], patience: float) -> None:
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None], door: Door) -> None:
         super().__init__(config)
         self._leave = leave
-        self._patience = patience
+        self._door = door
         self._ends: list[threading.Timer] = []
         self.up = asyncio.Event()
         self.ended_by: int | None = None
@@ -191,24 +189,23 @@ class _Server(uvicorn.Server):
             end.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # Uvicorn listens on none of them: it would give a handshake a minute.
+        # Uvicorn listens on none of them: the door would know nobody before the end of a handshake.
         await super().startup([])
-        of_http: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
-        protocol = partial(
+        of_http: Callable[..., Http] = self.config.http_protocol_class  # type: ignore[assignment]
+        http = partial(
             of_http,
             config=self.config,
             server_state=self.server_state,
             app_state=self.lifespan.state,
         )
+        loop, backlog = asyncio.get_running_loop(), self.config.backlog
         for each in sockets or ():
-            listening = await asyncio.get_running_loop().create_server(
-                protocol,
-                sock=each,
-                ssl=self.config.ssl,
-                backlog=self.config.backlog,
-                ssl_handshake_timeout=self._patience if self.config.ssl else None,
-            )
-            self.servers.append(listening)
+            if self.config.ssl:
+                secure = TlsListener(each, http, self.config.ssl, self._door, self.server_state)
+                secure.listen(backlog)
+                self.servers.append(secure)  # type: ignore[arg-type]
+            else:
+                self.servers.append(await loop.create_server(http, sock=each, backlog=backlog))
         self.up.set()
 
 
