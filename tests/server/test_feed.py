@@ -26,9 +26,10 @@ class Recognition:
 
     def __init__(self) -> None:
         self.items: list[Down] = []
+        self.has_come = 0.0
 
     def came(self, seconds: float) -> None:
-        pass
+        self.has_come = seconds
 
     def feed(self, item: Down) -> None:
         self.items.append(item)
@@ -70,6 +71,16 @@ def test_what_a_log_holds_already_comes_first(tmp_path: Path) -> None:
         log.append(b"b" * 3200)
         feed.appended(b"b" * 3200)
         assert recognition.audio == b"a" * 50_000 + b"b" * 3200
+
+
+def test_recognition_knows_at_once_how_much_has_come_though_the_rest_waits(tmp_path: Path) -> None:
+    with feeding(tmp_path) as (log, recognition, feed):
+        for minutes in range(1, 4):
+            minute = bytes(60 * PLAIN.bytes_per_second)
+            log.append(minute)
+            feed.appended(minute)
+            assert recognition.has_come == 60.0 * minutes
+        assert len(recognition.audio) < log.size
 
 
 def test_the_rest_waits_in_the_log_until_recognition_has_come_that_far(tmp_path: Path) -> None:
