@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.jobs import RECOGNIZER, Clock, final, partial, scheduler, take, turns
+from engine.jobs import RECOGNIZER, Clock, final, partial, scheduler, take, take_or_wait, turns
 from vivavoce.engine.scheduler import Job
 from vivavoce.engine.share import OTHERS_IN_A_ROW, Share, Turns
 from vivavoce.speech.outputs import Decode
@@ -102,6 +102,14 @@ def test_a_final_is_not_held_because_of_what_came_early() -> None:
     assert take(shared)
     shared.submit(not_due)
     assert take(shared) is not_due
+
+
+def test_what_came_early_and_may_be_needless_is_held_while_anything_runs() -> None:
+    clock, held = Clock(), early("b", due=0.1)
+    shared = scheduler(early("a"), threads=2, clock=clock)
+    assert take(shared)
+    shared.submit(held)
+    assert take_or_wait(shared, clock, then=shared.close) is None
 
 
 def test_what_came_early_is_never_late() -> None:

@@ -205,7 +205,8 @@ class Scheduler:
 
     def _hold(self, job: Job) -> float:
         """For how many seconds a final need not start yet."""
-        lead = _MARGIN * self._final_seconds * (1 - self._busy)
+        # Of what came early it is soon known whether it is needed, and nobody is in a hurry.
+        lead = 0.0 if job.early else _MARGIN * self._final_seconds * (1 - self._busy)
         return (job.due if job.certain is None else job.certain) - lead - self._clock()
 
     def _until_more(self) -> float | None:
