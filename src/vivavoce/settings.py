@@ -212,7 +212,7 @@ class Settings(EnvironmentSettings):
         gt=0,
         allow_inf_nan=False,
         default=20.0,
-        description="Seconds for which a client may leave a request unfinished, or take nothing it is sent.",
+        description="Seconds that a request may stay unfinished, or a client hardly take what it is sent.",
     )
     max_frame_bytes: int = Field(
         default=32 * 1024 * 1024, ge=64 * 1024, description="The largest WebSocket frame that is accepted."

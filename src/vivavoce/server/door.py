@@ -41,7 +41,7 @@ class Entry(Enum):
 class Door:
     """Lets `most` connections in. Lives on the event loop.
 
-    `patience`: seconds that a client may leave a request unfinished, or take nothing that is sent to it.
+    `patience`: seconds that a client may leave a request unfinished, or take too little of what it is sent.
     """
 
     def __init__(self, most: int, patience: float) -> None:
