@@ -13,10 +13,11 @@ from vivavoce.audio.formats import AudioFormat
 from vivavoce.errors import InvalidAudio
 from vivavoce.live.delivery import Delivery
 from vivavoce.live.effects import Append, Begin, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
+from vivavoce.live.intake import Intake
 from vivavoce.live.limits import Limits
 from vivavoce.live.outgoing import Message, Outgoing, posts
 from vivavoce.live.phase import Phase
-from vivavoce.live.resume import AckHistory, ReadLog, find_place, read_head
+from vivavoce.live.resume import ReadLog
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
@@ -56,42 +57,42 @@ class LiveSession:
         stopped: bool = False,
     ) -> None:
         self._limits = limits or Limits()
-        self._format = AudioFormat.of(request)
-        self._read_log = read_log
+        self._intake = Intake(AudioFormat.of(request), read_log, received)
         self._out = Outgoing(session_id, request, webhooks=webhooks)
         self.phase = Phase.STOPPING if stopped else Phase.RECORDING
-        self.received = received
-        self._head = read_head(self._format, self.received, self._read_log)
         self.connection: int | None = None
         self._connections = 0
-        # Where the next frame's first byte belongs: before `received` while a client repeats audio; None
-        # while a client that came back has not shown yet where it goes on.
-        self._cursor: int | None = 0 if not received else None
-        self._acks = AckHistory()
-        self._acks.sent(received)
-        self._restarted = received > 0
-        self.appending: tuple[int, bytes] | None = None
         self._delivery = Delivery(ending=stopped)
         for final in finals:
             message = self._out.transcript(final.utterance, now, final=True)
             if message is not None and message.audience.socket:
                 # Its audio had been acknowledged when it was heard.
-                spoken = self.header_bytes + int(final.utterance.end * self._format.bytes_per_second)
-                self._delivery.maybe_sent(message.text, earliest=min(spoken, received), latest=received)
+                spoken = min(self._intake.offset(final.utterance.end), received)
+                self._delivery.maybe_sent(message.text, earliest=spoken, latest=received)
         self._started_at = self._last_frame = now
         self._left_at: float | None = now
         self._close_code, self._close_reason = close_codes.DONE, "the session has ended"
         self._last_posts: list[Post] = []
 
     @property
+    def received(self) -> int:
+        """Bytes in the log."""
+        return self._intake.received
+
+    @property
     def header_bytes(self) -> int:
         """Bytes of a WAV header at the start of the log."""
-        return self._head.header_bytes
+        return self._intake.header_bytes
 
     @property
     def audio_duration(self) -> float:
         """Seconds of audio in the log."""
-        return self._format.seconds(self.received - self.header_bytes)
+        return self._intake.duration
+
+    @property
+    def appending(self) -> bool:
+        """Whether an `Append` has not been answered yet."""
+        return self._intake.appending
 
     @property
     def deadline(self) -> float | None:
@@ -140,7 +141,7 @@ class LiveSession:
         self._left_at = None
         self._last_frame = now
         self._delivery.connected()
-        self._cursor = None if self.received else 0
+        self._intake.connected()
         if resume_from is not None:
             if resume_from > self.received:
                 reason = f"resume_from is {resume_from}, but only {self.received} bytes have been received"
@@ -180,10 +181,9 @@ class LiveSession:
         """Whether a frame of so many bytes only goes on with the audio: to be logged and acknowledged."""
         return (
             self.phase is Phase.RECORDING
-            and 0 < self.received == self._cursor
             and size > 0
-            and self._head.decided
-            and self._format.seconds(self.received + size - self.header_bytes) < self._limits.duration
+            and self._intake.flows
+            and self._intake.seconds(self.received + size) < self._limits.duration
         )
 
     def receive_audio(self, data: bytes, now: float) -> list[Effect]:
@@ -191,35 +191,24 @@ class LiveSession:
         self._last_frame = now
         if not data:
             return []
-        effects: list[Effect] = []
-        if self._cursor is None:
-            found = find_place(data, self._acks, self.received, self._read_log, restarted=self._restarted)
-            effects += self._go_on_from(found)
-        start = self.received if self._cursor is None else self._cursor
-        fresh = data[max(0, self.received - start) :]
+        effects = [] if self._intake.placed else self._go_on_from(self._intake.place_of(data))
+        known, fresh = self._intake.split(data)
         if not fresh:
-            self._cursor = start + len(data)
-            return [*effects, *self._ack(start, self._cursor, now)]
+            return [*effects, *self._ack(*known, now)]
         if self.phase is not Phase.RECORDING:
-            self._cursor = self.received
             return [*effects, *self._nack(now, "the recording has been stopped: no more audio is accepted")]
         try:
-            self._head.feed(fresh)
+            self._intake.append(known[0], fresh)
         except InvalidAudio as error:
             return [*effects, *self._refuse(now, str(error))]
-        self.appending = (start, fresh)
         return [*effects, Append(fresh)]
 
     def appended(self, now: float) -> list[Effect]:
         """The bytes of the last `Append` are in the log."""
-        assert self.appending is not None, "no append was asked for"
-        start, fresh = self.appending
-        self.appending = None
         first = not self.received
-        self.received += len(fresh)
-        self._cursor = self.received
+        start, end = self._intake.appended()
         effects = self.begin(now) if first else []
-        effects += self._ack(start, self.received, now)
+        effects += self._ack(start, end, now)
         if self.audio_duration >= self._limits.duration:
             self._close_code = close_codes.LIMIT
             self._close_reason = f"a session lasts {self._limits.duration:g} s at most"
@@ -232,8 +221,7 @@ class LiveSession:
         They are not acknowledged, so the client keeps them; the connection ends with a code after which
         clients come back and send them again.
         """
-        self.appending = None
-        self._head = read_head(self._format, self.received, self._read_log)
+        self._intake.append_failed()
         return [*self._nack(now, reason), *self._hang_up(now, close_codes.TRY_AGAIN, reason)]
 
     def receive_stop(self, now: float, left_to_process: float) -> list[Effect]:
@@ -241,7 +229,7 @@ class LiveSession:
         self._last_frame = now
         if self.phase is not Phase.RECORDING:
             return self._tell(self._out.stop_refused(now, "the recording has been stopped already"))
-        effects = [] if self._cursor is not None else self._go_on_from(self.received)
+        effects = [] if self._intake.placed else self._go_on_from(self.received)
         ack = self._out.stop_accepted(now, self.audio_duration, left_to_process)
         stopping = self.stop(now)
         if self.ended:
@@ -305,9 +293,7 @@ class LiveSession:
 
     def _go_on_from(self, offset: int, *, told: bool = False) -> list[Effect]:
         """The client goes on from `offset`: it has seen the acknowledgement of that, and no later one."""
-        self._cursor = offset
-        self._restarted = False
-        self._acks.seen(offset)
+        self._intake.go_on_from(offset)
         self._delivery.resume(offset, told=told)
         return self._deliver_waiting()
 
@@ -319,10 +305,10 @@ class LiveSession:
         return [closing]
 
     def _ack(self, start: int, end: int, now: float) -> list[Effect]:
-        times = [self._format.seconds(max(0, at - self.header_bytes)) for at in (start, end)]
-        message = self._out.ack((start, end), (times[0], times[1]), now)
+        times = self._intake.seconds(start), self._intake.seconds(end)
+        message = self._out.ack((start, end), times, now)
         if message is not None and message.audience.socket:
-            self._acks.sent(end)
+            self._intake.acknowledged(end)
             self._delivery.acknowledged(end)
         return self._tell(message)
 
@@ -338,7 +324,7 @@ class LiveSession:
         """The recording is over: recognition finishes what it has."""
         effects = self._deliver_unseen() if self.resuming else []
         try:
-            self._head.flush()
+            self._intake.end()
         except InvalidAudio as error:
             return [*effects, *self._refuse(now, str(error))]
         self.phase = Phase.STOPPING
@@ -389,7 +375,7 @@ class LiveSession:
     @property
     def resuming(self) -> bool:
         # What the client has missed must go before what is new, and its next frame will show what that is.
-        return self._cursor is None and self.phase is Phase.RECORDING
+        return not self._intake.placed and self.phase is Phase.RECORDING
 
     def _deliver_waiting(self) -> list[Effect]:
         to = self.connection
