@@ -1,16 +1,18 @@
-"""An open socket, as a session sees it."""
+"""Open sockets, as a session sees them."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 from starlette.types import Send
 
-from vivavoce.protocol.close_codes import LONGEST_REASON
+from vivavoce.protocol.close_codes import LONGEST_REASON, REPLACED
 from vivavoce.server.wire import Wire
 
 _log = structlog.get_logger(__name__)
+
+OVERTAKEN: Final = (REPLACED, "replaced by a newer connection")
 
 # The wire closes by itself when a frame is too large, a ping is not answered or nothing is taken: to send
 # then is an error of the network, or until it has said so, a mistake (RuntimeError).
@@ -81,3 +83,35 @@ class SocketConnection:
             await self._send({"type": "websocket.close", "code": code, "reason": text})
         except _GONE:
             _log.debug("peer_gone_before_close", code=code)
+
+
+class Connections:
+    """Those of one session that it has not closed, by number. Of several that come the last one stays."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, Connection] = {}
+        self._latest = 0
+
+    async def announce(self, arrival: int) -> None:
+        """One wants to be added that came to the server as its `arrival`-th: those before it are closed."""
+        if arrival > self._latest:
+            self._latest = arrival
+            await self.close(*OVERTAKEN)
+
+    def overtaken(self, arrival: int) -> bool:
+        """Whether a later one than this has been announced."""
+        return arrival < self._latest
+
+    def add(self, number: int, connection: Connection) -> None:
+        self._open[number] = connection
+
+    def get(self, number: int) -> Connection | None:
+        return self._open.get(number)
+
+    def remove(self, number: int) -> Connection | None:
+        return self._open.pop(number, None)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close all; what is being sent on them is given up. They stay here until they are removed."""
+        for connection in list(self._open.values()):
+            await connection.close(code, reason)

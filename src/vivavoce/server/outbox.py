@@ -27,17 +27,24 @@ _MOST = 4 * _MESSAGES_AT_ONCE
 class Outbox:
     """Collects messages, and stores many at once. Who adds one that makes it `full` stores first.
 
-    `posted` is called when something that is to be posted has been stored.
+    `wake` is called when there is something to store at once, `posted` when something that is to be posted
+    has been stored.
     """
 
     def __init__(
-        self, stored: StoredSession, sessions: SessionStore, posting: Posting, posted: Callable[[], None]
+        self,
+        stored: StoredSession,
+        sessions: SessionStore,
+        posting: Posting,
+        posted: Callable[[], None],
+        wake: Callable[[], None],
     ) -> None:
         self._session_id = stored.id
         self._over = stored.stopped
         self._sessions = sessions
         self._posting = posting
         self._posted = posted
+        self._wake = wake
         self._messages: list[str] = []
         self._deliveries: list[NewDelivery] = []
         self._began: datetime | None = None
@@ -58,27 +65,35 @@ class Outbox:
 
     def begin(self) -> None:
         """The first audio has come."""
-        self._began, self.due = datetime.now(UTC), True
+        self._began = datetime.now(UTC)
+        self._fall_due()
 
     def stop(self, audio_bytes: int) -> None:
         """The recording has been stopped; its log has so many bytes."""
-        self._stopped, self.due = audio_bytes, True
-        self._over = True
+        self._stopped, self._over = audio_bytes, True
+        self._fall_due()
 
     def note(self, patch: Mapping[str, Any]) -> None:
         """To be merged into `post_session_metadata`."""
         _log.warning("session_noted", session=self._session_id, **patch)
         self._notes.append(patch)
-        self.due = True
+        self._fall_due()
 
     def add(self, message: str, *, durable: bool) -> None:
+        """It was sent. What is `durable` is stored at once, so that after a crash little is sent twice."""
         self._messages.append(message)
-        self.due |= durable or len(self._messages) >= _MESSAGES_AT_ONCE
+        if self.due or durable or len(self._messages) >= _MESSAGES_AT_ONCE:
+            self._fall_due()
 
     def post(self, post: Post) -> None:
         """It is stored at once, as if it were sent."""
         self._deliveries += self._posting.deliveries([post])
-        self.due |= bool(self._deliveries)
+        if self._deliveries:
+            self._fall_due()
+
+    def _fall_due(self) -> None:
+        self.due = True
+        self._wake()
 
     async def store(self, final: Final | None = None, posts: Sequence[Post] = ()) -> None:
         """Store all that was added, with `final` and its `posts`.

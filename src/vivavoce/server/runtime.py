@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
@@ -21,15 +21,16 @@ from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Diagnosis, Failed, Final, Progress, Up
 from vivavoce.recognizers.base import Recognizer
-from vivavoce.server.appending import append, takes_long
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
-from vivavoce.server.connection import Connection
+from vivavoce.server.connection import OVERTAKEN, Connection, Connections
 from vivavoce.server.ending import conclude
 from vivavoce.server.feed import open_feed
+from vivavoce.server.happening import to_its_end
 from vivavoce.server.inbox import Inbox
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
+from vivavoce.server.session_audio import SessionAudio
 from vivavoce.server.surroundings import Surroundings
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
@@ -58,7 +59,6 @@ class SessionRuntime:
         self.id = stored.id
         self.place = Place(stored.key_id, request.pre_processing.audio_enhancer)
         self._request = request
-        self._log = log
         self._around = surroundings
         self._lock = asyncio.Lock()
         self._inbox = Inbox()
@@ -76,18 +76,23 @@ class SessionRuntime:
             stopped=stored.stopped,
         )
         self._noted = stored.warnings
-        self._connections: dict[int, Connection] = {}
-        self._outbox = Outbox(stored, surroundings.storage.sessions, posting, surroundings.posted)
+        self._connections = Connections()
+        sessions, wake = surroundings.storage.sessions, self._inbox.wake
+        self._outbox = Outbox(stored, sessions, posting, surroundings.posted, wake)
         self._patience = surroundings.patience(stored.id)
         engine, tell = surroundings.engine, self._inbox.deliver
-        self._feed = open_feed(request, log, engine, recognizer, kept.finals, tell, stored.created_at)
+        feed = open_feed(request, log, engine, recognizer, kept.finals, tell, stored.created_at)
+        self._audio = SessionAudio(log, feed, self._inbox.take)
         self.finished = False
         """Whether the end has been stored, or could not be."""
-        self._left = self._released = False
-        self._arrival = 0
+        self._left = False
+        self._parting = close_codes.RESTARTING, "the server is restarting"
         for final in kept.unsent:
             self._live.restore(final, self._now())
-        self._feeding(partial(self._feed.flush, LAST_FLUSH) if stored.stopped else self._feed.pump)
+        if stored.stopped:
+            self._audio.flush(LAST_FLUSH)
+        else:
+            self._audio.pump()
 
     @property
     def ended(self) -> bool:
@@ -105,7 +110,7 @@ class SessionRuntime:
 
     @property
     def _unheard(self) -> float:
-        return max(0.0, self._live.audio_duration - self._feed.settled)
+        return max(0.0, self._live.audio_duration - self._audio.settled)
 
     async def run(self) -> None:
         """Carry out what recognition says and what time brings, until the session has ended."""
@@ -129,16 +134,15 @@ class SessionRuntime:
         """Take up a connection; returns its number, or 0 if it is closed: overtaken, or to try again."""
         if self._patience.problem and self._lock.locked():
             return await self._turn_away(connection, close_codes.TRY_AGAIN, _NO_STORAGE)
+        # Before the lock is taken: who holds it may wait for a socket whose client takes nothing.
+        await self._connections.announce(arrival)
         async with self._lock:
             if self._patience.over:
-                return await self._turn_away(connection, close_codes.RESTARTING, "the server is restarting")
-            if arrival < self._arrival:
-                return await self._turn_away(
-                    connection, close_codes.REPLACED, "replaced by a newer connection"
-                )
-            self._arrival = arrival
+                return await self._turn_away(connection, *self._parting)
+            if self._connections.overtaken(arrival):
+                return await self._turn_away(connection, *OVERTAKEN)
             number = self._live.next_connection
-            self._connections[number] = connection
+            self._connections.add(number, connection)
             await self._perform(self._live.connect(self._now(), resume_from))
             return number
 
@@ -148,16 +152,17 @@ class SessionRuntime:
 
     async def disconnected(self, number: int, code: int) -> None:
         async with self._lock:
-            self._connections.pop(number, None)
+            self._connections.remove(number)
             await self._perform(self._live.disconnected(number, code, self._now()))
 
     async def receive_audio(self, number: int, data: bytes) -> None:
         async with self._lock:
-            if number != self._live.connection:
+            if not self._takes(number):
                 return
             if self._live.resuming:
                 # Finding the place in the log may take a while. The lock is held.
-                effects = await asyncio.to_thread(self._live.receive_audio, data, self._now())
+                finding = asyncio.to_thread(self._live.receive_audio, data, self._now())
+                effects = await to_its_end(finding)
             else:
                 effects = self._live.receive_audio(data, self._now())
             await self._perform(effects)
@@ -166,28 +171,27 @@ class SessionRuntime:
         """As `receive_audio`, if nothing has to be waited for; else it is untouched, and this is False."""
         # It does not wait, so nobody can take the free lock meanwhile; who waits for it has done nothing yet.
         live, connection = self._live, self._connections.get(number)
-        if connection is None or not connection.ready or number != live.connection or self._lock.locked():
+        if connection is None or not connection.ready or not self._takes(number) or self._lock.locked():
             return False
-        if self._outbox.full or self._patience.problem or takes_long(self._log, data):
+        if self._outbox.full or self._patience.problem or not live.flows(len(data)):
             return False
-        if not live.flows(len(data)):
-            return False
-        try:
-            self._log.append(data)
-        except StorageError:
-            # Nothing is left of it: `receive_audio` tries again, and says what is wrong.
+        if not self._audio.append_at_once(data):
             return False
         now = self._now()
         live.receive_audio(data, now)
         for effect in live.appended(now):
             if isinstance(effect, Send):
                 connection.send_now(effect.message)
-                self._keep(effect)
+                self._outbox.add(effect.message, durable=effect.durable)
             else:
                 assert isinstance(effect, Post), "audio that flows is acknowledged, and no more"
-                self._post(effect)
-        self._feeding(partial(self._feed.appended, data))
+                self._outbox.post(effect)
+        self._audio.appended(data)
         return True
+
+    def _takes(self, number: int) -> bool:
+        """Whether what comes on this connection is still the session's."""
+        return number == self._live.connection and not self._patience.over
 
     def confirmed(self, number: int) -> None:
         """The client has received the message of this number, and all before it."""
@@ -195,27 +199,32 @@ class SessionRuntime:
 
     async def receive_stop(self, number: int) -> None:
         async with self._lock:
-            if number == self._live.connection:
+            if self._takes(number):
                 await self._perform(self._live.receive_stop(self._now(), self._unheard))
 
     async def receive_invalid(self, number: int, reason: str) -> None:
         async with self._lock:
-            if number == self._live.connection:
+            if self._takes(number):
                 await self._perform(self._live.receive_invalid(reason, self._now()))
 
     async def store_messages(self) -> None:
         """Store what has been sent so far. Raises StorageError."""
         await self._outbox.store()
 
-    async def close(self, code: int, reason: str) -> None:
-        """The server goes down: close the socket, store what is at hand, let go of recognition."""
+    def give_up(self) -> None:
+        """Nothing more is taken, and nothing waited for: `close` follows, or `bury`."""
         self._patience.give_up()
+
+    async def close(self, code: int, reason: str) -> None:
+        """It runs here no longer: close the socket, store what is at hand, let go of recognition."""
+        self._parting = code, reason
+        self.give_up()
+        await self._connections.close(code, reason)  # before the lock is taken: see `connect`
         async with self._lock:
-            connections, self._connections = self._connections, {}
-            for number, connection in connections.items():
-                await connection.close(code, reason)
+            if (number := self._live.connection) is not None:
+                self._connections.remove(number)
                 self._live.disconnected(number, code, self._now())
-            if not self._released:
+            if not self._audio.closed:
                 self._release()
                 await self._outbox.store()
 
@@ -258,25 +267,23 @@ class SessionRuntime:
             case Post():
                 if self._outbox.full:
                     await self._patience.until_done(self._outbox.store)
-                self._post(effect)
+                self._outbox.post(effect)
             case Append(data):
                 await self._append(data)
             case Begin():
                 self._outbox.begin()
-                self._inbox.wake()
             case Note(patch):
                 self._outbox.note(patch)
-                self._inbox.wake()
             case Flush(marker):
                 self._outbox.stop(self._live.received)
                 await self._patience.until_done(self._outbox.store)
-                self._feeding(partial(self._feed.flush, marker))
+                self._audio.flush(marker)
             case PostProcess():
                 await self._post_process()
             case Finish():
                 await self._finish(effect)
             case Close(number, code, reason):
-                if connection := self._connections.pop(number, None):
+                if connection := self._connections.remove(number):
                     await self._close(connection, code, reason)
 
     async def _close(self, connection: Connection, code: int, reason: str) -> None:
@@ -290,19 +297,21 @@ class SessionRuntime:
             await connection.close(code, reason)
 
     async def _append(self, data: bytes) -> None:
-        if self._live.appending is None:
-            return  # what was to be sent before it has failed, and the frame with that
-        try:
-            await self._patience.twice(partial(append, self._log, data))
-        except StorageUnavailable:
-            await self._suspend()
-            return
-        await self._perform(self._live.appended(self._now()))
-        self._feeding(partial(self._feed.appended, data))
+        if self._live.appending:  # else what was to be sent before it has failed, and the frame with that
+            await self._perform(await to_its_end(self._log_frame(data)))
 
-    async def _suspend(self) -> None:
+    async def _log_frame(self, data: bytes) -> Sequence[Effect]:
+        # The session knows of what is in the log, whoever waits for it.
+        try:
+            await self._patience.twice(partial(self._audio.append, data))
+        except StorageUnavailable:
+            return self._suspend()
+        self._audio.appended(data)
+        return self._live.appended(self._now())
+
+    def _suspend(self) -> Sequence[Effect]:
         """Acknowledge nothing: the client keeps its audio, and comes back. The log says what is wrong."""
-        await self._perform(self._live.append_failed(_NO_STORAGE, self._now()))
+        return self._live.append_failed(_NO_STORAGE, self._now())
 
     async def _send(self, effect: Send) -> None:
         connection = self._connections.get(effect.connection)
@@ -310,9 +319,9 @@ class SessionRuntime:
             try:
                 await self._outbox.store()
             except StorageUnavailable:
-                await self._suspend()
+                await self._perform(self._suspend())
         if connection is not None and await connection.send(effect.message):
-            self._keep(effect)
+            self._outbox.add(effect.message, durable=effect.durable)
             if effect.durable:
                 connection.ask(effect.number)
             return
@@ -321,21 +330,12 @@ class SessionRuntime:
         if effect.durable:
             self._live.undelivered(effect.message)
 
-    def _keep(self, sent: Send) -> None:
-        # What is durable is stored at once, so that after a crash little is sent twice.
-        self._outbox.add(sent.message, durable=sent.durable)
-        if self._outbox.due:
-            self._inbox.wake()
-
-    def _post(self, post: Post) -> None:
-        self._outbox.post(post)
-        self._inbox.wake()
-
     async def _post_process(self) -> None:
         await self._patience.until_done(self._outbox.store)
         finals = await self._patience.until_done(partial(self._around.storage.sessions.finals, self.id))
         # In a thread: the finals of hours take most of a second to build and write. The lock is held.
-        await self._perform(await asyncio.to_thread(conclude, self._live, self._request, finals, self._now))
+        concluding = asyncio.to_thread(conclude, self._live, self._request, finals, self._now)
+        await self._perform(await to_its_end(concluding))
 
     async def _finish(self, finish: Finish) -> None:
         try:
@@ -349,22 +349,14 @@ class SessionRuntime:
         await self._outbox.finish(finish, self._live, self.place.key_id, self._request.channels)
 
     def _release(self) -> None:
-        self._released = True
-        self._feed.close()
-        self._log.close()
+        self._audio.close()
         self._inbox.wake()
 
     # Recognition
 
-    def _feeding(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except StorageError as error:
-            self._inbox.take(Failed(str(error)))
-
     async def _hear(self, up: Up) -> None:
         if isinstance(up, Progress) and not self.ended:
-            self._feeding(partial(self._feed.progress, up.time))
+            self._audio.progress(up.time)
         elif isinstance(up, Diagnosis) and up.code in self._noted:
             # The log is heard again after a restart; what was said of it is stored.
             return
