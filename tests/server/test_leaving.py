@@ -7,7 +7,7 @@ import fcntl
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -64,6 +64,9 @@ def test_a_session_that_was_stopping_is_finished_by_the_next_server_though_its_c
         session_id = asyncio.run(stopped_while_finals_are_held(url))
         process.send_signal(signal.SIGTERM if kind == "told twice" else signal.SIGKILL)
         if kind == "told twice":
+            with suppress(httpx.TransportError):
+                while httpx.get(f"{url}/readyz").status_code == 200:
+                    pass
             # Nothing but another signal ends it: a decode is under way that will not end.
             process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
