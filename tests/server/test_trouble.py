@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sqlalchemy import text
+from starlette.types import Receive, Scope, Send
+from structlog.testing import capture_logs
+from uvicorn import Config
+from uvicorn.server import ServerState
+from websockets.asyncio.client import connect
 
+from server import peers
 from server.harness import LANGUAGES, Server, Socket, connected, create, record, serving
 from speech import two_cities
 from vivavoce.engine.vad import SileroVad, silero_path
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
 from vivavoce.server.models import Models, with_default
+from vivavoce.server.wire import EXTENSION, Wire
 from vivavoce.settings import Settings
 
 _NO_MESSAGES = "CREATE TRIGGER none BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'none'); END"
@@ -109,10 +117,52 @@ def test_a_session_whose_socket_meets_a_defect_ends(tmp_path: Path) -> None:
         created = await create(server.http)
         with pytest.raises(ExceptionGroup):
             await _meet_a_defect(server, created["url"])
-        status = "processing"
-        while status == "processing":
-            status = (await server.http.get(f"/v2/live/{created['id']}")).json()["status"]
-        assert status == "error"
-        assert (await server.http.delete(f"/v2/live/{created['id']}")).status_code == 202
+        await _ends_as_an_error(server, created["id"])
+
+    serving(tmp_path, body)
+
+
+async def _ends_as_an_error(server: Server, session_id: str) -> None:
+    status = "processing"
+    while status == "processing":
+        status = (await server.http.get(f"/v2/live/{session_id}")).json()["status"]
+    assert status == "error"
+    assert (await server.http.delete(f"/v2/live/{session_id}")).status_code == 202
+
+
+def test_a_defect_met_where_frames_arrive_ends_their_session_and_no_other(tmp_path: Path) -> None:
+    wires: list[Wire] = []
+
+    async def body(server: Server) -> None:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            wires.append(scope["extensions"][EXTENSION])
+            await server.app(scope, receive, send)
+
+        doomed, healthy = await create(server.http, **peers.EVERYTHING), await create(server.http)
+        config, door = Config(app, lifespan="off"), server.app.state.door
+        listening = await asyncio.get_running_loop().create_server(
+            lambda: Wire(config, ServerState(), {}, door=door), "127.0.0.1", 0
+        )
+        async with listening, connected(server, healthy["url"]) as other:
+            await other.send_audio(_speech())
+            address = f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
+            async with connect(f"{address}v2/live?{doomed['url'].partition('?')[2]}") as client:
+                peer = peers.Peer(client)
+                await peer.send(b"\1\2" * 1600)
+                await peer.acknowledged(3200)
+                # No frame from a network is like this: who reads it cannot expect it.
+                assert wires[0].take_at_once
+                with capture_logs() as logs:
+                    wires[0].take_at_once("no bytes")  # type: ignore[arg-type]
+                await peer.send(b"\3\4" * 1600)
+                assert peers.of_type(await peer.rest(), "audio_chunk") == []
+                assert peer.closed == (1011, "an internal error")
+            [told] = [log for log in logs if log["event"] == "session_crashed"]
+            assert told["session"] == doomed["id"]
+            assert isinstance(told["exc_info"], TypeError)
+            assert await peers.recorded(server.http, doomed["id"]) == b"\1\2" * 1600
+            await _ends_as_an_error(server, doomed["id"])
+            await other.send_text(peers.STOP)
+            assert await _closed(other) == 1000
 
     serving(tmp_path, body)

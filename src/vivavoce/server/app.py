@@ -138,7 +138,14 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     )
     admission = Admission(storage, services.active, capacity, settings.abandon_after)
     live = LiveSessions(
-        storage, engine, models, limits, admission, services.sweep_if_idle, services.dispatcher.wake
+        storage,
+        engine,
+        models,
+        limits,
+        admission,
+        services.opening,
+        services.sweep_if_idle,
+        services.dispatcher.wake,
     )
     engine.start()
     services.recognition = Recognition(engine, models, live, admission, capacity)

@@ -172,9 +172,8 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
 async def delete_session(session_id: str, services: Serving, caller: Authenticated) -> Response:
     """Its audio, its transcript and its metadata are gone; what it used of the plan stays counted."""
     await _owned(session_id, services, caller)
-    if services.live(session_id):
+    if not await services.delete(session_id):
         raise HTTPException(403, "the session is still live: stop it first, then delete it")
-    await services.storage.delete_session(session_id)
     await services.sweep_if_idle()
     return Response(status_code=202)
 

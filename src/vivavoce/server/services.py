@@ -17,6 +17,7 @@ from vivavoce.server.capacity import Capacity
 from vivavoce.server.guessing import Guessing
 from vivavoce.server.limits import Admission
 from vivavoce.server.models import Models
+from vivavoce.server.opening import Opening
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions
 from vivavoce.server.storage_check import StorageCheck
@@ -54,6 +55,7 @@ class Services:
     recognition: Recognition | None = None
     loading: asyncio.Task[None] | None = None
     dispatching: asyncio.Task[None] | None = None
+    opening: Opening = field(default_factory=Opening)
     guessing: Guessing = field(default_factory=Guessing)
     learning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     """Held while the server finds out how a vocabulary sounds, which takes a thread for seconds."""
@@ -77,6 +79,20 @@ class Services:
     def live(self, session_id: str) -> SessionRuntime | None:
         """The session if it runs here and has not ended."""
         return self.recognition.live.get(session_id) if self.recognition else None
+
+    async def delete(self, session_id: str) -> bool:
+        """Whether the session is deleted: not while it is live. Raises `StorageError`."""
+        async with self.opening.lock:
+            if self.live(session_id):
+                return False
+            self.opening.deleting.append(session_id)
+        try:
+            if self.recognition is not None:
+                await self.recognition.live.forget(session_id)
+            await self.storage.delete_session(session_id)
+        finally:
+            self.opening.deleting.remove(session_id)
+        return True
 
     async def sweep_if_idle(self) -> None:
         """Remove the last traces of deleted sessions now, unless a running session would have to wait for it.

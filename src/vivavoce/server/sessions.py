@@ -14,13 +14,14 @@ import structlog
 from vivavoce.engine.engine import Engine
 from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.limits import Limits
-from vivavoce.protocol.close_codes import DONE, EXPIRED, RESTARTING
+from vivavoce.protocol.close_codes import DELETED, DONE, EXPIRED, RESTARTING
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.farewell import last_words, store_last_words
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
+from vivavoce.server.opening import Opening
 from vivavoce.server.recording import Recording
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.stored import request_of
@@ -39,6 +40,7 @@ _MUCH = 30.0
 
 
 _LATE = timedelta(seconds=_GRACE)
+_GONE = DELETED, "the session has been deleted"
 _OVER = "the token is wrong, or its session is over: create a session with POST /v2/live"
 
 
@@ -73,6 +75,7 @@ class LiveSessions:
         models: Models,
         limits: Limits,
         admission: Admission,
+        opening: Opening,
         idle: Callable[[], Coroutine[Any, Any, None]],
         posted: Callable[[], None],
     ) -> None:
@@ -84,8 +87,7 @@ class LiveSessions:
         self._chores: set[asyncio.Task[None]] = set()
         self._admission = admission
         self._idle = idle
-        # Two sockets may arrive with one token at the same time; there is one session.
-        self._opening = asyncio.Lock()
+        self._opening = opening
         self._parting = asyncio.Lock()
         self._draining = False
         self.arrivals = count(1)
@@ -127,11 +129,11 @@ class LiveSessions:
         Raises `Refused` and StorageError.
         """
         # Who has no session does not keep those waiting who have one.
-        stored, owner = await self._owned(token)
+        stored, owner = await self._owned(token, (EXPIRED, _OVER))
         if runtime := self._runtimes.get(stored.id):
             return runtime
-        async with self._opening:
-            stored, owner = await self._owned(token)
+        async with self._opening.lock:
+            stored, owner = await self._owned(token, _GONE)  # it was there when the socket came
             if stored.id not in self._runtimes:
                 await self._begin(stored, owner)
             if runtime := self._runtimes.get(stored.id):
@@ -147,14 +149,16 @@ class LiveSessions:
         async with self._parting:
             await store_last_words(ended.session_id, messages, self._storage)
 
-    async def _owned(self, token: str) -> tuple[StoredSession, Caller]:
-        """The session of this token, and whose it is."""
+    async def _owned(self, token: str, otherwise: tuple[int, str]) -> tuple[StoredSession, Caller]:
+        """The session of this token, and whose it is. If there is none, the socket is refused `otherwise`."""
         stored = await self._storage.sessions.by_token(token)
         if stored is None:
-            raise Refused(EXPIRED, _OVER)
+            raise Refused(*otherwise)
         owner = await self._admission.owner(stored)
         if owner is None:
             raise Refused(EXPIRED, "the API key of this session is revoked")
+        if stored.id in self._opening.deleting:
+            raise Refused(*_GONE)
         return stored, owner
 
     async def _begin(self, stored: StoredSession, owner: Caller) -> None:
@@ -165,10 +169,10 @@ class LiveSessions:
 
     async def take_up(self) -> None:
         """Go on with the sessions that were cut off when the server last stopped. Raises StorageError."""
-        async with self._opening:
+        async with self._opening.lock:
             for stored in await self._storage.unfinished():
-                if stored.id in self._runtimes:
-                    # Its client was quicker.
+                if stored.id in self._runtimes or stored.id in self._opening.deleting:
+                    # Somebody was quicker.
                     continue
                 try:
                     await self._start(stored)
@@ -176,6 +180,11 @@ class LiveSessions:
                     _log.error("session_not_taken_up", session=stored.id, error=str(error))
                 else:
                     _log.info("session_taken_up", session=stored.id)
+
+    async def forget(self, session_id: str) -> None:
+        """It is being deleted, and does not run any more: who is still connected is told so."""
+        if runtime := self._runtimes.pop(session_id, None):
+            await runtime.close(*_GONE)
 
     async def drain(self) -> None:
         """Close every socket with a code after which clients come back, and let go of all sessions."""
@@ -241,7 +250,7 @@ class LiveSessions:
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         runtime = self._tasks.pop(task)
         if not task.cancelled() and (defect := task.exception()) is not None:
-            self._crashed(runtime, defect)
+            self.crashed(runtime, defect)
 
     @contextmanager
     def serving(self, runtime: SessionRuntime) -> Iterator[None]:
@@ -253,11 +262,12 @@ class LiveSessions:
     def _socket_left(self, runtime: SessionRuntime, defect: BaseException | None) -> None:
         # What storage cannot do now is no defect: the client comes back.
         if isinstance(defect, Exception) and not isinstance(defect, StorageError):
-            self._crashed(runtime, defect)
+            self.crashed(runtime, defect)
 
-    def _crashed(self, runtime: SessionRuntime, defect: BaseException) -> None:
-        # A defect of ours ends the session that met it, and no other.
+    def crashed(self, runtime: SessionRuntime, defect: BaseException) -> None:
+        """A defect of ours ends the session that met it, and no other."""
         _log.error("session_crashed", session=runtime.id, exc_info=defect)
+        runtime.give_up()
         self._do(self._bury(runtime))
 
     async def _bury(self, runtime: SessionRuntime) -> None:

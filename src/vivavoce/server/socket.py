@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -56,7 +58,8 @@ class LiveSocket:
             return
         with self._sessions.serving(runtime):
             if number := await runtime.connect(connection, resume_from, arrival):
-                await _serve(receive, runtime, number, connection, wire)
+                crashed = partial(self._sessions.crashed, runtime)
+                await _serve(receive, runtime, number, connection, wire, crashed)
 
     async def _refuse(self, connection: SocketConnection, refusal: Refused) -> None:
         sent = [message for message in refusal.messages if await connection.send(message)]
@@ -69,12 +72,40 @@ class LiveSocket:
         await connection.close(refusal.code, str(refusal))
 
 
+class _AtOnce:
+    """Takes frames where they arrive. A defect goes no further: the session, not the wire, has met it."""
+
+    def __init__(self, take: Callable[[bytes], bool], crashed: Callable[[Exception], None]) -> None:
+        self._take = take
+        self._crashed = crashed
+
+    def __call__(self, data: bytes) -> bool:
+        with self:
+            return self._take(data)
+        return True  # nothing else is to be done with it
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, defect: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(defect, Exception):
+            return False
+        self._crashed(defect)
+        return True
+
+
 async def _serve(
-    receive: Receive, runtime: SessionRuntime, number: int, connection: SocketConnection, wire: Wire | None
+    receive: Receive,
+    runtime: SessionRuntime,
+    number: int,
+    connection: SocketConnection,
+    wire: Wire | None,
+    crashed: Callable[[Exception], None],
 ) -> None:
     code = ABNORMAL
     if wire is not None:
-        wire.take_at_once = partial(runtime.receive_at_once, number)
+        wire.take_at_once = _AtOnce(partial(runtime.receive_at_once, number), crashed)
         wire.attend()
         wire.on_receipt = runtime.confirmed
     try:
