@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +64,50 @@ def test_a_session_that_nobody_connected_to_can_be_deleted(tmp_path: Path) -> No
             assert (await socket.receive())["closed"] in (4401, 4404)
 
     serving(tmp_path, body)
+
+
+def test_a_session_that_is_being_deleted_is_not_opened(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        async with server.services.storage.database.write():  # the deletion waits for this
+            deleting = asyncio.create_task(server.http.delete(f"/v2/live/{created['id']}"))
+            while not server.services.opening.deleting:
+                await server.http.get("/v2/live")
+            async with connected(server, created["url"]) as socket:
+                assert await socket.receive() == {"closed": 4404}
+        assert (await deleting).status_code == 202
+
+    serving(tmp_path, body)
+    assert list(tmp_path.rglob("*.raw")) == []
+
+
+def test_of_a_deletion_and_a_handshake_at_the_same_time_one_is_told_of_the_other(tmp_path: Path) -> None:
+    live: set[str] = set()
+
+    async def opens(server: Server, url: str) -> dict[str, Any]:
+        async with connected(server, url) as socket:
+            await socket.send_audio(AUDIO[:3200])
+            return await socket.receive()
+
+    async def deletes(server: Server, session_id: str, turns: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return (await server.http.delete(f"/v2/live/{session_id}")).status_code
+
+    async def body(server: Server) -> None:
+        outcomes = set()
+        for turns in range(0, 60, 2):
+            created = await create(server.http)
+            deleted, told = await asyncio.gather(
+                deletes(server, created["id"], turns), opens(server, created["url"])
+            )
+            outcomes.add((deleted, told.get("closed", told.get("acknowledged"))))
+            if deleted == 403:
+                live.add(created["id"])
+        assert outcomes <= {(403, True), (202, 4404), (202, 4401)}
+
+    serving(tmp_path, body)
+    assert {path.stem for path in tmp_path.rglob("*.raw")} == live
 
 
 def test_deleting_beside_a_live_session_leaves_no_trace_once_the_server_stops(tmp_path: Path) -> None:
