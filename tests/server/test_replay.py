@@ -66,6 +66,19 @@ def test_the_same_is_heard_while_the_server_runs_and_after_it_and_nothing_stored
     asyncio.run(body())
 
 
+def test_at_the_pace_of_speech_the_same_is_heard(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running(tmp_path) as server:
+            created = await create(server.http, endpointing=0.3)
+            await record(server, created["url"], AUDIO[: 3 * 32_000])
+            recorded, audio = await from_data(tmp_path, created["id"])
+        finals = await replay(recorded, audio, models(), decoder_threads=1, real_time=True)
+        assert finals
+        assert finals == recorded.finals
+
+    asyncio.run(body())
+
+
 def test_an_exported_session_is_replayed_without_its_data_directory_and_differences_are_shown(
     tmp_path: Path,
 ) -> None:
