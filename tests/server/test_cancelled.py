@@ -1,4 +1,4 @@
-"""Who waits for the disk may be cancelled: the write ends all the same, and its session knows of it."""
+"""Who waits for storage may be cancelled: what was begun ends all the same, and the session knows of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 
 from live.shell import NOISE
 from server.harness import Server, connected, create, serving
-from server.peers import EVERYTHING, PATIENCE, STOP, Message, recorded
+from server.peers import EVERYTHING, PATIENCE, STOP, Message, recorded, stored
+from vivavoce.server.runtime import SessionRuntime
 
 
 class _Held(ThreadPoolExecutor):
@@ -32,6 +33,13 @@ class _Held(ThreadPoolExecutor):
         return super().submit(wait)
 
 
+async def _running(server: Server, session_id: str) -> SessionRuntime:
+    assert server.services.recognition
+    while not (runtime := server.services.recognition.live.get(session_id)):
+        await server.http.get("/v2/live")
+    return runtime
+
+
 def test_a_log_is_closed_when_its_last_write_has_ended_though_nobody_waits_for_that(tmp_path: Path) -> None:
     kept: Message = {}
 
@@ -40,9 +48,7 @@ def test_a_log_is_closed_when_its_last_write_has_ended_though_nobody_waits_for_t
         server.services.storage.audio._executor = disk
         kept.update(await create(server.http, **EVERYTHING))
         async with asyncio.timeout(PATIENCE), connected(server, kept["url"]):
-            assert server.services.recognition
-            while not (runtime := server.services.recognition.live.get(kept["id"])):
-                await server.http.get("/v2/live")
+            runtime = await _running(server, kept["id"])
             writing = asyncio.create_task(runtime.receive_audio(1, NOISE[:3200]))
             await asyncio.to_thread(disk.begun.wait, PATIENCE)
             writing.cancel()
@@ -66,3 +72,33 @@ def test_a_log_is_closed_when_its_last_write_has_ended_though_nobody_waits_for_t
 
     serving(tmp_path, before, fsync=True)
     serving(tmp_path, after)
+
+
+def test_a_stop_is_stored_though_nobody_waits_for_that(tmp_path: Path) -> None:
+    kept: Message = {}
+
+    async def before(server: Server) -> None:
+        kept.update(await create(server.http, **EVERYTHING))
+        async with asyncio.timeout(PATIENCE), connected(server, kept["url"]) as socket:
+            await socket.send_audio(NOISE[:3200])
+            await socket.receive_until(type="audio_chunk", acknowledged=True)
+            runtime = await _running(server, kept["id"])
+            async with server.services.storage.database.write():  # what is to be stored waits for this
+                stopping = asyncio.create_task(runtime.receive_stop(1))
+                assert (await server.http.get("/v2/live")).status_code == 200
+                stopping.cancel()
+                closing = asyncio.create_task(runtime.close(1012, "the server is restarting"))
+                assert (await server.http.get("/v2/live")).status_code == 200
+            with pytest.raises(asyncio.CancelledError):
+                await stopping
+            await closing
+
+    async def after(server: Server) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while (await stored(server.http, kept["id"]))["status"] != "done":
+                pass
+        assert await recorded(server.http, kept["id"]) == NOISE[:3200]
+
+    serving(tmp_path, before)
+    # No time limit ends it, but that its recording had been stopped.
+    serving(tmp_path, after, idle_timeout=3600.0)

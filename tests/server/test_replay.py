@@ -55,7 +55,8 @@ def test_the_same_is_heard_while_the_server_runs_and_after_it_and_nothing_stored
             assert len(recorded.finals) > 1
             assert recorded.whole
             finals = await replayed(recorded, audio, models())
-            assert finals == recorded.finals
+            # From where one would go on depends on the moment at which the final was there.
+            assert [final.utterance for final in finals] == [final.utterance for final in recorded.finals]
             assert content(tmp_path) == before
         before = content(tmp_path)
         assert (await from_data(tmp_path, id_))[0] == recorded
@@ -74,7 +75,7 @@ def test_at_the_pace_of_speech_the_same_is_heard(tmp_path: Path) -> None:
             recorded, audio = await from_data(tmp_path, created["id"])
         finals = await replay(recorded, audio, models(), decoder_threads=1, real_time=True)
         assert finals
-        assert finals == recorded.finals
+        assert [final.utterance for final in finals] == [final.utterance for final in recorded.finals]
 
     asyncio.run(body())
 

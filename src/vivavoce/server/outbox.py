@@ -14,6 +14,7 @@ from vivavoce.live.effects import Finish, Post
 from vivavoce.live.session import LiveSession
 from vivavoce.protocol.stream import Final
 from vivavoce.server.callbacks.posting import Posting
+from vivavoce.server.happening import to_its_end
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import NewDelivery, StoredSession
 from vivavoce.storage.sessions import SessionStore
@@ -100,6 +101,9 @@ class Outbox:
 
         Raises `StorageError`, and then has all that was added still.
         """
+        await to_its_end(self._store(final, posts))
+
+    async def _store(self, final: Final | None, posts: Sequence[Post]) -> None:
         async with self._storing:
             while self._notes:
                 await self._sessions.add_metadata(self._session_id, self._notes[0])
