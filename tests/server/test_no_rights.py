@@ -95,6 +95,9 @@ def test_a_session_that_may_not_be_written_acknowledges_nothing_and_goes_on_when
         assert texts(stored) == server.expected
         assert [text for _, text in hearing.finals] == server.expected
         assert client.live().get_file(session.id) == wav_header(FORMAT, len(AUDIO)) + AUDIO
+    written_log = (server.data / "server.log").read_text(encoding="utf-8").splitlines()
+    again = [line for line in written_log if "storage_available_again" in line and session.id in line]
+    assert everything or len(again) == 1, "that the database can be written tells nothing of the audio"
     while httpx.get(f"{server.url}/readyz").status_code != 200:
         pass
 

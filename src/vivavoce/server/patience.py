@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 
@@ -17,6 +17,9 @@ _log = structlog.get_logger(__name__)
 _FIRST, _LONGEST = 0.25, 2.0
 # Seconds for which a frame waits: a client whose frame is refused comes back with it at once.
 _FRAME = 1.0
+
+# Each may work while the other does not.
+_What = Literal["frames", "the rest"]
 
 T = TypeVar("T")
 
@@ -31,10 +34,14 @@ class Patience:
         self._session_id = session_id
         self._endless = endless
         self._over = asyncio.Event()
-        self.problem: str | None = None
-        """Why nothing can be stored; None while all is well."""
+        self._problems: dict[_What, str] = {}
         self._blocked = False
         self._lost = False
+
+    @property
+    def problem(self) -> str | None:
+        """Why frames or what is said of them cannot be stored; None while all is well."""
+        return next(iter(self._problems.values()), None)
 
     @property
     def over(self) -> bool:
@@ -54,7 +61,7 @@ class Patience:
             try:
                 result = await step()
             except StorageUnavailable as error:
-                self._failed(error)
+                self._failed("the rest", error)
                 self._blocked = True
                 if self.over:
                     raise
@@ -65,7 +72,7 @@ class Patience:
                 pause = min(2 * pause, _LONGEST)
             else:
                 self._blocked = False
-                self._worked()
+                self._worked("the rest")
                 return result
 
     async def until_done_or_lost(self, step: Callable[[], Awaitable[None]]) -> None:
@@ -85,24 +92,21 @@ class Patience:
         try:
             await self._take(step)
         except StorageUnavailable as error:
-            self._failed(error)
+            self._failed("frames", error)
             await happens(self._over, _FRAME)
             await self._take(step)
-        self._worked()
+        self._worked("frames")
 
     async def _take(self, step: Callable[[], Awaitable[None]]) -> None:
         if self._blocked:
             raise StorageUnavailable(self.problem or "")
         await step()
 
-    def _failed(self, error: StorageUnavailable) -> None:
-        if self.problem is None:
+    def _failed(self, what: _What, error: StorageUnavailable) -> None:
+        if what not in self._problems:
             _log.error("storage_unavailable", session=self._session_id, error=str(error))
-        self.problem = str(error)
+        self._problems[what] = str(error)
 
-    def _worked(self) -> None:
-        if self._lost:
-            return
-        if self.problem is not None:
+    def _worked(self, what: _What) -> None:
+        if not self._lost and self._problems.pop(what, ""):
             _log.warning("storage_available_again", session=self._session_id)
-        self.problem = None
