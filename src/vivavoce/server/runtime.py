@@ -85,7 +85,7 @@ class SessionRuntime:
         self._audio = SessionAudio(log, feed, self._inbox.take)
         self.finished = False
         """Whether the end has been stored, or could not be."""
-        self._left = False
+        self._left = self._failed = False
         self._parting = close_codes.RESTARTING, "the server is restarting"
         for final in kept.unsent:
             self._live.restore(final, self._now())
@@ -191,7 +191,7 @@ class SessionRuntime:
 
     def _takes(self, number: int) -> bool:
         """Whether what comes on this connection is still the session's."""
-        return number == self._live.connection and not self._patience.over
+        return number == self._live.connection and not self._failed
 
     def confirmed(self, number: int) -> None:
         """The client has received the message of this number, and all before it."""
@@ -211,14 +211,10 @@ class SessionRuntime:
         """Store what has been sent so far. Raises StorageError."""
         await self._outbox.store()
 
-    def give_up(self) -> None:
-        """Nothing more is taken, and nothing waited for: `close` follows, or `bury`."""
-        self._patience.give_up()
-
     async def close(self, code: int, reason: str) -> None:
         """It runs here no longer: close the socket, store what is at hand, let go of recognition."""
         self._parting = code, reason
-        self.give_up()
+        self._patience.give_up()
         await self._connections.close(code, reason)  # before the lock is taken: see `connect`
         async with self._lock:
             if (number := self._live.connection) is not None:
@@ -227,6 +223,11 @@ class SessionRuntime:
             if not self._audio.closed:
                 self._release()
                 await self._outbox.store()
+
+    def fail(self) -> None:
+        """A defect has been met: nothing more is taken or acknowledged. `bury` follows."""
+        self._failed = True
+        self._patience.give_up()
 
     async def bury(self) -> None:
         """After a defect: the session has failed, and is not taken up again. Raises StorageError."""

@@ -267,7 +267,7 @@ class LiveSessions:
     def crashed(self, runtime: SessionRuntime, defect: BaseException) -> None:
         """A defect of ours ends the session that met it, and no other."""
         _log.error("session_crashed", session=runtime.id, exc_info=defect)
-        runtime.give_up()
+        runtime.fail()
         self._do(self._bury(runtime))
 
     async def _bury(self, runtime: SessionRuntime) -> None:
