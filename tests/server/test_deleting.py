@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from server.harness import Server, connected, create, record, serving
+from server.harness import Server, connected, create, record, scripted, serving
 from storage.samples import final
+from vivavoce.server.app import create_app
+from vivavoce.server.limits import Admission, Caller
+from vivavoce.server.models import Models
+from vivavoce.settings import Settings
 from vivavoce.storage.journal import Entry
+from vivavoce.storage.records import StoredSession
 
 AUDIO = b"QUAGMIRE" * 4000
 
@@ -81,33 +88,79 @@ def test_a_session_that_is_being_deleted_is_not_opened(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*.raw")) == []
 
 
-def test_of_a_deletion_and_a_handshake_at_the_same_time_one_is_told_of_the_other(tmp_path: Path) -> None:
-    live: set[str] = set()
+async def _queue(server: Server, length: int) -> None:
+    """Wait until so many wait to open or to delete a session."""
+    while len(server.services.opening.lock._waiters or ()) < length:  # type: ignore[attr-defined]
+        await server.http.get("/v2/live")
 
-    async def opens(server: Server, url: str) -> dict[str, Any]:
-        async with connected(server, url) as socket:
-            await socket.send_audio(AUDIO[:3200])
-            return await socket.receive()
 
-    async def deletes(server: Server, session_id: str, turns: int) -> int:
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        return (await server.http.delete(f"/v2/live/{session_id}")).status_code
+@pytest.mark.parametrize(
+    ("first", "outcome"), [("deletes", (202, {"closed": 4404})), ("opens", (403, "acknowledged"))]
+)
+def test_of_a_deletion_and_a_handshake_at_the_same_time_one_is_told_of_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, outcome: tuple[int, Any]
+) -> None:
+    owner = Admission.owner
 
     async def body(server: Server) -> None:
-        outcomes = set()
-        for turns in range(0, 60, 2):
-            created = await create(server.http)
-            deleted, told = await asyncio.gather(
-                deletes(server, created["id"], turns), opens(server, created["url"])
-            )
-            outcomes.add((deleted, told.get("closed", told.get("acknowledged"))))
-            if deleted == 403:
-                live.add(created["id"])
-        assert outcomes <= {(403, True), (202, 4404), (202, 4401)}
+        created = await create(server.http)
+        opening = server.services.opening
+
+        async def slow_owner(self: Admission, stored: StoredSession) -> Caller | None:
+            # A read that takes as long as the deletion.
+            found = await owner(self, stored)
+            while opening.deleting:
+                await server.http.get("/v2/live")
+            return found
+
+        async def deletes() -> int:
+            return (await server.http.delete(f"/v2/live/{created['id']}")).status_code
+
+        async def opens() -> Any:
+            async with connected(server, created["url"]) as socket:
+                await socket.send_audio(AUDIO[:3200])
+                told = await socket.receive()
+                return "acknowledged" if told.get("acknowledged") else told
+
+        monkeypatch.setattr(Admission, "owner", slow_owner)
+        tasks: dict[str, asyncio.Task[Any]] = {}
+        async with opening.lock:  # held while somebody else's session is opened
+            for place, each in enumerate((deletes, opens) if first == "deletes" else (opens, deletes), 1):
+                tasks[each.__name__] = asyncio.create_task(each())
+                await _queue(server, place)
+        assert (await tasks["deletes"], await tasks["opens"]) == outcome
 
     serving(tmp_path, body)
-    assert {path.stem for path in tmp_path.rglob("*.raw")} == live
+    assert len(list(tmp_path.rglob("*.raw"))) == (outcome[0] == 403)
+
+
+def test_a_session_that_was_cut_off_by_a_restart_is_live_before_it_is_taken_up(tmp_path: Path) -> None:
+    ids: list[str] = []
+    release = threading.Event()
+
+    def slow(settings: Settings) -> Models:
+        release.wait()
+        return scripted(settings)
+
+    async def before(server: Server) -> None:
+        waiting, cut_off = await create(server.http), await create(server.http)
+        async with connected(server, cut_off["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="audio_chunk")
+            await socket.leave(1006)
+        ids.extend((waiting["id"], cut_off["id"]))
+
+    async def loading() -> None:
+        app = create_app(Settings(data_dir=tmp_path, decoder_threads=1), slow)
+        async with app.router.lifespan_context(app), Server(app, httpx.AsyncClient()).calling() as http:
+            deleted = [(await http.delete(f"/v2/live/{each}")).status_code for each in ids]
+            release.set()
+            assert await app.state.services.loaded() is None
+            assert deleted == [202, 403]
+            assert app.state.services.live(ids[1])
+
+    serving(tmp_path, before)
+    asyncio.run(loading())
 
 
 def test_deleting_beside_a_live_session_leaves_no_trace_once_the_server_stops(tmp_path: Path) -> None:

@@ -130,6 +130,33 @@ async def _ends_as_an_error(server: Server, session_id: str) -> None:
     assert (await server.http.delete(f"/v2/live/{session_id}")).status_code == 202
 
 
+def test_a_session_that_meets_two_defects_does_not_begin_anew_before_its_end_is_stored(
+    tmp_path: Path,
+) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        assert server.services.recognition
+        live = server.services.recognition.live
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(bytes(3200))
+            await socket.receive_until(type="audio_chunk", acknowledged=True)
+            await server.http.get(f"/v2/live/{created['id']}")  # which stores what was sent
+            runtime = live.get(created["id"])
+            assert runtime
+            async with server.services.storage.database.write():  # its end waits for this
+                live.crashed(runtime, IndexError())
+                assert await _closed(socket) == 1011
+                live.crashed(runtime, IndexError())
+                for _ in range(10):
+                    await server.http.get("/v2/live")
+                async with connected(server, created["url"]) as again:
+                    await again.send_audio(bytes(3200))
+                    assert await again.receive() == {"closed": 1011}
+        await _ends_as_an_error(server, created["id"])
+
+    serving(tmp_path, body)
+
+
 def test_a_defect_met_where_frames_arrive_ends_their_session_and_no_other(tmp_path: Path) -> None:
     wires: list[Wire] = []
 

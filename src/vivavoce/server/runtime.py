@@ -160,7 +160,8 @@ class SessionRuntime:
             if not self._takes(number):
                 return
             if self._live.resuming:
-                # Finding the place in the log may take a while. The lock is held.
+                # Finding the place in the log may take a while. The lock is held. Who is cancelled meanwhile
+                # leaves undone what follows from it: the server goes down, and its client will come back.
                 finding = asyncio.to_thread(self._live.receive_audio, data, self._now())
                 effects = await to_its_end(finding)
             else:
@@ -224,10 +225,13 @@ class SessionRuntime:
                 self._release()
                 await self._outbox.store()
 
-    def fail(self) -> None:
-        """A defect has been met: nothing more is taken or acknowledged. `bury` follows."""
+    def fail(self) -> bool:
+        """A defect has been met: nothing more is taken or acknowledged. Whether it is the first, which `bury`
+        follows."""
+        is_first = not self._failed
         self._failed = True
         self._patience.give_up()
+        return is_first
 
     async def bury(self) -> None:
         """After a defect: the session has failed, and is not taken up again. Raises StorageError."""

@@ -83,7 +83,7 @@ class Services:
     async def delete(self, session_id: str) -> bool:
         """Whether the session is deleted: not while it is live. Raises `StorageError`."""
         async with self.opening.lock:
-            if self.live(session_id):
+            if self.live(session_id) or await self._is_to_be_taken_up(session_id):
                 return False
             self.opening.deleting.append(session_id)
         try:
@@ -93,6 +93,9 @@ class Services:
         finally:
             self.opening.deleting.remove(session_id)
         return True
+
+    async def _is_to_be_taken_up(self, session_id: str) -> bool:
+        return self.dispatching is None and await self.storage.is_unfinished(session_id)
 
     async def sweep_if_idle(self) -> None:
         """Remove the last traces of deleted sessions now, unless a running session would have to wait for it.

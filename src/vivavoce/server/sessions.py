@@ -133,6 +133,9 @@ class LiveSessions:
         if runtime := self._runtimes.get(stored.id):
             return runtime
         async with self._opening.lock:
+            # Before it is read again: a deletion may end meanwhile, and what was read would still be there.
+            if stored.id in self._opening.deleting:
+                raise Refused(*_GONE)
             stored, owner = await self._owned(token, _GONE)  # it was there when the socket came
             if stored.id not in self._runtimes:
                 await self._begin(stored, owner)
@@ -157,8 +160,6 @@ class LiveSessions:
         owner = await self._admission.owner(stored)
         if owner is None:
             raise Refused(EXPIRED, "the API key of this session is revoked")
-        if stored.id in self._opening.deleting:
-            raise Refused(*_GONE)
         return stored, owner
 
     async def _begin(self, stored: StoredSession, owner: Caller) -> None:
@@ -168,11 +169,14 @@ class LiveSessions:
             await self._start(stored)
 
     async def take_up(self) -> None:
-        """Go on with the sessions that were cut off when the server last stopped. Raises StorageError."""
+        """Go on with the sessions that were cut off when the server last stopped. Raises StorageError.
+
+        Until this is over, nobody deletes one of them.
+        """
         async with self._opening.lock:
             for stored in await self._storage.unfinished():
-                if stored.id in self._runtimes or stored.id in self._opening.deleting:
-                    # Somebody was quicker.
+                if stored.id in self._runtimes:
+                    # Its client was quicker.
                     continue
                 try:
                     await self._start(stored)
@@ -267,8 +271,9 @@ class LiveSessions:
     def crashed(self, runtime: SessionRuntime, defect: BaseException) -> None:
         """A defect of ours ends the session that met it, and no other."""
         _log.error("session_crashed", session=runtime.id, exc_info=defect)
-        runtime.fail()
-        self._do(self._bury(runtime))
+        # It is buried once: until its end is stored, a second burial would make room for another runtime.
+        if runtime.fail():
+            self._do(self._bury(runtime))
 
     async def _bury(self, runtime: SessionRuntime) -> None:
         try:

@@ -53,6 +53,13 @@ class Storage:
         found = [await self._readable(each) for each in (*await self.sessions.unfinished(), *begun)]
         return list(filter(None, found))
 
+    async def is_unfinished(self, session_id: str) -> bool:
+        """Whether that session is one of them. Raises `StorageError`."""
+        stored = await self.sessions.get(session_id)
+        if stored is None or stored.status != "queued":
+            return stored is not None and stored.status == "processing"
+        return bool(await asyncio.to_thread(self.audio.size, session_id))
+
     async def _readable(self, session_id: str) -> StoredSession | None:
         try:
             return await self.sessions.get(session_id)
