@@ -138,9 +138,20 @@ def test_a_data_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         asyncio.run(serve(Settings(data_dir=tmp_path / "file", port=0), never, scripted))
 
 
+def test_a_server_that_cannot_begin_ends_and_its_log_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "doorbell").mkdir()
+    with pytest.raises(StorageError, match="the server could not start; the log says why"):
+        asyncio.run(serve(Settings(data_dir=tmp_path, port=0), never, scripted))
+    assert f"cannot make the pipe {tmp_path}/doorbell" in caplog.text
+
+
 def test_a_second_server_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     with scripted_server(tmp_path) as url:
-        with pytest.raises(StorageError, match=f"another server uses the data directory {tmp_path}"):
+        with pytest.raises(
+            StorageError, match=f"another server or command uses the data directory {tmp_path}"
+        ):
             asyncio.run(serve(Settings(data_dir=tmp_path, port=0), never, scripted))
         assert httpx.get(f"{url}/readyz").status_code == 200
     with scripted_server(tmp_path) as url:

@@ -9,7 +9,7 @@ import shlex
 import socket
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,7 @@ async def serve(
     can be created.
 
     Raises `ConfigurationError` (an address that it may not or cannot listen on, weights that are missing)
-    and `StorageError` (the data directory cannot be used, or another server uses it).
+    and `StorageError` (the data directory cannot be used, or another server or command uses it).
     """
     configure_logging(settings)
     with claimed(settings.data_dir):
@@ -189,8 +189,21 @@ class _Server(uvicorn.Server):
             end.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # Uvicorn listens on none of them: the door would know nobody before the end of a handshake.
-        await super().startup([])
+        try:
+            # Uvicorn listens on none of them: the door would know nobody before the end of a handshake.
+            await super().startup([])
+            await self._listen(sockets or ())
+        except SystemExit:
+            # That is how uvicorn ends, in the midst of the event loop, where the application could not begin.
+            self.should_exit = True
+        except OSError:
+            self.started = False
+            await self.lifespan.shutdown()
+            raise
+        finally:
+            self.up.set()
+
+    async def _listen(self, sockets: Iterable[socket.socket]) -> None:
         of_http: Callable[..., Http] = self.config.http_protocol_class  # type: ignore[assignment]
         http = partial(
             of_http,
@@ -199,14 +212,13 @@ class _Server(uvicorn.Server):
             app_state=self.lifespan.state,
         )
         loop, backlog = asyncio.get_running_loop(), self.config.backlog
-        for each in sockets or ():
+        for each in sockets:
             if self.config.ssl:
                 secure = TlsListener(each, http, self.config.ssl, self._door, self.server_state)
                 secure.listen(backlog)
                 self.servers.append(secure)  # type: ignore[arg-type]
             else:
                 self.servers.append(await loop.create_server(http, sock=each, backlog=backlog))
-        self.up.set()
 
 
 def _allow_files(most: int) -> None:

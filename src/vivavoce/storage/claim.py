@@ -21,8 +21,8 @@ def claimed(data_dir: Path) -> Iterator[None]:
     with claim(data_dir) as is_ours:
         if not is_ours:
             raise StorageError(
-                f"another server uses the data directory {data_dir}: stop it, or set VIVAVOCE_DATA_DIR to "
-                "another directory"
+                f"another server or command uses the data directory {data_dir}: stop it, or set "
+                "VIVAVOCE_DATA_DIR to another directory"
             )
         yield
 
