@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cli.conftest import Run
@@ -45,6 +46,18 @@ def test_what_is_made_before_the_first_start_says_where(
     assert first.exit_code == 0, first.output
     assert f"There was no Vivavoce data in {tmp_path}/data: it is made now" in first.stderr
     assert "There was no" not in run("keys", "create", "--data-dir", tmp_path / "data").stderr
+
+
+def test_lists_change_nothing_and_take_a_directory_that_may_only_be_read(run: Run, tmp_path: Path) -> None:
+    run("keys", "create")
+    (tmp_path / "data" / "audio").rmdir()
+    before = {path: path.read_bytes() for path in (tmp_path / "data").iterdir()}
+    (tmp_path / "data").chmod(0o500)
+    for words in (("keys",), ("webhooks",), ("deliveries",), ("sessions", "--data-dir", tmp_path / "data")):
+        result = run(words[0], "list", *words[1:])
+        assert result.exit_code == 0, result.output
+    (tmp_path / "data").chmod(0o700)
+    assert {path: path.read_bytes() for path in (tmp_path / "data").iterdir()} == before
 
 
 def test_an_empty_list_says_what_would_be_on_it_and_how_it_comes_there(run: Run, tmp_path: Path) -> None:
@@ -102,6 +115,21 @@ def test_what_was_recorded_before_the_first_key_is_listed_and_deleted_by_the_ope
     assert run("sessions", "delete", "--yes", "--data-dir", data, running.id).exit_code == 0
     assert run("sessions", "list", "--data-dir", data).stdout == ""
     assert list((data / "audio").glob("*.raw")) == []
+
+
+def test_the_operator_does_not_delete_the_session_of_a_client_that_has_said_nothing_yet(
+    run: Run, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    with scripted_server(data) as url, Client(base_url=url) as client:
+        connected = client.live().start_session(messages_config={"receive_lifecycle_events": True})
+        assert next(connected).type == "start_session"
+        live = run("sessions", "delete", "--yes", "--data-dir", data, connected.id)
+        assert (live.exit_code, "still live" in live.stderr) == (1, True)
+        waiting = httpx.post(f"{url}/v2/live").json()["id"]
+        gone = run("sessions", "delete", "--yes", "--data-dir", data, waiting)
+        assert gone.exit_code == 0, gone.output
+    assert run("sessions", "delete", "--yes", "--data-dir", data, connected.id).exit_code == 0
 
 
 def test_the_operator_needs_no_server_and_names_none(run: Run, tmp_path: Path) -> None:

@@ -48,6 +48,19 @@ def with_storage(
     return result
 
 
+def reading(data_dir: Path | None, action: Callable[[Storage], Awaitable[T]]) -> T:
+    """The same where nothing is to change, neither in the stores nor of their form."""
+    with needs_server_extra():
+        from vivavoce.storage.stores import read_storage
+    directory = settings(data_dir).data_dir
+
+    async def act() -> T:
+        async with read_storage(directory) as storage:
+            return await action(storage)
+
+    return asyncio.run(act())
+
+
 def settings(data_dir: Path | None = None) -> Settings:
     """The server's settings, but for `data_dir` if it is given. Raises ConfigurationError."""
     with needs_server_extra():

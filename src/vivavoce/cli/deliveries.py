@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivavoce.cli.data import DataDir, tell_server, with_storage
+from vivavoce.cli.data import DataDir, reading, tell_server, with_storage
 from vivavoce.cli.terminal import fail, say, show_entries
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def list_deliveries(
             each.url,
             each.problem or "",
         ]
-        for each in with_storage(data_dir, kept)
+        for each in reading(data_dir, kept)
     ]
     show_entries(rows, _lines, _NONE_DEAD if dead else _NONE)
 

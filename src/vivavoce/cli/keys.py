@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from vivavoce.cli.data import DataDir, settings, with_storage
+from vivavoce.cli.data import DataDir, reading, settings, with_storage
 from vivavoce.cli.terminal import fail, say, show_table
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def create_key(
 @app.command("list")
 def list_keys(data_dir: DataDir = None) -> None:
     """List all keys, revoked ones too, without their secrets."""
-    keys = with_storage(data_dir, lambda storage: storage.keys.list())
+    keys = reading(data_dir, lambda storage: storage.keys.list())
     states = ["revoked" if key.revoked_at else "in force" for key in keys]
     rows = [
         [key.id, key.name, key.plan, f"{key.created_at:%Y-%m-%d %H:%M}", state]

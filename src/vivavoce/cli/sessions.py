@@ -150,14 +150,14 @@ def _check_operator(url: str | None, key: str | None) -> None:
 
 
 def _stored(data_dir: Path, limit: int, status: SessionStatus | None) -> Sequence[StoredSession]:
-    from vivavoce.cli.data import with_storage
+    from vivavoce.cli.data import reading
 
     async def found(storage: Storage) -> Sequence[StoredSession]:
         from vivavoce.storage.records import SessionFilter
 
         return await storage.sessions.list_all(SessionFilter((status,) if status else ()), limit)
 
-    return with_storage(data_dir, found)
+    return reading(data_dir, found)
 
 
 def _delete_stored(data_dir: Path, session_ids: Sequence[str]) -> None:
@@ -171,7 +171,7 @@ def _delete_stored(data_dir: Path, session_ids: Sequence[str]) -> None:
                 stored = await storage.sessions.get(session_id)
                 if stored is None:
                     fail(f"there is no session {session_id} in {data_dir}")
-                if stored.status == "processing" and not no_server_runs:
+                if not no_server_runs and _may_be_live(stored, storage):
                     fail(f"the session {session_id} is still live: wait for its end, or stop the server")
                 await storage.delete_session(session_id)
                 say(f"{session_id} is deleted")
@@ -179,6 +179,12 @@ def _delete_stored(data_dir: Path, session_ids: Sequence[str]) -> None:
                 await storage.sweep()
 
     with_storage(data_dir, delete)
+
+
+def _may_be_live(stored: StoredSession, storage: Storage) -> bool:
+    # It is queued until its client speaks; its log is there since it has connected.
+    is_connected = stored.status == "queued" and storage.audio.size(stored.id) is not None
+    return is_connected or stored.status == "processing"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivavoce.cli.data import DataDir, settings, with_storage
+from vivavoce.cli.data import DataDir, reading, settings, with_storage
 from vivavoce.cli.keys import no_such_key
 from vivavoce.cli.terminal import fail, needs_server_extra, say, show_table
 
@@ -46,7 +46,7 @@ def add_webhook(
 @app.command("list")
 def list_webhooks(data_dir: DataDir = None) -> None:
     """List all webhooks, without their secrets."""
-    webhooks = with_storage(data_dir, lambda storage: storage.webhooks.list())
+    webhooks = reading(data_dir, lambda storage: storage.webhooks.list())
     rows = [[each.id, each.key_id or "–", f"{each.created_at:%Y-%m-%d %H:%M}", each.url] for each in webhooks]
     none = "There are no webhooks: sessions are announced nowhere. `vivavoce webhooks add URL` adds one."
     show_table(["id", "key", "created (UTC)", "url"], rows, none)

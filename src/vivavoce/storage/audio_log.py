@@ -80,10 +80,14 @@ class AudioLog:
 
 
 class AudioLogs:
-    """All audio logs of a data directory. Only a UUID in lower case makes a path."""
+    """All audio logs of a data directory. Only a UUID in lower case makes a path.
 
-    def __init__(self, directory: Path, fsync: bool = False) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    `directory` is made, unless the logs are only `to_read`.
+    """
+
+    def __init__(self, directory: Path, fsync: bool = False, *, to_read: bool = False) -> None:
+        if not to_read:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._fsync = fsync
         # A file system flushes at once what many ask for at the same time: so all ask, and nobody else waits.

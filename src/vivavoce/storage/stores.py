@@ -129,7 +129,7 @@ async def read_storage(data_dir: Path) -> AsyncIterator[Storage]:
     await asyncio.to_thread(check_there, data_dir)
     database = await Database.open_to_read(data_dir / _DATABASE)
     try:
-        yield _stores(AudioLogs(data_dir / "audio"), database)
+        yield _stores(AudioLogs(data_dir / "audio", to_read=True), database)
     finally:
         await database.close()
 
