@@ -31,7 +31,7 @@ class KeyStore:
     async def create(self, name: str, plan: Plan) -> tuple[ApiKey, str]:
         """A new key and its text, which cannot be had again."""
         key = ApiKey(secrets.token_hex(4), name, plan, datetime.now(UTC), None)
-        secret = secrets.token_urlsafe(32)
+        secret = secrets.token_hex(32)
         row = {
             "id": key.id,
             "name": name,
@@ -52,7 +52,7 @@ class KeyStore:
     async def rotate(self, key_id: str) -> str | None:
         """The text that the key has from now on, instead of the one before; None if none is in force."""
         at = tables.keys.c
-        secret = secrets.token_urlsafe(32)
+        secret = secrets.token_hex(32)
         changed = update(tables.keys).where(at.id == key_id, at.revoked_at.is_(None))
         async with self._database.write() as connection:
             result = await connection.execute(changed.values(secret_hash=hash_secret(secret)))
