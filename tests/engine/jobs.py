@@ -15,6 +15,8 @@ from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
 from vivavoce.speech.outputs import Decode
 
 PATIENCE = 20.0
+TOOK = 0.125
+"""Seconds of each decode, unless a test says otherwise: a fourth of them is a fraction that adds up exactly."""
 AUDIO = np.zeros(512, np.float32)
 RECOGNIZER = ScriptedRecognizer(word_every(1.0))
 numbers = count()
@@ -90,5 +92,5 @@ def turns(scheduler: Scheduler) -> list[Job]:
         job = take(scheduler)
         assert job
         taken.append(job)
-        scheduler.done(job, 0.1)
+        scheduler.done(job, TOOK)
     return taken

@@ -14,7 +14,6 @@ import pytest
 from engine.samples import exact, fingerprint, is_loud, reading, settings, silence, vad
 from vivavoce.engine.engine import Engine, EngineStream
 from vivavoce.engine.scheduler import Load
-from vivavoce.engine.share import OTHERS_IN_A_ROW
 from vivavoce.engine.stream import StreamSettings
 from vivavoce.protocol.stream import (
     NO_CONTEXT,
@@ -185,11 +184,9 @@ def test_who_sends_much_at_once_waits_for_those_who_speak() -> None:
         speaking.opened.set()
         rushing.opened.set()
         assert rush.finals() == speak.finals()
-    said = order.count("speaking")
-    assert said > 1
-    # One turn of five is left to who rushes.
-    before_the_last = order[1 : len(order) - order[::-1].index("speaking")]
-    assert before_the_last.count("rushing") == (said - 1) // OTHERS_IN_A_ROW
+    assert order.count("speaking") > 1
+    # What ran already took more than its share.
+    assert order[:2] == ["rushing", "speaking"]
 
 
 # Failures

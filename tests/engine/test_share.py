@@ -1,17 +1,18 @@
-"""Who sends faster than people speak gets what is left, and never less than its share."""
+"""Who sends faster than people speak gets what is left, and never less than its share, which is of time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TypeVar
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.jobs import RECOGNIZER, Clock, final, partial, scheduler, take, take_or_wait, turns
+from engine.jobs import RECOGNIZER, TOOK, Clock, final, partial, scheduler, take, take_or_wait, turns
 from vivavoce.engine.scheduler import Job
-from vivavoce.engine.share import OTHERS_IN_A_ROW, Share, Turns
+from vivavoce.engine.share import OTHERS, Share, Turns
 from vivavoce.speech.outputs import Decode
 
 T = TypeVar("T")
@@ -39,50 +40,62 @@ def at(said: tuple[str, int]) -> int:
 
 # The share
 
-
-@given(st.lists(st.booleans(), max_size=200))
-def test_what_came_early_never_gives_way_more_often_than_that_in_a_row(others_wait: list[bool]) -> None:
-    share, gave_way = Share(), 0
-    for others in others_wait:
-        is_early = share.due or not others
-        share.went(early=is_early, early_waits=True)
-        gave_way = 0 if is_early else gave_way + 1
-        assert gave_way <= OTHERS_IN_A_ROW
+costs = st.floats(0.01, 4)
 
 
-@given(st.lists(st.booleans(), max_size=200))
-def test_a_share_that_nobody_waits_for_is_not_saved_up(waits: list[bool]) -> None:
+@given(st.lists(st.tuples(st.booleans(), costs, costs), max_size=200))
+def test_what_came_early_has_a_fifth_of_the_time_whatever_a_turn_costs(
+    turns: list[tuple[bool, float, float]],
+) -> None:
+    share, in_time, owed, since = Share(), [0.0], [0.0], 0.0
+    for others_wait, theirs, early in turns:
+        was_due = share.due
+        if is_early := was_due or not others_wait:
+            owed += [early] * was_due
+            since = 0.0
+        else:
+            in_time.append(theirs)
+            since += theirs
+        share.took(early if is_early else theirs, early=is_early, early_waits=True)
+        longest = max(early for _, _, early in turns)
+        assert sum(owed) <= sum(in_time) / OTHERS + max(owed) + 1e-6
+        assert since <= OTHERS * longest + max(in_time) + 1e-6
+
+
+@given(st.lists(st.tuples(st.booleans(), costs), max_size=200))
+def test_a_share_that_nobody_waits_for_is_not_saved_up(waits: list[tuple[bool, float]]) -> None:
     share = Share()
-    for early_waits in waits:
-        share.went(early=False, early_waits=early_waits)
-        assert early_waits or not share.due
+    for early_waits, seconds in waits:
+        share.took(seconds, early=False, early_waits=early_waits)
+        assert share.due == early_waits
 
 
 def in_turn(in_time: list[T], came_early: list[T]) -> list[T]:
-    """Four of those in time, one of the others, until there are none of either."""
-    order = []
+    """One of those in time, then one of the others for every four of them, until there are none of either."""
+    order, row = [], 1
     while in_time and came_early:
-        order += [*in_time[:OTHERS_IN_A_ROW], came_early[0]]
-        # As long as the fifth turn is not due, who is in time goes first.
-        in_time, came_early = in_time[OTHERS_IN_A_ROW:], came_early[1:]
+        order += [*in_time[:row], came_early[0]] if len(in_time) >= row else in_time
+        came_early = came_early[1:] if len(in_time) >= row else came_early
+        in_time, row = in_time[row:], OTHERS
     return order + in_time + came_early
 
 
 @given(st.lists(st.booleans(), max_size=40))
-def test_streams_that_rush_have_one_turn_of_five_while_others_wait(rushing: list[bool]) -> None:
-    turns, streams = Turns[Stream](), [Stream(each) for each in rushing]
+def test_streams_that_rush_have_a_fifth_of_the_time_while_others_wait(rushing: list[bool]) -> None:
+    turns, streams, order = Turns[Stream](), [Stream(each) for each in rushing], []
     for stream in streams:
         turns.add(stream)
-    order = [turns.pop() for _ in streams]
+    while turns:
+        order.append(turns.pop())
+        turns.took(TOOK)
     assert order == in_turn([s for s in streams if not s.early], [s for s in streams if s.early])
-    assert not turns
 
 
 # Decodes
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 10)), max_size=25))
-def test_finals_that_came_early_have_one_turn_of_five_while_others_wait(
+def test_finals_that_came_early_have_a_fifth_of_the_time_while_others_wait(
     came: list[tuple[bool, float]],
 ) -> None:
     jobs = [replace(final(str(n), due=due), early=early) for n, (early, due) in enumerate(came)]
@@ -94,6 +107,63 @@ def test_finals_that_came_early_have_one_turn_of_five_while_others_wait(
 def test_partials_go_before_finals_that_came_early_and_those_before_their_partials() -> None:
     hasty, rushed, said = replace(partial("a"), early=True), early("b"), partial("c")
     assert turns(scheduler(hasty, rushed, said)) == [said, rushed, hasty]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0.1, 0.3), st.floats(0.5, 0.8), st.lists(st.floats(0.1, 4), min_size=1, max_size=20))
+def test_who_speaks_waits_for_one_decode_of_those_who_rush_and_they_never_starve(
+    cost: float, load: float, early_costs: list[float]
+) -> None:
+    clock, rushing = Clock(), {early(str(n)): seconds for n, seconds in enumerate(early_costs)}
+    shared, arrivals, rushed_at = scheduler(*rushing, clock=clock), count(1), 0.0
+    arrives = 0.0
+    while clock.now < 30:
+        while arrives <= clock.now:
+            shared.submit(final(due=arrives))
+            arrives = next(arrivals) * cost / load
+        job = take(shared)
+        assert job
+        assert clock.now - rushed_at <= (1 + OTHERS) * max(early_costs) + 2 * cost
+        if job.early:
+            shared.submit(job)
+            rushed_at = clock.now
+        else:
+            assert clock.now - job.due <= max(early_costs) + 2 * cost
+        clock.now += (seconds := rushing.get(job, cost))
+        shared.done(job, seconds)
+
+
+def test_while_people_speak_one_thread_is_left_free_for_them() -> None:
+    clock, said, more = Clock(), partial("speaks"), partial("speaks")
+    shared = scheduler(said, early("a"), early("b"), threads=2, clock=clock)
+    assert take(shared) is said
+    shared.done(said, TOOK)
+    rushed = take(shared)
+    assert rushed
+    assert rushed.early
+    assert take_or_wait(shared, clock, then=lambda: shared.submit(more)) is more
+
+
+def test_when_nobody_has_spoken_for_a_while_every_thread_may_do_what_came_early() -> None:
+    clock, said = Clock(), partial("speaks")
+    shared = scheduler(said, early("a"), early("b"), threads=2, clock=clock)
+    assert take(shared) is said
+    shared.done(said, TOOK)
+    clock.now = 60.0
+    rushed = [take(shared), take(shared)]
+    assert all(job and job.early for job in rushed)
+
+
+def test_what_is_owed_to_who_rushes_is_not_given_by_two_threads_at_once() -> None:
+    said = [final(str(n)) for n in range(3)]
+    shared = scheduler(*said, early("a"), early("b"), threads=2)
+    assert [take(shared), take(shared)] == said[:2]
+    shared.done(said[0], 10.0)
+    rushed = take(shared)
+    assert rushed
+    assert rushed.early
+    shared.done(said[1], 10.0)
+    assert take(shared) is said[2]
 
 
 def test_a_final_is_not_held_because_of_what_came_early() -> None:

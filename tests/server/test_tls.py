@@ -143,6 +143,32 @@ def test_those_who_never_say_hello_make_room_for_others(tmp_path: Path, files: F
         assert 'vivavoce_connections_ended_total{reason="displaced"} 1.0' in figures
 
 
+def test_those_who_never_say_hello_do_not_keep_a_full_server_from_saying_so(
+    tmp_path: Path, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(files.authority))
+    certified = {"tls_cert": str(files.cert), "tls_key": str(files.key)}
+    context = ssl.create_default_context()
+    with (
+        scripted_server(tmp_path, max_connections=10, client_timeout=600, **certified) as url,
+        Client(base_url=url) as client,
+        ExitStack() as open_,
+    ):
+        sessions = [client.live().start_session() for _ in range(10)]
+        for session in sessions:
+            session.send_audio(bytes(3200))
+            assert next(message for message in session if message.type == "audio_chunk")
+        address = httpx.URL(url)
+        silent = [
+            open_.enter_context(socket.create_connection((address.host, address.port or 0), timeout=30))
+            for _ in range(64)
+        ]
+        assert [each.recv(1) for each in silent] == [b""] * 64
+        assert httpx.get(f"{url}/health", verify=context).status_code == 503
+        for session in sessions:
+            session.end_session()
+
+
 def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path, files: Files) -> None:
     context = tls_context(settings(tmp_path, files.cert, files.key))
     assert context is not None

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
+from vivavoce.engine.ahead import Ahead
 from vivavoce.engine.scheduler import Job, Load, Scheduler
 from vivavoce.engine.share import Turns
 from vivavoce.engine.stream import RecognitionStream, StreamSettings
@@ -28,14 +29,13 @@ from vivavoce.speech.outputs import Cancel, Decode, Hasten
 
 _log = structlog.get_logger(__name__)
 
-# Seconds of audio that a client may have had before its session began. What is further ahead came early.
-_BUFFERED = 3.0
-# Seconds by which that puts off its finals, at most: those who rush wait for one another, too.
+# Seconds by which it puts off finals that they came early, at most: those who rush wait for one another, too.
 _MOST_AHEAD = 30.0
 
-# Bytes of audio for which a stream has its turn, and as how many a small item counts.
-_TURN = 32 * 1024
-_LEAST = 512
+# Seconds of audio, times its channels, for which a stream has its turn, and as how much a small item counts.
+_TURN = 1.0
+_EARLY_TURN = 0.5
+_LEAST = 0.016
 
 Deliver = Callable[[Up], None]
 Outputs = Iterable[Up | Decode | Cancel | Hasten]
@@ -49,24 +49,36 @@ class EngineStream:
     settings: StreamSettings
     recognizer: Recognizer
     deliver: Deliver
-    began: float
-    """When the session began, in monotonic seconds: what is in it was spoken after that, at real time."""
-    early_until: float = 0.0
-    """Of the session's seconds, those before this one came before they could have been spoken."""
-    early: bool = False
-    """Whether the last of them did."""
+    ahead: Ahead
     waiting: deque[Down] = field(default_factory=deque)
     """What was fed and has not had its turn, on the engine thread."""
 
     def came(self, seconds: float) -> None:
         """The session's audio is so long by now, whether or not it is fed yet."""
-        self.early = seconds > time.monotonic() - self.began + _BUFFERED
-        if self.early:
-            self.early_until = seconds
+        self.ahead.came(seconds, time.monotonic())
+
+    @property
+    def early(self) -> bool:
+        return self.ahead.early
 
     def feed(self, item: Down) -> None:
         """Hand over the next item, in order. Whoever feeds keeps the backlog bounded, by `Progress`."""
         self._engine._inbox.put(_Fed(self, item))
+
+    def cost(self, item: Down) -> float:
+        """Seconds of audio, times its channels: of these the engine thread does about the same number a second."""
+        if not isinstance(item, Audio):
+            return 0.0
+        return len(item.data) / (self.settings.format.sample_bytes * self.settings.format.sample_rate)
+
+    def next(self, most: float) -> Down:
+        """What waits the longest, on the engine thread; of audio no more than costs so much."""
+        item = self.waiting.popleft()
+        if not isinstance(item, Audio) or self.cost(item) <= most:
+            return item
+        size = int(most * self.settings.format.sample_bytes * self.settings.format.sample_rate)
+        self.waiting.appendleft(Audio(item.offset + size, item.data[size:]))
+        return Audio(item.offset, item.data[:size])
 
     def close(self) -> None:
         """Nothing more will be fed, and no answer is wanted."""
@@ -140,8 +152,8 @@ class Engine:
 
     def open(self, settings: StreamSettings, recognizer: Recognizer, deliver: Deliver) -> EngineStream:
         """A new stream. `deliver` is called on the engine thread and must return at once."""
-        began = time.monotonic() - settings.age
-        stream = EngineStream(self, settings, recognizer, deliver, began)
+        ahead = Ahead(time.monotonic() - settings.age)
+        stream = EngineStream(self, settings, recognizer, deliver, ahead)
         self._inbox.put(_Opened(stream))
         return stream
 
@@ -170,13 +182,15 @@ class Engine:
 
     def _take(self, turns: Turns[EngineStream]) -> None:
         """One stream's turn: who sends much at once keeps others waiting no longer than who speaks."""
-        stream, taken = turns.pop(), 0
-        while stream.waiting and taken < _TURN:
-            item = stream.waiting.popleft()
-            taken += max(_LEAST, len(item.data)) if isinstance(item, Audio) else _LEAST
+        stream, taken = turns.pop(), 0.0
+        most = _EARLY_TURN if turns.early else _TURN
+        while stream.waiting and taken < most:
+            item = stream.next(most)
+            taken += max(_LEAST, stream.cost(item))
             self._advance(stream, partial(RecognitionStream.take, item=item))
         if stream.waiting:
             turns.add(stream)
+        turns.took(taken)
 
     def _advance(self, stream: EngineStream, step: Callable[[RecognitionStream], Outputs]) -> None:
         recognition = self._streams.get(stream)
@@ -206,8 +220,8 @@ class Engine:
             if isinstance(output, Decode):
                 slack = output.slack * WINDOW_SECONDS
                 now = time.monotonic()
-                early = output.start < stream.early_until * SAMPLE_RATE
-                spoken = stream.began + (output.start + len(output.audio)) / SAMPLE_RATE
+                early = output.start < stream.ahead.early_until * SAMPLE_RATE
+                spoken = stream.ahead.began + (output.start + len(output.audio)) / SAMPLE_RATE
                 ahead = min(max(0.0, spoken - now), _MOST_AHEAD) if early else 0.0
                 due, certain = now + ahead + slack, now + slack
                 self._scheduler.submit(Job(stream, output, stream.recognizer, due, certain, early))

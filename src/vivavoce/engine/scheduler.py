@@ -21,7 +21,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from threading import Condition
 
-from vivavoce.engine.share import Share
+from vivavoce.engine.share import OTHERS, Share
 from vivavoce.recognizers.base import Recognizer, Request
 from vivavoce.speech.endpointing import SAMPLE_RATE, WINDOW
 from vivavoce.speech.outputs import Decode
@@ -34,6 +34,10 @@ _MARGIN = 1.5
 
 # Seconds over which it is averaged how busy the threads are.
 _BUSY_OVER = 2.0
+
+# Seconds after which nobody speaks any more. Until then what came early leaves one thread free: a decode takes
+# long, and who speaks would have to wait for it.
+_SPEAKING = 10.0
 
 # How late finals may be, in seconds, before partials make room for them.
 _LATE = 0.4
@@ -115,6 +119,10 @@ class Scheduler:
         self._worst = 0.0
         self._worst_at = -math.inf
         self._share = Share()
+        # What is owed to what came early it gets of so many threads, whatever else there is to do.
+        self._threads_owed = math.ceil(threads / (1 + OTHERS))
+        # When something in time was last asked for.
+        self._spoke_at = -math.inf
         self._closed = False
 
     @property
@@ -124,6 +132,8 @@ class Scheduler:
 
     def submit(self, job: Job) -> None:
         with self._condition:
+            if not job.early:
+                self._spoke_at = self._clock()
             if job.final:
                 bisect.insort(self._finals, self._spaced(job), key=lambda one: (one.early, one.due))
                 self._partials.pop(job.track, None)
@@ -167,7 +177,8 @@ class Scheduler:
         with self._condition:
             self._watch()
             self._running.remove(job)
-            if job.final:
+            self._share.took(seconds, early=job.early, early_waits=self._early_waits)
+            if job.final and not job.early:
                 self._final_seconds += _LEARNED * (seconds - self._final_seconds)
             # Partials may have waited for their tracks' running ones, or for a thread.
             self._condition.notify_all()
@@ -184,13 +195,25 @@ class Scheduler:
         return replace(job, due=job.due + began - job.began) if began > job.began else job
 
     def _next(self) -> Job | None:
-        job = self._next_final(early=True) if self._share.due else None
-        for early in (False, True):
-            job = job or self._next_final(early=early) or self._next_partial(early=early)
-        if job:
-            early_waits = bool(self._finals) and self._finals[-1].early
-            self._share.went(early=job.early, early_waits=early_waits)
+        """What a free thread is to do."""
+        early = sum(job.early for job in self._running)
+        owed = self._share.due and early < self._threads_owed
+        job = self._next_final(early=True) if owed else None
+        job = job or self._next_final(early=False) or self._next_partial(early=False)
+        if not job and self._room_for_early:
+            job = self._next_final(early=True) or self._next_partial(early=True)
         return job
+
+    @property
+    def _room_for_early(self) -> bool:
+        """Whether it may have one more thread that nobody else wants now."""
+        speaking = self._clock() - self._spoke_at < _SPEAKING
+        most = max(1, self._threads - 1) if speaking else self._threads
+        return sum(job.early for job in self._running) < most
+
+    @property
+    def _early_waits(self) -> bool:
+        return bool(self._finals) and self._finals[-1].early
 
     def _next_final(self, *, early: bool) -> Job | None:
         free = not any(job.early <= early for job in self._running)
@@ -211,8 +234,10 @@ class Scheduler:
 
     def _until_more(self) -> float | None:
         """Seconds until there may be work without anybody saying so; None if there will not be any."""
-        if self._finals:
-            return max(0.0, min(map(self._hold, self._finals)))
+        # Where there is no room for what came early it waits for what runs of that.
+        room = self._room_for_early
+        if holds := [self._hold(job) for job in self._finals if room or not job.early]:
+            return max(0.0, min(holds))
         late = self._lateness()
         return _FORGOTTEN * math.log(late / _LATE) if self._partials and late > _LATE else None
 

@@ -1,27 +1,35 @@
-"""What is left to those who send faster than people speak: what nobody else wants, and one turn of five."""
+"""What is left to those who send faster than people speak: what nobody else wants, and a fifth of the time."""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import Final, Generic, Protocol, TypeVar
 
-OTHERS_IN_A_ROW: Final = 4
-"""They leave it the fifth of the machine that no session is admitted to."""
+OTHERS: Final = 4
+"""For one second of what came early so many of all else, while both want more: they leave it the fifth of the
+machine that no session is admitted to."""
 
 
 class Share:
-    """Counts how often what came early gave way, be it to finals, to partials or on the engine thread."""
+    """Counts in seconds what is owed to what came early, be it on the engine thread or of the decoders."""
 
     def __init__(self) -> None:
-        self._gave_way = 0
+        self._owed = 0.0
 
     @property
     def due(self) -> bool:
         """Whether it is the turn of what came early."""
-        return self._gave_way >= OTHERS_IN_A_ROW
+        return self._owed > 0
 
-    def went(self, *, early: bool, early_waits: bool) -> None:
-        self._gave_way = self._gave_way + 1 if early_waits and not early else 0
+    def took(self, seconds: float, *, early: bool, early_waits: bool) -> None:
+        """So long something ran; `early_waits`: while something waits that came early."""
+        if early:
+            # What it has when nobody else wants it is held against it as if it were the longest of that alone.
+            self._owed = max(self._owed - seconds, min(self._owed, -seconds))
+        else:
+            self._owed += seconds / OTHERS
+        if not early_waits:
+            self._owed = min(self._owed, 0.0)
 
 
 class Speaker(Protocol):
@@ -43,6 +51,8 @@ class Turns(Generic[S]):
         self._in_time: deque[S] = deque()
         self._early: deque[S] = deque()
         self._share = Share()
+        self.early = False
+        """Whether the turn is that of one that came early."""
 
     def __bool__(self) -> bool:
         return bool(self._in_time or self._early)
@@ -51,8 +61,9 @@ class Turns(Generic[S]):
         (self._early if stream.early else self._in_time).append(stream)
 
     def pop(self) -> S:
-        """The next one; only if there is one."""
-        early = bool(self._early) and (self._share.due or not self._in_time)
-        stream = (self._early if early else self._in_time).popleft()
-        self._share.went(early=early, early_waits=bool(self._early))
-        return stream
+        """The next one, whose turn it is until it `took` that; only if there is one."""
+        self.early = bool(self._early) and (self._share.due or not self._in_time)
+        return (self._early if self.early else self._in_time).popleft()
+
+    def took(self, seconds: float) -> None:
+        self._share.took(seconds, early=self.early, early_waits=bool(self._early))

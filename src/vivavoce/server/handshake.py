@@ -13,6 +13,8 @@ from uvicorn.server import ServerState
 from vivavoce.server.door import Door, Entry
 from vivavoce.server.http import Http
 
+# Seconds for the handshake of one that is only told that there is no room: few are told that at once.
+_TURNED_AWAY_WITHIN: Final = 2.0
 # Seconds until it is tried again to accept when the system has nothing to accept with.
 _TRY_AGAIN: Final = 1.0
 
@@ -63,7 +65,7 @@ class TlsListener:
 
 
 class Handshake:
-    """A connection until it is secure. The client has the door's patience for that."""
+    """A connection until it is secure. The client has the door's patience for that, if it is welcome."""
 
     def __init__(
         self, connection: socket.socket, http: Callable[[], Http], door: Door, state: ServerState
@@ -74,16 +76,19 @@ class Handshake:
         self._state: Any = state
 
     def begin(self, tls: ssl.SSLContext) -> None:
-        if self._door.enter(self) is Entry.CROWDED:
+        entry = self._door.enter(self)
+        if entry is Entry.CROWDED:
             self._connection.close()
             return
-        self._shaking = asyncio.get_running_loop().create_task(self._shake_hands(tls))
+        welcome, patience = entry is Entry.WELCOME, self._door.patience
+        within = patience if welcome else min(patience, _TURNED_AWAY_WITHIN)
+        self._shaking = asyncio.get_running_loop().create_task(self._shake_hands(tls, within))
         self._state.connections.add(self)
         self._state.tasks.add(self._shaking)
         self._shaking.add_done_callback(self._over)
 
-    async def _shake_hands(self, tls: ssl.SSLContext) -> None:
-        loop, within = asyncio.get_running_loop(), self._door.patience
+    async def _shake_hands(self, tls: ssl.SSLContext, within: float) -> None:
+        loop = asyncio.get_running_loop()
         try:
             await loop.connect_accepted_socket(
                 self._follow, self._connection, ssl=tls, ssl_handshake_timeout=within
