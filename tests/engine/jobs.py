@@ -16,7 +16,7 @@ from vivavoce.speech.outputs import Decode
 
 PATIENCE = 20.0
 TOOK = 0.125
-"""Seconds of each decode, unless a test says otherwise: a fourth of them is a fraction that adds up exactly."""
+"""Seconds of each decode, unless a test says otherwise: fourths of them add up exactly."""
 AUDIO = np.zeros(512, np.float32)
 RECOGNIZER = ScriptedRecognizer(word_every(1.0))
 numbers = count()

@@ -160,6 +160,16 @@ def test_of_sessions_that_wait_for_one_thread_each_gets_all_its_finals() -> None
     assert finals[0]
 
 
+@pytest.mark.parametrize("came", [0.0, 60.0])
+def test_one_large_piece_is_heard_as_many_small_ones_are(
+    came: float, finals_of_the_reading: list[Utterance]
+) -> None:
+    with running() as engine:
+        session = Session(engine)
+        session.stream.came(came)
+        assert session.feed(reading(10), size=1 << 20).flush().finals() == finals_of_the_reading
+
+
 def test_who_sends_much_at_once_waits_for_those_who_speak() -> None:
     order: list[str] = []
 

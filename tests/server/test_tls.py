@@ -154,7 +154,8 @@ def test_those_who_never_say_hello_do_not_keep_a_full_server_from_saying_so(
         Client(base_url=url) as client,
         ExitStack() as open_,
     ):
-        sessions = [client.live().start_session() for _ in range(10)]
+        told = {"receive_acknowledgments": True}
+        sessions = [client.live().start_session(messages_config=told) for _ in range(10)]
         for session in sessions:
             session.send_audio(bytes(3200))
             assert next(message for message in session if message.type == "audio_chunk")

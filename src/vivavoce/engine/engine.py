@@ -29,7 +29,7 @@ from vivavoce.speech.outputs import Cancel, Decode, Hasten
 
 _log = structlog.get_logger(__name__)
 
-# Seconds by which it puts off finals that they came early, at most: those who rush wait for one another, too.
+# Seconds by which finals that came early are put off, at most: those who rush wait for one another, too.
 _MOST_AHEAD = 30.0
 
 # Seconds of audio, times its channels, for which a stream has its turn, and as how much a small item counts.
@@ -59,6 +59,7 @@ class EngineStream:
 
     @property
     def early(self) -> bool:
+        """Whether what came last came before it could have been spoken."""
         return self.ahead.early
 
     def feed(self, item: Down) -> None:
@@ -66,7 +67,7 @@ class EngineStream:
         self._engine._inbox.put(_Fed(self, item))
 
     def cost(self, item: Down) -> float:
-        """Seconds of audio, times its channels: of these the engine thread does about the same number a second."""
+        """Seconds of audio, times its channels: what the engine thread has to do for it."""
         if not isinstance(item, Audio):
             return 0.0
         return len(item.data) / (self.settings.format.sample_bytes * self.settings.format.sample_rate)
@@ -185,7 +186,7 @@ class Engine:
         stream, taken = turns.pop(), 0.0
         most = _EARLY_TURN if turns.early else _TURN
         while stream.waiting and taken < most:
-            item = stream.next(most)
+            item = stream.next(max(_LEAST, most - taken))
             taken += max(_LEAST, stream.cost(item))
             self._advance(stream, partial(RecognitionStream.take, item=item))
         if stream.waiting:

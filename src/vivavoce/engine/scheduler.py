@@ -3,9 +3,10 @@
 Every final is kept. Of partials, one per track waits (newest audio wins) and one per track runs. A thread
 that becomes free takes what is waiting then.
 
-Who sends faster than people speak gets what is left (`share.py`): nothing else is held or waits because of
-what came early. Of one track, what comes together is due as it was spoken, so that who sends much at once,
-having been away, takes no more than one who speaks.
+Who sends faster than people speak gets what is left, and a fifth of the time (`share.py`): nothing else is
+held because of what came early, and while people speak that leaves one thread free. Of one track, what comes
+together is due as it was spoken, so that who sends much at once, having been away, takes no more than one who
+speaks.
 
 A final that is asked for before it is due may turn out to be needless: speech goes on after more than half of
 all pauses. A machine that has nothing else to do begins at once; the busier it is with finals, the longer one
@@ -35,8 +36,8 @@ _MARGIN = 1.5
 # Seconds over which it is averaged how busy the threads are.
 _BUSY_OVER = 2.0
 
-# Seconds after which nobody speaks any more. Until then what came early leaves one thread free: a decode takes
-# long, and who speaks would have to wait for it.
+# Seconds after which nobody speaks any more. Until then what came early leaves one thread free: its decodes
+# may take long, and who speaks would have to wait for one to end.
 _SPEAKING = 10.0
 
 # How late finals may be, in seconds, before partials make room for them.

@@ -1,4 +1,4 @@
-"""What is left to those who send faster than people speak: what nobody else wants, and a fifth of the time."""
+"""What those who send faster than people speak are left: what nobody else wants, and a fifth of the time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Share:
     def took(self, seconds: float, *, early: bool, early_waits: bool) -> None:
         """So long something ran; `early_waits`: while something waits that came early."""
         if early:
-            # What it has when nobody else wants it is held against it as if it were the longest of that alone.
+            # Of what it has while nobody else wants that, only the longest is held against it.
             self._owed = max(self._owed - seconds, min(self._owed, -seconds))
         else:
             self._owed += seconds / OTHERS
