@@ -256,6 +256,11 @@ async def _warned(server: Server, asked: dict[str, Any]) -> tuple[str, list[dict
             "switched_off",
             "realtime_processing.custom_vocabulary is not true",
         ),
+        (
+            {"callback_config": {"url": "https://example.org/hook"}},
+            "switched_off",
+            "callback_config does nothing, since callback is not true",
+        ),
         ({"ch\nannels": 2}, "unknown_field", "did you mean channels?"),
     ],
 )
@@ -281,6 +286,7 @@ def test_what_will_not_do_what_it_seems_to_is_named(
         {"realtime_processing": {"custom_vocabulary": False, "words_accurate_timestamps": True}},
         {"realtime_processing": {"custom_spelling": False, "custom_spelling_config": {}}},
         {"realtime_processing": {"custom_spelling_config": None}},
+        {"callback": False, "callback_config": {"url": "https://example.org/hook"}},
         {
             "realtime_processing": {
                 "custom_spelling": True,

@@ -81,7 +81,8 @@ def warnings(request: LiveRequest, body: bytes, enhances: bool) -> list[dict[str
     ]
     found += [
         ("switched_off", f"{config} does nothing, since {switch} is not true")
-        for config, switch in _configured_in_vain(request.realtime_processing, "realtime_processing.")
+        for section, path in ((request, ""), (request.realtime_processing, "realtime_processing."))
+        for config, switch in _configured_in_vain(section, path)
     ]
     if request.pre_processing.audio_enhancer and not enhances:
         found.append(
