@@ -12,6 +12,7 @@ from threading import Thread
 
 import pytest
 
+from scripted_server import scripted_server
 from speech import ROOT
 from vivavoce.cli.checks import decoder, enhancer, port, server_extra, weights
 from vivavoce.recognizers.registry import ModelFiles
@@ -40,10 +41,20 @@ def test_another_web_server_on_the_port_is_named() -> None:
     assert "VIVAVOCE_PORT" in finding.remedy
 
 
-def test_a_server_of_ours_on_the_port_is_told_from_others(server: str) -> None:
-    finding = port(Settings(port=int(server.rpartition(":")[2])))
-    assert finding.state == "ok"
-    assert finding.detail == f"Vivavoce {version('vivavoce')} is running on {server.partition('//')[2]}"
+def test_a_server_of_ours_on_the_port_is_told_from_others_and_its_directory_from_another(
+    tmp_path: Path,
+) -> None:
+    with scripted_server(tmp_path / "data") as url:
+        number = int(url.rpartition(":")[2])
+        finding = port(Settings(port=number, data_dir=tmp_path / "data"))
+        mistyped = port(Settings(port=number, data_dir=tmp_path / "tpyo"))
+    running = f"Vivavoce {version('vivavoce')} is running on {url.partition('//')[2]}"
+    assert (finding.state, finding.detail) == ("ok", running)
+    assert (mistyped.state, mistyped.detail) == (
+        "note",
+        f"{running}, but not on the data directory {tmp_path}/tpyo",
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_the_packages_of_the_server_are_named_with_their_versions() -> None:

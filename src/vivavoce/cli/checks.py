@@ -10,13 +10,14 @@ import struct
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from vivavoce.errors import ConfigurationError, ModelError, VivavoceError
+from vivavoce.errors import ConfigurationError, ModelError, StorageError, VivavoceError
 from vivavoce.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,21 +62,34 @@ def findings(speech: Path | None) -> Iterator[Finding]:
         yield Finding("settings", "wrong", str(error), "correct these variables in the environment")
         return
     yield port(settings)
-    found = []
-    for finding in _needed(settings):
-        yield finding
-        found.append(finding.state)
-    yield enhancer()
-    if "wrong" in found:
-        yield Finding("self-test", "note", "left out: what it needs is wrong")
-    else:
-        yield self_test(speech)
+    with _place_for_models(settings) as place:
+        found = []
+        for finding in _needed(settings, place):
+            yield finding
+            found.append(finding.state)
+        yield enhancer()
+        if "wrong" in found:
+            yield Finding("self-test", "note", "left out: what it needs is wrong")
+        else:
+            yield self_test(speech, place)
 
 
-def _needed(settings: Settings) -> Iterator[Finding]:
+@contextmanager
+def _place_for_models(settings: Settings) -> Iterator[Path]:
+    """The data directory, if it has models; otherwise one for now, since it may be a mistyped one."""
+    if (settings.data_dir / "models").is_dir():
+        yield settings.data_dir
+        return
+    with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
+        yield Path(directory)
+
+
+def _needed(settings: Settings, place: Path) -> Iterator[Finding]:
     """What no server starts without."""
     yield data_directory(settings)
-    yield from weights(settings)
+    for finding in weights(settings.model_copy(update={"data_dir": place})):
+        # What it advises is for the directory that servers use.
+        yield replace(finding, detail=finding.detail.replace(str(place), str(settings.data_dir)))
     yield voice_activity()
 
 
@@ -106,18 +120,24 @@ def server_extra(missing: list[str]) -> Finding:
 
 
 def data_directory(settings: Settings) -> Finding:
+    """Nothing is made in it, nor it itself."""
+    from vivavoce.storage.stores import is_there
+
     directory = settings.data_dir
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            free = shutil.disk_usage(directory).free
+        place = next(each for each in (directory, *directory.absolute().parents) if each.exists())
+        with tempfile.TemporaryFile(dir=place):
+            free = shutil.disk_usage(place).free
     except OSError as error:
         remedy = "make it writable, or set VIVAVOCE_DATA_DIR to a directory that is"
         return Finding("data", "wrong", f"{directory} cannot be written to: {error.strerror}", remedy)
     if free < ROOM:
         detail = f"{directory} has only {free / 1e6:.0f} MB free"
         return Finding("data", "wrong", detail, "delete sessions, or set VIVAVOCE_DATA_DIR to another disk")
-    return Finding("data", "ok", f"{directory}, {free / 1e9:.0f} GB free")
+    room = f"{free / 1e9:.0f} GB free"
+    if not is_there(directory):
+        return Finding("data", "note", f"no Vivavoce data in {directory} yet: a server makes it; {room}")
+    return Finding("data", "ok", f"{directory}, {room}")
 
 
 def port(settings: Settings) -> Finding:
@@ -147,11 +167,25 @@ def _occupant(settings: Settings, place: str) -> Finding:
         what = f"another server ({answer.headers.get('server', 'it does not say which')})"
         match answer.json():
             case {"info": {"title": "Vivavoce", "version": running}}:
-                return Finding("port", "ok", f"Vivavoce {running} is running on {place}")
+                return _our_server(settings, f"Vivavoce {running} is running on {place}")
     except (httpx.HTTPError, ValueError):  # ValueError: what it says is no JSON
         pass
     detail = f"{place} is taken by {what}"
     return Finding("port", "wrong", detail, "end it, or set VIVAVOCE_PORT to a free port")
+
+
+def _our_server(settings: Settings, detail: str) -> Finding:
+    """Whether it may be the one that uses this data directory, as its lock tells."""
+    from vivavoce.storage.claim import is_claimed
+
+    try:
+        elsewhere = not is_claimed(settings.data_dir)
+    except StorageError as error:
+        return Finding("port", "note", f"{detail}; with which data directory cannot be seen: {error}")
+    if elsewhere:
+        remedy = "set VIVAVOCE_DATA_DIR to its directory: `data_dir` in its log"
+        return Finding("port", "note", f"{detail}, but not on the data directory {settings.data_dir}", remedy)
+    return Finding("port", "ok", detail)
 
 
 def weights(settings: Settings) -> Iterator[Finding]:
@@ -220,13 +254,16 @@ def enhancer() -> Finding:
     return Finding("enhancer", "ok", "the audio enhancer works")
 
 
-def self_test(speech: Path | None) -> Finding:
-    """A server of its own takes a session of three seconds, or the recording `speech`, and gives it back."""
+def self_test(speech: Path | None, place: Path) -> Finding:
+    """A server of its own takes a session of three seconds, or the recording `speech`, and gives it back.
+
+    It finds its models in the data directory `place`.
+    """
     from vivavoce.cli.local_server import local_server
     from vivavoce.client.client import Client
 
     try:
-        with local_server() as url, Client(base_url=url) as client:
+        with local_server(place) as url, Client(base_url=url) as client:
             heard = _session(client.live(), speech)
     except VivavoceError as error:
         return Finding("self-test", "wrong", str(error), "see `vivavoce serve`, which says more")

@@ -28,23 +28,27 @@ class LocalServer:
 
 
 @contextmanager
-def local_server() -> Iterator[str]:
-    """The URL of a server that runs until the block is left. Raises VivavoceError if it does not start."""
-    with local_process() as server:
+def local_server(place: Path | None = None) -> Iterator[str]:
+    """The URL of a server that runs until the block is left, with the models of the data directory `place`.
+
+    Raises VivavoceError if it does not start.
+    """
+    with local_process(place=place) as server:
         yield server.url
 
 
 @contextmanager
-def local_process(arguments: Sequence[str] = ()) -> Iterator[LocalServer]:
+def local_process(arguments: Sequence[str] = (), place: Path | None = None) -> Iterator[LocalServer]:
     """A server, with more arguments for its command, that runs until the block is left.
 
+    Its models are in the data directory `place`, or in that of the settings.
     Raises VivavoceError if it does not start.
     """
     from vivavoce.settings import Settings, environment_of_own_server
 
     if find_spec("uvicorn") is None:
         fail("a server of its own needs the server; in the checkout: tools/setup server")
-    models = Settings.from_environment().data_dir.resolve() / "models"
+    models = (place or Settings.from_environment().data_dir).resolve() / "models"
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
         # Only the weights are shared: two servers must not use one data directory.

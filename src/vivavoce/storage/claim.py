@@ -11,6 +11,8 @@ from pathlib import Path
 from vivavoce.errors import StorageError
 from vivavoce.storage.failures import file_error
 
+_NAME = "server.lock"
+
 
 @contextmanager
 def claimed(data_dir: Path) -> Iterator[None]:
@@ -33,7 +35,7 @@ def claim(data_dir: Path) -> Iterator[bool]:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        file = os.open(data_dir / "server.lock", flags, 0o600)
+        file = os.open(data_dir / _NAME, flags, 0o600)
     except OSError as error:
         raise file_error(f"cannot use the data directory {data_dir}", error) from error
     try:
@@ -42,9 +44,23 @@ def claim(data_dir: Path) -> Iterator[bool]:
         os.close(file)
 
 
-def _locks(file: int) -> bool:
+def is_claimed(data_dir: Path) -> bool:
+    """Whether a process has it; nothing is created. Raises `StorageError`."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file = os.open(data_dir / _NAME, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise file_error(f"cannot use the data directory {data_dir}", error) from error
+    try:
+        return not _locks(file, fcntl.LOCK_SH)
+    finally:
+        os.close(file)
+
+
+def _locks(file: int, how: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
