@@ -28,6 +28,11 @@ def test_without_an_environment_the_defaults_hold(tmp_path: Path) -> None:
     assert settings.max_frame_bytes == 32 * 1024 * 1024
 
 
+def test_commands_are_told_a_data_directory_that_is_not_the_default_as_the_shell_takes_it() -> None:
+    assert Settings().data_dir_option == ""
+    assert Settings(data_dir=Path("my data")).data_dir_option == " --data-dir 'my data'"
+
+
 @pytest.mark.parametrize(
     ("models", "partials", "served", "weights", "places"),
     [

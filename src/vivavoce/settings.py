@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -270,6 +271,11 @@ class Settings(EnvironmentSettings):
     def places(self) -> Mapping[str, str]:
         """Where models are that were given with their place: a directory or a name on the hub, by name."""
         return {name: place for name, place in map(_named, (*self.models, self.partials_model)) if place}
+
+    @property
+    def data_dir_option(self) -> str:
+        """What commands that work on the data directory need to find it, for the shell: nothing by default."""
+        return "" if self.data_dir == _data_home() else f" --data-dir {shlex.quote(str(self.data_dir))}"
 
     @field_validator("models", "partials_model")
     @classmethod

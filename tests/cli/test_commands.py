@@ -157,10 +157,10 @@ def test_changing_a_key_that_is_not_there_is_an_error(run: Run, command: str) ->
 # Serving
 
 
-def test_serving_others_without_a_key_is_refused_with_what_to_do(run: Run) -> None:
+def test_serving_others_without_a_key_is_refused_with_what_to_do(run: Run, tmp_path: Path) -> None:
     result = run("serve", "--host", "0.0.0.0", "--port", "0")
     assert result.exit_code == 1
-    assert "vivavoce keys create" in result.stderr
+    assert f"run `vivavoce keys create --data-dir {tmp_path}/data`" in result.stderr
 
 
 def test_a_certificate_that_is_not_there_is_an_error(run: Run, tmp_path: Path) -> None:
@@ -300,8 +300,8 @@ def test_the_doctor_tries_no_session_without_a_model(run: Run, monkeypatch: pyte
     assert "left out: what it needs is wrong" in result.stdout
 
 
-def test_the_doctor_hears_the_recording_it_is_given(
-    run: Run, monkeypatch: pytest.MonkeyPatch, recording: Path
+def test_the_doctor_hears_the_recording_it_is_given_and_makes_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch, recording: Path, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("VIVAVOCE_MODEL_DIRS", str(ROOT / ".cache" / "models"))
     monkeypatch.setenv("VIVAVOCE_PORT", "0")
@@ -321,6 +321,8 @@ def test_the_doctor_hears_the_recording_it_is_given(
     } <= states.keys()
     assert "wrong" not in states.values()
     assert "best of times" in result.stdout
+    assert f"no Vivavoce data in {tmp_path}/data yet" in result.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 # All of them

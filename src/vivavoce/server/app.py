@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -119,7 +120,8 @@ class _Socket:
 
 async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     settings, storage = services.settings, services.storage
-    _log.info("loading", models=list(settings.weights))
+    about: dict[str, Any] = {"models": list(settings.served), "partials_model": settings.partials_name}
+    _log.info("loading", **about, data_dir=str(settings.data_dir.absolute()))
     models = await asyncio.to_thread(load, settings)
     engine = Engine(models.vad, decoder_threads=settings.decoder_threads)
     limits = Limits(
@@ -164,7 +166,7 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     gc.freeze()
     _log.info(
         "ready",
-        models=sorted(models.recognizers),
+        **about,
         sessions_at_once=capacity.sessions,
         one_with_enhancer_counts_as=round(capacity.enhanced, 2),
     )

@@ -36,7 +36,7 @@ from vivavoce.server.tls import tls_context
 from vivavoce.server.wire import Wire
 from vivavoce.settings import Settings
 from vivavoce.storage.claim import claimed
-from vivavoce.storage.stores import open_storage
+from vivavoce.storage.stores import is_there, open_storage
 
 _log = structlog.get_logger(__name__)
 
@@ -77,7 +77,10 @@ async def serve(
     and `StorageError` (the data directory cannot be used, or another server or command uses it).
     """
     configure_logging(settings)
+    is_new = not is_there(settings.data_dir)
     with claimed(settings.data_dir):
+        if is_new:
+            _log.info("data_directory_new", path=str(settings.data_dir.absolute()))
         _warn_of_other_users(settings.data_dir)
         return await _serve(settings, ready, load)
 
@@ -128,17 +131,18 @@ async def check_address(settings: Settings) -> bool:
         has_keys = await storage.keys.any()
     if has_keys:
         return True
+    making = f"`vivavoce keys create{settings.data_dir_option}`"
     if not is_loopback(settings.host):
         raise ConfigurationError(
             f"without an API key the server listens on loopback only, not on {settings.host}: "
-            "run `vivavoce keys create`, or set VIVAVOCE_HOST=127.0.0.1"
+            f"run {making}, or set VIVAVOCE_HOST=127.0.0.1"
         )
     # What a proxy on this machine passes on may look as if it came from here.
     public = settings.public_url and urlsplit(settings.public_url).hostname
     if settings.trusted_proxies or (public and not is_loopback(public)):
         raise ConfigurationError(
             "with VIVAVOCE_PUBLIC_URL or VIVAVOCE_TRUSTED_PROXIES the server is there for others, "
-            "which takes an API key: run `vivavoce keys create`"
+            f"which takes an API key: run {making}"
         )
     return False
 

@@ -14,7 +14,7 @@ from vivavoce.errors import StorageError, StorageUnavailable
 
 _ROOM: Final = "make room on its disk"
 _RIGHTS: Final = "make it and its directory writable for the server"
-DAMAGED: Final = "stop the server, then restore it from a backup or rescue it: see durability.md"
+DAMAGED: Final = "stop the server, then restore it from a backup or rescue it: see docs/durability.md"
 
 _OF_SQLITE: Final = MappingProxyType(
     {
