@@ -110,7 +110,10 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     listed = run("keys", "list").stdout.split("\t")
     assert (listed[0], listed[1], listed[2], listed[4]) == (key_id, "laptop", "free", "in force\n")
     assert secret not in run("keys", "list").output
-    assert run("keys", "revoke", key_id).exit_code == 0
+    unasked = run("keys", "revoke", key_id)
+    assert (unasked.exit_code, "say --yes" in unasked.stderr) == (1, True)
+    assert run("keys", "list").stdout.endswith("in force\n")
+    assert run("keys", "revoke", "--yes", key_id).exit_code == 0
     assert run("keys", "list").stdout.endswith("revoked\n")
 
 
@@ -151,7 +154,8 @@ def test_changing_a_key_that_is_not_there_is_an_error(run: Run, command: str) ->
     run("keys", "create")
     result = run("keys", command, "nothing")
     assert result.exit_code == 1
-    assert "no key nothing in force; see `vivavoce keys list`" in result.stderr
+    assert "no key nothing in force" in result.stderr
+    assert "see `vivavoce keys list --data-dir" in result.stderr
 
 
 # Serving

@@ -38,6 +38,17 @@ def test_a_directory_that_is_mistyped_is_named_and_not_made(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_webhook_of_a_key_makes_no_directory_since_there_is_no_key_in_it(run: Run, tmp_path: Path) -> None:
+    url, key = "https://example.org/", ("--key-id", "x")
+    missing = run("webhooks", "add", url, *key, "--data-dir", tmp_path / "tpyo")
+    assert (missing.exit_code, f"no Vivavoce data in {tmp_path}/tpyo" in missing.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+    run("keys", "create")
+    unknown = run("webhooks", "add", url, *key)
+    assert f"no key x in force in {tmp_path}/data" in unknown.stderr
+    assert f"see `vivavoce keys list --data-dir {tmp_path}/data`" in unknown.stderr
+
+
 @pytest.mark.parametrize("words", [("keys", "create"), ("webhooks", "add", "https://example.org/")])
 def test_what_is_made_before_the_first_start_says_where(
     run: Run, tmp_path: Path, words: tuple[str, ...]
@@ -63,7 +74,7 @@ def test_lists_change_nothing_and_take_a_directory_that_may_only_be_read(run: Ru
 def test_an_empty_list_says_what_would_be_on_it_and_how_it_comes_there(run: Run, tmp_path: Path) -> None:
     run("webhooks", "add", "https://example.org/")
     assert "`vivavoce keys create` makes one" in run("keys", "list").stderr
-    run("webhooks", "remove", run("webhooks", "list").stdout.split("\t")[0])
+    run("webhooks", "remove", "--yes", run("webhooks", "list").stdout.split("\t")[0])
     assert "`vivavoce webhooks add URL` adds one" in run("webhooks", "list").stderr
     assert "has not taken yet appears here" in run("deliveries", "list").stderr
     assert "VIVAVOCE_CALLBACK_PERSISTENCE" in run("deliveries", "list", "--dead").stderr

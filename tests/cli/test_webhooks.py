@@ -20,9 +20,12 @@ def test_a_webhook_is_added_listed_and_removed(run: Run) -> None:
     assert added.stdout.startswith("whsec_"), added.output
     row = run("webhooks", "list").stdout.strip().split("\t")
     assert row[1:] == ["–", row[2], "https://example.org/hook"]
-    assert run("webhooks", "remove", row[0]).exit_code == 0
+    unasked = run("webhooks", "remove", row[0])
+    assert (unasked.exit_code, "say --yes" in unasked.stderr) == (1, True)
+    assert run("webhooks", "list").stdout != ""
+    assert "is removed; 0 deliveries dropped" in run("webhooks", "remove", "-y", row[0]).stderr
     assert run("webhooks", "list").stdout == ""
-    assert run("webhooks", "remove", row[0]).exit_code == 1
+    assert "there is no webhook" in run("webhooks", "remove", "-y", row[0]).stderr
 
 
 def test_where_there_are_keys_a_webhook_is_one_of_them(run: Run) -> None:
@@ -51,16 +54,38 @@ def test_the_secret_of_callbacks_stays_until_another_is_wanted(run: Run) -> None
     assert secret != renewed == run("webhooks", "secret").stdout
 
 
-def test_what_is_still_tried_is_not_sent_again(run: Run, tmp_path: Path) -> None:
+def test_what_waits_for_its_next_attempt_says_when_that_is_and_goes_now_when_it_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answers: dict[str, Answer] = {"now": 503}
     settings = {"callback_allow": LOOPBACK, "callback_backoff": 3600}
-    with receiving(lambda _: 503) as receiver, scripted_server(tmp_path / "data", **settings) as url:
+    with (
+        receiving(lambda _: answers["now"]) as receiver,
+        scripted_server(tmp_path / "data", **settings) as url,
+    ):
         httpx.post(f"{url}/v2/live", json={"callback": True, "callback_config": {"url": receiver.url}})
-        receiver.until(lambda it: len(it.attempts) == 1)
-        [name, state, *_] = run("deliveries", "list").stdout.split("\t")
-        assert state == "pending"
-        result = run("deliveries", "resend", name)
-    assert result.exit_code == 1
-    assert f"{name} is not dead: it is tried again by itself" in result.stderr
+        name, state, problem, due = waiting(run)
+        assert (state, "503" in problem) == ("pending", True)
+        clock = due.partition(" ")[2]
+        with monkeypatch.context() as terminal:
+            terminal.setenv("FORCE_COLOR", "1")
+            shown = re.sub(r"\x1b\[[0-9;]*m", "", run("deliveries", "list").stdout).splitlines()
+        assert shown[0].endswith(f"pending, 1 attempt, next at {clock}")
+        nothing_dead = run("deliveries", "resend", "--all").stderr
+        assert f"Nothing is dead; 1 is pending, the next at {clock} UTC" in nothing_dead
+        answers["now"] = 200
+        assert "1 to send." in run("deliveries", "resend", name).stderr
+        receiver.until_event("live.start_session")
+        assert receiver.taken[0].id == name
+
+
+def waiting(run: Run) -> tuple[str, str, str, str]:
+    """Of the one delivery, when its first attempt is stored: its id, state, problem and next attempt."""
+    for _ in range(500):
+        [row] = [line.split("\t") for line in run("deliveries", "list").stdout.splitlines()]
+        if row[5] == "1":
+            return row[0], row[1], row[7], row[8]
+    raise AssertionError("its first attempt came to nothing")
 
 
 def test_dead_letters_are_seen_and_a_running_server_sends_them_when_told(
@@ -81,7 +106,8 @@ def test_dead_letters_are_seen_and_a_running_server_sends_them_when_told(
         unknown = run("deliveries", "resend", "msg_nothing")
         assert (unknown.exit_code, "no delivery msg_nothing" in unknown.stderr) == (1, True)
         rows = [line.split("\t") for line in run("deliveries", "list", "--dead").stdout.splitlines()]
-        [[name, state, event, session, _, attempts, place, problem]] = rows
+        [[name, state, event, session, _, attempts, place, problem, due]] = rows
+        assert due == ""
         assert (state, event, session, attempts) == ("dead", "live.start_session", created["id"], "1")
         assert (place, "410" in problem) == (receiver.url, True)
         with monkeypatch.context() as terminal:
@@ -96,4 +122,4 @@ def test_dead_letters_are_seen_and_a_running_server_sends_them_when_told(
         assert receiver.taken[0].id == name
         assert json.loads(receiver.taken[0].body)["id"] == created["id"]
     assert run("deliveries", "list").stdout == ""
-    assert "when the server runs" in run("deliveries", "resend", "--all").output
+    assert "Nothing is dead; nothing is pending." in run("deliveries", "resend", "--all").stderr

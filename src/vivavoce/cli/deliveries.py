@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivavoce.cli.data import DataDir, reading, tell_server, with_storage
+from vivavoce.cli.data import DataDir, reading, settings, tell_server, with_storage
 from vivavoce.cli.terminal import fail, say, show_entries
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def list_deliveries(
 ) -> None:
     """List what is waiting, and what has been given up, and why. Times are UTC.
 
-    For other programs: id, state, event, session, time, attempts, URL and problem, separated by tabs.
+    For other programs: id, state, event, session, time, attempts, URL, problem and time of the next attempt,
+    separated by tabs.
     """
 
     async def kept(storage: Storage) -> list[KeptDelivery]:
@@ -56,6 +57,7 @@ def list_deliveries(
             str(each.attempts),
             each.url,
             each.problem or "",
+            f"{each.due_at:%Y-%m-%d %H:%M:%S}" if each.due_at else "",
         ]
         for each in reading(data_dir, kept)
     ]
@@ -65,41 +67,63 @@ def list_deliveries(
 @app.command("resend")
 def resend(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID…", help="Dead ones, as the list shows them.")
+        list[str] | None, typer.Argument(metavar="ID…", help="Deliveries, as the list shows them.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All that are dead.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Send again what was given up, ahead of what came after it."""
+    """Send again what was given up, ahead of what came after it; what waits for its next attempt, now."""
     if bool(ids) == all_:
         raise typer.BadParameter("name deliveries, or say --all")
     chosen = frozenset(ids or ())
 
-    async def again(storage: Storage) -> tuple[Mapping[str, bool], int]:
-        dead = await storage.deliveries.dead(chosen)
-        return dead, await storage.deliveries.resend(None if all_ else chosen, datetime.now(UTC))
+    async def again(storage: Storage) -> tuple[Collection[str], int, str]:
+        kept = await storage.deliveries.kept(chosen)
+        count = await storage.deliveries.resend(None if all_ else chosen, datetime.now(UTC))
+        pending, _ = await storage.deliveries.counts()
+        return kept, count, _waiting(pending, await storage.deliveries.next_due())
 
-    dead, count = with_storage(data_dir, again)
+    kept, count, waiting = with_storage(data_dir, again)
     heard = tell_server(data_dir)
-    if count or all_:
+    if count:
         say(f"{count} to send{'' if heard else ', when the server runs'}.")
+    elif all_:
+        say(f"Nothing is dead; {waiting}.")
     problems = [
-        f"{one} is not dead: it is tried again by itself"
-        if one in dead
-        else f"there is no delivery {one}: it was taken or went with its session, if it was ever there"
-        for one in sorted(chosen)
-        if not dead.get(one)
+        f"there is no delivery {one}: it was taken or went with its session, if it was ever there"
+        for one in sorted(chosen.difference(kept))
     ]
     if problems:
-        fail("\n       ".join([*problems, "see `vivavoce deliveries list`"]))
+        fail(
+            "\n       ".join(
+                [*problems, f"see `vivavoce deliveries list{settings(data_dir).data_dir_option}`"]
+            )
+        )
+
+
+def _waiting(pending: int, due_at: datetime | None) -> str:
+    if due_at is None:
+        return "nothing is pending"
+    are = "is" if pending == 1 else "are"
+    return f"{pending} {are} pending, the next at {due_at:%H:%M:%S} UTC (`resend ID` tries it now)"
 
 
 def _lines(
-    id_: str, state: str, event: str, session_id: str, since: str, attempts: str, url: str, problem: str
+    id_: str,
+    state: str,
+    event: str,
+    session_id: str,
+    since: str,
+    attempts: str,
+    url: str,
+    problem: str,
+    due: str,
 ) -> list[str]:
     tried = f"{attempts} attempt{'' if attempts == '1' else 's'}"
+    # The longest delay is an hour.
+    next_ = f", next at {due.partition(' ')[2]}" if due else ", waits its turn" if state == "pending" else ""
     return [
-        f"{id_}  {since} UTC  {state}, {tried}",
+        f"{id_}  {since} UTC  {state}, {tried}{next_}",
         f"{event} of {session_id}",
         f"{url}: {problem}" if problem else url,
     ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
 from vivavoce.cli.data import DataDir, reading, settings, with_storage
-from vivavoce.cli.terminal import fail, say, show_table
+from vivavoce.cli.terminal import Yes, confirm, fail, say, show_table
 
 if TYPE_CHECKING:
     from vivavoce.storage.records import ApiKey
@@ -71,24 +72,30 @@ def rotate_key(key_id: KeyId, data_dir: DataDir = None) -> None:
     """Give a key a new secret; its sessions stay its own, and the old secret opens nothing any more."""
     secret = with_storage(data_dir, lambda storage: storage.keys.rotate(key_id))
     if secret is None:
-        no_such_key(key_id)
+        no_such_key(key_id, data_dir)
     typer.echo(secret)
     say(f"Key {key_id} has this secret now. Keep it: only its hash is stored.")
 
 
 @app.command("revoke")
-def revoke_key(key_id: KeyId, data_dir: DataDir = None) -> None:
+def revoke_key(key_id: KeyId, yes: Yes = False, data_dir: DataDir = None) -> None:
     """Revoke a key; what it was used for stays, and can be read with no other."""
+    key = with_storage(data_dir, lambda storage: storage.keys.in_force(key_id))
+    if key is None:
+        no_such_key(key_id, data_dir)
+    confirm(f"Revoke the key {key_id}, {key.name}? Nothing makes it valid again.", yes)
     if not with_storage(data_dir, lambda storage: storage.keys.revoke(key_id)):
-        no_such_key(key_id)
+        no_such_key(key_id, data_dir)
     say(f"Key {key_id} is revoked.")
 
 
-def no_such_key(key_id: str) -> NoReturn:
+def no_such_key(key_id: str, data_dir: Path | None) -> NoReturn:
     """End the command since no key in force has that id. What may be a secret is not repeated."""
+    here = settings(data_dir)
+    listing = f"`vivavoce keys list{here.data_dir_option}`"
     if len(key_id) > _LONGEST_ID:
         fail(
             "that is no key's id, and looks like its secret. The id is between the first two underscores,\n"
-            "       as in vv_ID_…, and `vivavoce keys list` shows it with the key's name"
+            f"       as in vv_ID_…, and {listing} shows it with the key's name"
         )
-    fail(f"there is no key {key_id} in force; see `vivavoce keys list`")
+    fail(f"there is no key {key_id} in force in {here.data_dir}; see {listing}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivavoce.cli.terminal import Key, Url, clock, fail, say, show_entries
+from vivavoce.cli.terminal import Key, Url, Yes, clock, confirm, fail, say, show_entries
 from vivavoce.protocol.responses import SessionObject, SessionStatus
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def delete_sessions(
     session_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="The sessions.")],
     url: Url = None,
     key: Key = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     data_dir: OperatorDir = None,
 ) -> None:
     """Delete sessions: audio, transcripts and metadata, for good.
@@ -120,8 +120,7 @@ def delete_sessions(
     """
     if data_dir:
         _check_operator(url, key)
-    if not yes:
-        typer.confirm(f"Delete {', '.join(session_ids)} for good?", abort=True)
+    confirm(f"Delete {', '.join(session_ids)} for good?", yes)
     if data_dir:
         _delete_stored(data_dir, session_ids)
         return

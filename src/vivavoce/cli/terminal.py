@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from vivavoce.errors import AuthenticationError, ConfigurationError, LimitError
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 ERROR = "error: "
 NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivavoce keys create` makes it."
@@ -58,6 +60,15 @@ def fail(error: object) -> NoReturn:
 def say(text: str) -> None:
     """A remark beside the result."""
     stderr().print(escape(text), style="dim")
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask, unless the answer is `yes` already. Ends the command if it is no, or nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        fail("nobody can be asked, since the input is no terminal: say --yes if you are sure")
+    typer.confirm(question, abort=True, err=True)
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], none: str = "") -> None:

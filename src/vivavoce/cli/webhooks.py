@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from vivavoce.cli.data import DataDir, reading, settings, with_storage
 from vivavoce.cli.keys import no_such_key
-from vivavoce.cli.terminal import fail, needs_server_extra, say, show_table
+from vivavoce.cli.terminal import Yes, confirm, fail, needs_server_extra, say, show_table
 
 if TYPE_CHECKING:
     from vivavoce.storage.records import Webhook
@@ -35,10 +36,11 @@ def add_webhook(
         fail(f"the URL {problem}")
 
     async def add(storage: Storage) -> tuple[Webhook, str]:
-        await _check_key(storage, key_id)
+        await _check_key(storage, key_id, data_dir)
         return await storage.webhooks.add(key_id, url)
 
-    webhook, secret = with_storage(data_dir, add, may_create=True)
+    # Where nothing is stored there is no key.
+    webhook, secret = with_storage(data_dir, add, may_create=key_id is None)
     typer.echo(secret)
     say(f"Webhook {webhook.id}, for sessions that are created from now on. This is its secret: keep it.")
 
@@ -55,12 +57,25 @@ def list_webhooks(data_dir: DataDir = None) -> None:
 @app.command("remove")
 def remove_webhook(
     webhook_id: Annotated[str, typer.Argument(metavar="ID", help="The webhook, as the list shows it.")],
+    yes: Yes = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Remove a webhook with all that is still due to it."""
-    if not with_storage(data_dir, lambda storage: storage.webhooks.remove(webhook_id)):
-        fail(f"there is no webhook {webhook_id}; see `vivavoce webhooks list`")
-    say(f"Webhook {webhook_id} is removed.")
+    """Remove a webhook with all that it has not taken."""
+    webhooks = with_storage(data_dir, lambda storage: storage.webhooks.list())
+    url = next((each.url for each in webhooks if each.id == webhook_id), None)
+    if url is None:
+        _no_such_webhook(webhook_id, data_dir)
+    confirm(f"Remove the webhook {webhook_id} to {url}, and drop what it has not taken?", yes)
+    dropped = with_storage(data_dir, lambda storage: storage.webhooks.remove(webhook_id))
+    if dropped is None:
+        _no_such_webhook(webhook_id, data_dir)
+    say(f"Webhook {webhook_id} is removed; {dropped} deliver{'y' if dropped == 1 else 'ies'} dropped.")
+
+
+def _no_such_webhook(webhook_id: str, data_dir: Path | None) -> NoReturn:
+    here = settings(data_dir)
+    listing = f"`vivavoce webhooks list{here.data_dir_option}`"
+    fail(f"there is no webhook {webhook_id} in {here.data_dir}; see {listing}")
 
 
 @app.command("secret")
@@ -72,15 +87,15 @@ def show_secret(
     """Print what callbacks of a key's sessions are signed with, or those of a server without keys."""
 
     async def secret(storage: Storage) -> str:
-        await _check_key(storage, key_id)
+        await _check_key(storage, key_id, data_dir)
         return await storage.webhooks.callback_secret(key_id, new=new)
 
     typer.echo(with_storage(data_dir, secret))
 
 
-async def _check_key(storage: Storage, key_id: str | None) -> None:
+async def _check_key(storage: Storage, key_id: str | None, data_dir: Path | None) -> None:
     keys = await storage.keys.list()
     if key_id is None and keys:
         fail("this server has keys: say with --key-id for which one; see `vivavoce keys list`")
     if key_id is not None and key_id not in {key.id for key in keys if key.revoked_at is None}:
-        no_such_key(key_id)
+        no_such_key(key_id, data_dir)

@@ -121,7 +121,7 @@ class _Socket:
 async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     settings, storage = services.settings, services.storage
     about: dict[str, Any] = {"models": list(settings.served), "partials_model": settings.partials_name}
-    _log.info("loading", **about, data_dir=str(settings.data_dir.absolute()))
+    _log.info("loading", **about, data_dir=str(settings.data_dir.resolve()))
     models = await asyncio.to_thread(load, settings)
     engine = Engine(models.vad, decoder_threads=settings.decoder_threads)
     limits = Limits(

@@ -80,7 +80,7 @@ async def serve(
     is_new = not is_there(settings.data_dir)
     with claimed(settings.data_dir):
         if is_new:
-            _log.info("data_directory_new", path=str(settings.data_dir.absolute()))
+            _log.info("data_directory_new", path=str(settings.data_dir.resolve()))
         _warn_of_other_users(settings.data_dir)
         return await _serve(settings, ready, load)
 

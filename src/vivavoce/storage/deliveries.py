@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +51,14 @@ _FAILING = {
         _DESTINATION.failing_since, bindparam("now", type_=_DESTINATION.due_at.type)
     ),
 }
+_IN_FRONT = tables.deliveries.alias()
+_FIRST = (
+    select(func.min(_IN_FRONT.c.seq))
+    .where(_IN_FRONT.c.destination_id == _DESTINATION.id, _IN_FRONT.c.died_at.is_(None))
+    .correlate(tables.destinations)
+    .scalar_subquery()
+)
+"""Of a destination what is first in line."""
 _OF = update(tables.destinations).where(_DESTINATION.id == bindparam("to"))
 _TRIED = (
     update(tables.deliveries)
@@ -91,12 +99,6 @@ class DeliveryStore:
 
         Destinations that are `busy`, and hosts that are `full`, are passed over.
         """
-        first = (
-            select(func.min(_DELIVERY.seq))
-            .where(_DELIVERY.destination_id == _DESTINATION.id, _DELIVERY.died_at.is_(None))
-            .correlate(tables.destinations)
-            .scalar_subquery()
-        )
         secret = func.coalesce(tables.webhooks.c.secret, tables.callback_secrets.c.secret)
         query = (
             select(
@@ -111,7 +113,7 @@ class DeliveryStore:
                 _DESTINATION.failures,
                 _DESTINATION.failing_since,
             )
-            .join_from(tables.destinations, tables.deliveries, _DELIVERY.seq == first)
+            .join_from(tables.destinations, tables.deliveries, _DELIVERY.seq == _FIRST)
             .join(tables.sessions, tables.sessions.c.id == _DESTINATION.session_id)
             .outerjoin(tables.webhooks, tables.webhooks.c.id == _DESTINATION.webhook_id)
             .outerjoin(
@@ -165,6 +167,7 @@ class DeliveryStore:
                 _DELIVERY.attempts,
                 _DELIVERY.died_at,
                 _DELIVERY.problem,
+                case((_DELIVERY.seq == _FIRST, _DESTINATION.due_at)).label("due_at"),
             )
             .join_from(tables.deliveries, tables.destinations)
             .order_by(_DELIVERY.seq)
@@ -184,16 +187,21 @@ class DeliveryStore:
                 yield KeptDelivery(**values)
             last = rows[-1].seq
 
-    async def dead(self, ids: Collection[str]) -> Mapping[str, bool]:
-        """Of those of some identifiers that are kept, whether they are dead."""
-        query = select(_DELIVERY.id, _DELIVERY.died_at).where(_DELIVERY.id.in_(ids))
+    async def next_due(self) -> datetime | None:
+        """When something is tried next; None if nothing is in line."""
         async with self._database.read() as connection:
-            return {id_: at is not None for id_, at in await connection.execute(query)}
+            return (await connection.execute(select(func.min(_DESTINATION.due_at)))).scalar()
+
+    async def kept(self, ids: Collection[str]) -> Collection[str]:
+        """Those of some identifiers that are kept, dead or not."""
+        query = select(_DELIVERY.id).where(_DELIVERY.id.in_(ids))
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalars().all()
 
     async def resend(self, ids: Collection[str] | None, now: datetime) -> int:
-        """Put dead ones, or all of them, back in line, ahead of what came after them; gives how many."""
-        dead = _DELIVERY.died_at.is_not(None)
-        chosen = dead if ids is None else dead & _DELIVERY.id.in_(ids)
+        """Put dead ones back in line, ahead of what came after them, and have what is first in their lines
+        tried now; the same for those that are in line. All that are dead for None. Gives how many."""
+        chosen = _DELIVERY.died_at.is_not(None) if ids is None else _DELIVERY.id.in_(ids)
         there = select(_DELIVERY.destination_id).where(chosen)
         wake = update(tables.destinations).where(_DESTINATION.id.in_(there))
         back = update(tables.deliveries).where(chosen)

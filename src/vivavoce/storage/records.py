@@ -160,7 +160,10 @@ class DueDelivery:
 
 @dataclass(frozen=True, slots=True)
 class KeptDelivery:
-    """A delivery as operators see it. `problem` is what the last attempt came to."""
+    """A delivery as operators see it. `problem` is what the last attempt came to.
+
+    `due_at` is when it is tried next; None if it is dead, or waits for one before it.
+    """
 
     id: str
     session_id: str
@@ -170,6 +173,7 @@ class KeptDelivery:
     attempts: int
     died_at: datetime | None
     problem: str | None
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,11 +50,14 @@ class WebhookStore:
         async with self._database.read() as connection:
             return [_webhook(row) for row in await connection.execute(query)]
 
-    async def remove(self, webhook_id: str) -> bool:
-        """Remove it with all that is still due to it; False where there is none."""
+    async def remove(self, webhook_id: str) -> int | None:
+        """Remove it with what it has not taken; gives how many that are, None if there is no such webhook."""
         gone = delete(tables.webhooks).where(_AT.id == webhook_id)
+        kept = select(func.count()).select_from(tables.deliveries).join(tables.destinations)
         async with self._database.write() as connection:
-            return (await connection.execute(gone)).rowcount > 0
+            of_it = kept.where(tables.destinations.c.webhook_id == webhook_id)
+            dropped: int = (await connection.execute(of_it)).scalar_one()
+            return dropped if (await connection.execute(gone)).rowcount else None
 
     async def callback_secret(self, key_id: str | None, *, new: bool = False) -> str:
         """What callbacks of the key's sessions are signed with; from now on another if it is to be `new`."""
