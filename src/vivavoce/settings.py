@@ -274,7 +274,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def data_dir_option(self) -> str:
-        """How to name the data directory to a command, quoted for the shell: not at all if it is the default."""
+        """How to name the data directory to a command, quoted for the shell: nothing if it is the default."""
         return "" if self.data_dir == _data_home() else f" --data-dir {shlex.quote(str(self.data_dir))}"
 
     @field_validator("models", "partials_model")
