@@ -67,6 +67,18 @@ def test_a_session_is_exported_for_its_owner_without_what_is_private_and_shows_w
     assert len(heard) == len(stored.finals)
 
 
+def test_a_session_that_nobody_connected_to_is_told_from_one_whose_audio_is_lost(
+    run: Run, tmp_path: Path
+) -> None:
+    async def body() -> str:
+        async with running(tmp_path / "data") as server:
+            return str((await create(server.http))["id"])
+
+    result = run("replay", asyncio.run(body()))
+    assert result.exit_code == 1
+    assert "nothing was recorded in the session" in result.stderr
+
+
 @pytest.mark.parametrize("words", [(), ("x", "--from", "y")])
 def test_it_wants_a_session_or_a_directory(run: Run, words: tuple[str, ...]) -> None:
     result = run("replay", *words)

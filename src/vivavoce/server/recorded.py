@@ -81,6 +81,10 @@ async def from_data(data_dir: Path, session_id: str) -> tuple[Recorded, Path]:
             )
         finals = await storage.sessions.finals(session_id)
         parts = [part async for part in storage.sessions.messages(session_id)]
+        if not (storage.audio.size(session_id) or stored.audio_bytes or finals):
+            raise StorageError(
+                f"nothing was recorded in the session {session_id}: its status is {stored.status}"
+            )
         audio = storage.audio.path(session_id)
     stopped = any(isinstance(message, _STOPPED) for part in parts for message in messages_of(part))
     whole = stopped and stored.status == "done"
