@@ -73,9 +73,10 @@ def test_lists_change_nothing_and_take_a_directory_that_may_only_be_read(run: Ru
 
 def test_an_empty_list_says_what_would_be_on_it_and_how_it_comes_there(run: Run, tmp_path: Path) -> None:
     run("webhooks", "add", "https://example.org/")
-    assert "`vivavoce keys create` makes one" in run("keys", "list").stderr
+    here = f"--data-dir {tmp_path}/data"
+    assert f"`vivavoce keys create {here}` makes one" in run("keys", "list").stderr
     run("webhooks", "remove", "--yes", run("webhooks", "list").stdout.split("\t")[0])
-    assert "`vivavoce webhooks add URL` adds one" in run("webhooks", "list").stderr
+    assert f"`vivavoce webhooks add URL {here}` adds one" in run("webhooks", "list").stderr
     assert "has not taken yet appears here" in run("deliveries", "list").stderr
     assert "VIVAVOCE_CALLBACK_PERSISTENCE" in run("deliveries", "list", "--dead").stderr
     listed = run("sessions", "list", "--data-dir", tmp_path / "data", "--status", "done")

@@ -63,7 +63,8 @@ def list_keys(data_dir: DataDir = None) -> None:
         [key.id, key.name, key.plan, f"{key.created_at:%Y-%m-%d %H:%M}", state]
         for key, state in zip(keys, states, strict=True)
     ]
-    none = "There are no keys: this machine needs none, others are refused. `vivavoce keys create` makes one."
+    making = f"`vivavoce keys create{settings(data_dir).data_dir_option}`"
+    none = f"There are no keys: this machine needs none, others are refused. {making} makes one."
     show_table(["id", "name", "plan", "created (UTC)", "state"], rows, none)
 
 

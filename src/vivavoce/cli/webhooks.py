@@ -50,7 +50,8 @@ def list_webhooks(data_dir: DataDir = None) -> None:
     """List all webhooks, without their secrets."""
     webhooks = reading(data_dir, lambda storage: storage.webhooks.list())
     rows = [[each.id, each.key_id or "–", f"{each.created_at:%Y-%m-%d %H:%M}", each.url] for each in webhooks]
-    none = "There are no webhooks: sessions are announced nowhere. `vivavoce webhooks add URL` adds one."
+    adding = f"`vivavoce webhooks add URL{settings(data_dir).data_dir_option}`"
+    none = f"There are no webhooks: sessions are announced nowhere. {adding} adds one."
     show_table(["id", "key", "created (UTC)", "url"], rows, none)
 
 
@@ -96,6 +97,7 @@ def show_secret(
 async def _check_key(storage: Storage, key_id: str | None, data_dir: Path | None) -> None:
     keys = await storage.keys.list()
     if key_id is None and keys:
-        fail("this server has keys: say with --key-id for which one; see `vivavoce keys list`")
+        listing = f"`vivavoce keys list{settings(data_dir).data_dir_option}`"
+        fail(f"this server has keys: say with --key-id for which one; see {listing}")
     if key_id is not None and key_id not in {key.id for key in keys if key.revoked_at is None}:
         no_such_key(key_id, data_dir)

@@ -190,7 +190,8 @@ class DeliveryStore:
     async def next_due(self) -> datetime | None:
         """When something is tried next; None if nothing is in line."""
         async with self._database.read() as connection:
-            return (await connection.execute(select(func.min(_DESTINATION.due_at)))).scalar()
+            first: datetime | None = await connection.scalar(select(func.min(_DESTINATION.due_at)))
+            return first
 
     async def kept(self, ids: Collection[str]) -> Collection[str]:
         """Those of some identifiers that are kept, dead or not."""
