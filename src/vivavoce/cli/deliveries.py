@@ -123,7 +123,7 @@ def _lines(
     # The longest delay is an hour.
     next_ = f", next at {due.partition(' ')[2]}" if due else ", waits its turn" if state == "pending" else ""
     return [
-        f"{id_}  {since} UTC  {state}, {tried}{next_}",
-        f"{event} of {session_id}",
+        f"{id_}  {since} UTC  {state}, {tried}",
+        f"{event} of {session_id}{next_}",
         f"{url}: {problem}" if problem else url,
     ]
