@@ -11,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE
@@ -22,6 +24,7 @@ import soundfile
 from cli.conftest import Run
 from disturbed.network import line_to
 from scripted_server import scripted_process, scripted_server
+from server.test_full_disk import full_disk
 from vivavoce import Client
 
 PATIENCE = 60.0
@@ -219,6 +222,62 @@ def test_a_server_that_is_lost_is_told_at_once_and_so_is_its_return(server: str,
     assert process.returncode == 0
     assert "word0 word1" in written
     assert remarks == "lost the server, trying again for a minute\nthe server is back\n"
+
+
+IMPATIENT = """
+from vivavoce.cli.commands import app
+from vivavoce.client.core import LiveCore
+
+LiveCore.__init__.__kwdefaults__["max_attempts"] = 2
+app()
+"""
+
+
+@contextmanager
+def transcribing(
+    url: str, recording: Path, *words: str, program: Sequence[str] = ("-m", "vivavoce")
+) -> Iterator[subprocess.Popen[str]]:
+    """The command, from the moment on at which the server hears speech."""
+    command = [sys.executable, *program, "transcribe", "--url", url, *words, str(recording)]
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
+        try:
+            with httpx.Client(base_url=url) as http:
+                while not any(
+                    "speech_start" in http.get(f"/v2/live/{session['id']}").text
+                    for session in http.get("/v2/live").json()["items"]
+                ):
+                    assert process.poll() is None
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_full_disk_is_waited_for_and_nothing_is_missing(recording: Path, tmp_path: Path) -> None:
+    target = tmp_path / "words.txt"
+    with scripted_process(tmp_path / "server") as (url, server):
+        with transcribing(url, recording, "--text", "-o", str(target)) as process:
+            assert process.stderr
+            with full_disk(server):
+                told = process.stderr.readline()
+            _, remarks = process.communicate(timeout=PATIENCE)
+        [session] = httpx.get(f"{url}/v2/live").json()["items"]
+        assert told == "the server cannot take audio now, trying again for a minute\n"
+        assert (process.returncode, remarks) == (0, "the server is back\n")
+        assert target.read_text().split() == session["result"]["transcription"]["full_transcript"].split()
+        assert session["file"]["audio_duration"] == 5.0
+
+
+def test_who_waits_no_longer_is_told_how_much_is_stored_and_how_to_get_it(
+    recording: Path, tmp_path: Path
+) -> None:
+    with scripted_process(tmp_path / "server") as (url, server):
+        with transcribing(url, recording, program=["-c", IMPATIENT]) as process:
+            server.kill()
+            _, remarks = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    stored = r"0:0[0-4]\.\d of 0:05\.0 is stored"
+    kept = r"What the server has heard is kept there: `vivavoce sessions get [0-9a-f-]{36}`"
+    assert re.search(rf"the server did not come back within a minute; {stored}\n +{kept}\n", remarks), remarks
 
 
 def test_without_a_server_it_says_what_to_do(run: Run, recording: Path) -> None:

@@ -156,11 +156,49 @@ def test_stop_is_sent_after_all_audio() -> None:
     assert frames(core) == [b"audio", STOP_RECORDING]
 
 
-def test_refused_audio_is_an_error_even_if_acknowledgments_are_not_asked_for() -> None:
-    [event] = connected().receive(wire.refused_audio("this is MP3"))
-    assert event.name == "error"
-    assert isinstance(event.payload, VivavoceError)
-    assert "this is MP3" in str(event.payload)
+def test_audio_that_was_refused_for_good_is_an_error_before_the_end() -> None:
+    core = connected()
+    core.receive(wire.refused_audio("this is MP3"))
+    events = core.closed(4400, "this is MP3")
+    assert names(events) == ["error", "ending", "ended"]
+    assert isinstance(events[0].payload, VivavoceError)
+    assert "this is MP3" in str(events[0].payload)
+
+
+@pytest.mark.parametrize("answer", [wire.ack(0, 0), wire.refused_audio("of this, too")])
+def test_audio_that_was_left_out_while_the_connection_goes_on_is_an_error(answer: str) -> None:
+    core = connected()
+    core.receive(wire.refused_audio("no base64"))
+    [event] = core.receive(answer)
+    assert (event.name, str(event.payload)) == ("error", "the server refused audio: no base64")
+    assert core.receive(wire.ack(0, 0)) == [] or answer != wire.ack(0, 0)
+
+
+def test_audio_that_was_refused_for_now_is_sent_again_and_no_error() -> None:
+    core = connected()
+    core.write(b"heard|refused")
+    frames(core)
+    core.receive(wire.ack(0, 6))
+    assert core.receive(wire.refused_audio("the disk is full")) == []
+    assert core.closed(1013, "try again") == []
+    url, [connecting] = core.connect()
+    core.opened()
+    assert connecting.payload == Connecting(1, 1013, "try again")
+    assert url == wire.CREATED.url + "&resume_from=6"
+    assert frames(core) == [b"refused"]
+    assert core.receive(wire.ack(6, 13)) == []
+    assert names(core.end()) == ["ending", "ended"]
+
+
+def test_who_is_only_refused_gives_up_after_the_last_attempt() -> None:
+    core = started(max_attempts=3)
+    told = []
+    for _ in range(3):
+        core.connect()
+        core.opened()
+        told += core.receive(wire.refused_audio("the disk is full"))
+        told += core.closed(1013, "try again")
+    assert told == [Event("ending", Ending(1013, "try again")), Event("ended", Ended(1013, "try again"))]
 
 
 # Reconnection

@@ -22,6 +22,7 @@ from speech import two_cities
 from vivavoce import Client
 from vivavoce.audio.wav import wav_header
 from vivavoce.errors import ApiError
+from vivavoce.protocol.close_codes import TRY_AGAIN
 
 
 @contextmanager
@@ -63,10 +64,12 @@ def test_a_session_goes_on_when_there_is_room_again_and_nothing_is_missing(
     before = int(len(AUDIO) * part) | 1
     hearing = Hearing()
     refused = threading.Event()
+    errors: list[Exception] = []
     with Client(base_url=server.url) as client:
         session = client.live().start_session(EVERYTHING)
         session.on("message", hearing)
-        session.on("error", lambda _: refused.set())
+        session.on("connecting", lambda it: refused.set() if it.code == TRY_AGAIN else None)
+        session.on("error", errors.append)
         for piece in pieces(AUDIO[:before]):
             session.send_audio(piece)
         assert hearing.heard_one.wait(PATIENCE)
@@ -79,6 +82,7 @@ def test_a_session_goes_on_when_there_is_room_again_and_nothing_is_missing(
             with pytest.raises(ApiError, match="503"):
                 client.live().start_session(EVERYTHING)
         session.join()
+        assert errors == []
         stored = client.live().get(session.id)
         assert stored.status == "done"
         assert texts(stored) == server.expected

@@ -67,7 +67,7 @@ class Captions:
         self._live.console.print(Text(text, "dim"))
 
     def progress(self, seconds: float) -> None:
-        """So much of the recording has been sent."""
+        """So much of the recording is stored."""
         self._seconds = seconds
         self._live.refresh()
 

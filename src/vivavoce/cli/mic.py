@@ -30,6 +30,7 @@ def mic(
     from vivavoce.cli.streaming import PIECE_SECONDS, Follower, screen
     from vivavoce.cli.terminal import stdout
     from vivavoce.client.client import Client
+    from vivavoce.errors import VivavoceError
     from vivavoce.settings import ClientSettings
 
     settings = ClientSettings.from_environment({"url": url, "api_key": key})
@@ -39,15 +40,19 @@ def mic(
     follower = Follower(captions, echo=not stdout().is_terminal, with_channel=False)
     with _microphone(device) as microphone, Client(settings.api_key, settings.url) as client:
         say("Speak; Ctrl-C ends.")
-        with captions or nullcontext(), client.live().start_session(request, preset=preset) as session:
-            follower.follow(session)
-            try:
-                while True:
-                    piece, _ = microphone.read(round(RATE * PIECE_SECONDS))
-                    session.send_audio(bytes(piece))
-            except KeyboardInterrupt:
-                session.stop_recording()
-    follower.check()
+        session = client.live().start_session(request, preset=preset)
+        try:
+            with captions or nullcontext(), session:
+                follower.follow(session)
+                try:
+                    while True:
+                        piece, _ = microphone.read(round(RATE * PIECE_SECONDS))
+                        session.send_audio(bytes(piece))
+                except KeyboardInterrupt:
+                    session.stop_recording()
+            follower.check()
+        except VivavoceError as error:
+            raise follower.cut_short(error, session.id) from error
 
 
 @contextmanager

@@ -17,11 +17,10 @@ from vivavoce.cli.streaming import PIECE_SECONDS, Follower, paced
 from vivavoce.cli.terminal import advised, fail, report, say
 from vivavoce.cli.transcripts import Form, written
 from vivavoce.client.client import Live
-from vivavoce.errors import InvalidAudio, ServerUnreachable, SessionClosed, VivavoceError
+from vivavoce.errors import InvalidAudio, ServerUnreachable, VivavoceError
 from vivavoce.protocol.presets import PresetName
 from vivavoce.protocol.responses import UtteranceModel
 
-KEPT = "What the server has heard is kept there: `vivavoce sessions get "
 NO_SERVER = (
     "Start a server with `vivavoce serve`, name another one with --url, or add --local to run one "
     "for this command."
@@ -120,19 +119,15 @@ class Recordings:
                 follower.follow(session)
                 pieces = paced(audio.pieces(PIECE_SECONDS), PIECE_SECONDS, self.speed)
                 try:
-                    for number, piece in enumerate(pieces, start=1):
+                    for piece in pieces:
                         session.send_audio(piece)
                         follower.check()
-                        if captions:
-                            captions.progress(min(number * PIECE_SECONDS, audio.duration))
                 except (KeyboardInterrupt, InvalidAudio) as reason:
                     # The block's end stops the recording and waits for what is still coming.
                     cut = reason
             follower.check()
-        except SessionClosed as error:
-            cut = VivavoceError(f"{error}\n       {KEPT}{session.id}`")
         except VivavoceError as error:
-            cut = error
+            cut = follower.cut_short(error, session.id, audio.duration)
         return _Heard(session.id, follower.finals, cut)
 
     def _target(self, output: Path, path: Path) -> Path:

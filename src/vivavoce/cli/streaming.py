@@ -9,21 +9,28 @@ import typer
 from rich.console import Console
 
 from vivavoce.cli.captions import Captions
-from vivavoce.cli.terminal import say, stderr, stdout
+from vivavoce.cli.terminal import clock, say, stderr, stdout
 from vivavoce.cli.transcripts import caption
 from vivavoce.client.events import AnyMessage, Connected, Connecting
 from vivavoce.client.session import Session
-from vivavoce.protocol.messages import TranscriptMessage
+from vivavoce.errors import SessionClosed, VivavoceError
+from vivavoce.protocol.close_codes import TRY_AGAIN
+from vivavoce.protocol.messages import AudioChunkAckMessage, TranscriptMessage
 from vivavoce.protocol.responses import UtteranceModel
 
 PIECE_SECONDS = 0.1
+KEPT = "What the server has heard is kept there: `vivavoce sessions get "
 
 
 class Follower:
-    """Collects a session's finals, shows them, and prints them to standard output if `echo`."""
+    """Collects a session's finals, shows them, and prints them to standard output if `echo`.
+
+    The session must have been asked for acknowledgments. `stored` is the seconds of audio that were acknowledged.
+    """
 
     def __init__(self, captions: Captions | None, echo: bool, with_channel: bool) -> None:
         self.finals: list[UtteranceModel] = []
+        self.stored = 0.0
         self._captions = captions
         self._echo = echo
         self._with_channel = with_channel
@@ -42,10 +49,22 @@ class Follower:
         if self._errors:
             raise self._errors[0]
 
+    def cut_short(
+        self, error: VivavoceError, session_id: str, duration: float | None = None
+    ) -> VivavoceError:
+        """What to say of a session that has failed with `error`, of a recording of `duration` seconds."""
+        why = str(error)
+        if isinstance(error, SessionClosed) and self._is_lost:
+            stored = clock(self.stored) + (f" of {clock(duration)}" if duration is not None else "")
+            what = "take audio" if error.code == TRY_AGAIN else "come back"
+            why = f"the server did not {what} within a minute; {stored} is stored"
+        return VivavoceError(f"{why}\n       {KEPT}{session_id}`")
+
     def _connecting(self, event: Connecting) -> None:
         if (self._was_connected or event.attempt > 1) and not self._is_lost:
             self._is_lost = True
-            self._say("lost the server, trying again for a minute")
+            what = "the server cannot take audio now" if event.code == TRY_AGAIN else "lost the server"
+            self._say(f"{what}, trying again for a minute")
 
     def _connected(self, _event: Connected) -> None:
         self._was_connected = True
@@ -57,6 +76,12 @@ class Follower:
             say(text)
 
     def _hear(self, message: AnyMessage) -> None:
+        if isinstance(message, AudioChunkAckMessage):
+            if not message.acknowledged or not message.data:
+                return
+            self.stored = max(self.stored, message.data.time_range[1])
+            if self._captions:
+                self._captions.progress(self.stored)
         if self._is_lost:
             # A server that still starts takes a connection only to end it.
             self._is_lost = False

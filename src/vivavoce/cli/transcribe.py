@@ -112,7 +112,7 @@ def request_of(
     """What the options ask of a session."""
     return {
         "language_config": {"languages": language or [], "code_switching": code_switching},
-        "messages_config": {"receive_partial_transcripts": partials},
+        "messages_config": {"receive_partial_transcripts": partials, "receive_acknowledgments": True},
         **({"model": model} if model else {}),
     }
 

@@ -81,6 +81,8 @@ class LiveCore:
         self._stopping = False
         self._stop_sent = False
         self._finished = False
+        self._lost = (0, "")  # code and reason of the connection before
+        self._refused: VivavoceError | None = None
         self._seen: set[Hashable] = set()
 
     def start(self, created: SessionCreated) -> list[Event]:
@@ -141,7 +143,9 @@ class LiveCore:
         """The session is over, now; what was not sent is dropped. A second call does nothing."""
         if self.ended:
             return []
-        events = [] if self.status == "ending" else [Event("ending", Ending(code, reason))]
+        events = self._tell_refusal()
+        if self.status != "ending":
+            events.append(Event("ending", Ending(code, reason)))
         self.status = "ended"
         self.outcome = Ended(code, reason)
         self._open = False
@@ -167,7 +171,7 @@ class LiveCore:
         self._attempt += 1
         self._sent = self._acknowledged
         self._stop_sent = False
-        return self._resuming_url(), [Event("connecting", Connecting(self._attempt))]
+        return self._resuming_url(), [Event("connecting", Connecting(self._attempt, *self._lost))]
 
     def opened(self) -> list[Event]:
         """The connection of the last `connect` is open."""
@@ -198,11 +202,13 @@ class LiveCore:
         """A frame came from the server; after the end it no longer matters."""
         if self.ended:
             return []
-        self._attempt = 0
         try:
             message = parse_message(text)
         except InvalidMessage as error:
             return [Event("error", error)]
+        if not isinstance(message, AudioChunkAckMessage) or message.acknowledged:
+            # Who comes back only to be refused has not been heard.
+            self._attempt = 0
         if isinstance(message, EndSessionMessage):
             self._finished = True
         told = [Event("message", message)]
@@ -215,9 +221,13 @@ class LiveCore:
     def closed(self, code: int, reason: str) -> list[Event]:
         """The connection is gone, or could not be made; the session goes on unless `status` is "ended"."""
         self._open = False
+        self._lost = code, reason
         if self._finished:
             # Only a connection that was lost after the end leaves open how that was.
             return self.end(code, reason) if code == FAILURE or not may_reconnect(code) else self.end()
+        if may_reconnect(code):
+            # What was refused is kept, and is sent again.
+            self._refused = None
         if may_reconnect(code) and self._attempt < self._max_attempts:
             if self.status == "connected":
                 self.status = "connecting"
@@ -238,15 +248,22 @@ class LiveCore:
         return f"{self._url}{'&' if '?' in self._url else '?'}resume_from={self._acknowledged}"
 
     def _settle(self, ack: AudioChunkAckMessage) -> list[Event]:
+        refusal = self._tell_refusal()
         if not ack.acknowledged or not ack.data:
             reason = ack.error.message if ack.error else "no reason was given"
-            return [Event("error", VivavoceError(f"the server refused audio: {reason}"))]
+            self._refused = VivavoceError(f"the server refused audio: {reason}")
+            return refusal
         # Never beyond what this connection sent: its bytes must follow each other from `resume_from` on.
         end = min(ack.data.byte_range[1], self._sent)
         if end > self._acknowledged:
             del self._audio[: end - self._acknowledged]
             self._acknowledged = end
-        return []
+        return refusal
+
+    def _tell_refusal(self) -> list[Event]:
+        """Audio was refused for good: the connection went on, or ended with a code that says so."""
+        refused, self._refused = self._refused, None
+        return [Event("error", refused)] if refused else []
 
     def _is_repeated(self, message: AnyMessage, text: str | bytes) -> bool:
         """Whether this was told before: a server that resumes says again what it cannot know arrived."""

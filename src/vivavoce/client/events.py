@@ -27,9 +27,15 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
-    """A connection is being made; `attempt` counts from 1 since the server was last heard."""
+    """A connection is being made; `attempt` counts from 1 since the server was last heard.
+
+    `code` and `reason`, as in `Ended`, are how the connection before it ended; 0 if there was none. That audio was refused
+    for now does not count as having been heard.
+    """
 
     attempt: int
+    code: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
