@@ -60,15 +60,19 @@ def test_models_are_named_by_themselves_or_by_their_place(
 
 
 @pytest.mark.parametrize("models", ["a b", "a=one,a=two", "=place", "..", "a/.."])
-def test_models_without_a_name_of_their_own_are_refused(models: str) -> None:
+def test_models_without_a_name_of_their_own_are_refused(models: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVAVOCE_MODELS", models)
     with pytest.raises(ConfigurationError, match="VIVAVOCE_MODELS must be one or more of NAME"):
-        Settings.from_environment({"models": models})
+        Settings.from_environment()
 
 
 @pytest.mark.parametrize("models", ["a=/one", "a"])
-def test_a_model_for_partials_cannot_bear_the_name_of_another(models: str) -> None:
+def test_a_model_for_partials_cannot_bear_the_name_of_another(
+    models: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_PARTIALS_MODEL", "a=/two")
     with pytest.raises(ConfigurationError, match="VIVAVOCE_PARTIALS_MODEL must be"):
-        Settings.from_environment({"models": models, "partials_model": "a=/two"})
+        Settings.from_environment({"models": models})
     same = Settings.from_environment({"models": "a=/one", "partials_model": "a"})
     assert dict(same.places) == {"a": "/one"}
 

@@ -58,7 +58,11 @@ class StorageUnavailable(StorageError):  # noqa: N818 - a state of the disk, whi
 
 
 class ServerUnreachable(VivavoceError):  # noqa: N818 - a state of the server, as its user meets it
-    """Nothing answers at the server's URL, or not in time."""
+    """Nothing answers at the server's URL, or not in time. `is_there`: something does listen there."""
+
+    def __init__(self, message: str, *, is_there: bool = False) -> None:
+        super().__init__(message)
+        self.is_there = is_there
 
 
 class ApiError(VivavoceError):

@@ -79,7 +79,7 @@ class EnvironmentSettings(BaseModel):
 
     @classmethod
     def from_environment(cls, overrides: Mapping[str, object] = MappingProxyType({})) -> Self:
-        """The settings of the environment; `overrides`, by field name, win where they are not None.
+        """The settings of the environment; `overrides`, a command's options by field name, win unless None.
 
         Raises `ConfigurationError` that names every wrong variable and what it may be, and every
         variable that looks like a setting and is none.
@@ -95,7 +95,9 @@ class EnvironmentSettings(BaseModel):
             settings = cls(**values)
         except ValidationError as error:
             wrong = dict.fromkeys(str(found["loc"][0]) for found in error.errors())
-            problems += [_wrong(name, cls.model_fields[name], values[name]) for name in wrong]
+            problems += [
+                _wrong(_called(name, overrides), cls.model_fields[name], values[name]) for name in wrong
+            ]
         if problems:
             raise ConfigurationError("\n".join(problems))
         return settings
@@ -322,6 +324,11 @@ class ClientSettings(EnvironmentSettings):
         return _web_address(url)
 
 
+def authorities_file() -> str | None:
+    """The file of those whom OpenSSL is told to trust."""
+    return os.environ.get("SSL_CERT_FILE") or None
+
+
 def _web_address(url: str) -> str:
     """The URL of a server, without a slash at its end."""
     parts = urlsplit(url)
@@ -380,9 +387,14 @@ def _words(field: FieldInfo) -> Mapping[str, str]:
     return {name: str(text) for name, text in extra.items()} if isinstance(extra, dict) else {}
 
 
-def _wrong(name: str, field: FieldInfo, value: object) -> str:
+def _called(name: str, options: Mapping[str, object]) -> str:
+    """A setting as it was given: as an option or in the environment."""
+    return variable(name) if options.get(name) is None else f"--{name.replace('_', '-')}"
+
+
+def _wrong(called: str, field: FieldInfo, value: object) -> str:
     shown = "" if field.repr is False else f", not {str(value)!r}"
-    return f"{variable(name)} must be {_allowed(field)}{shown}"
+    return f"{called} must be {_allowed(field)}{shown}"
 
 
 def _unknown(name: str, known: Collection[str]) -> str:

@@ -270,10 +270,12 @@ def test_a_full_disk_is_waited_for_and_nothing_is_missing(recording: Path, tmp_p
 def test_who_waits_no_longer_is_told_how_much_is_stored_and_how_to_get_it(
     recording: Path, tmp_path: Path
 ) -> None:
-    with scripted_process(tmp_path / "server") as (url, server):
-        with transcribing(url, recording, program=["-c", IMPATIENT]) as process:
-            server.kill()
-            _, remarks = process.communicate(timeout=PATIENCE)
+    with (
+        scripted_process(tmp_path / "server") as (url, server),
+        transcribing(url, recording, program=["-c", IMPATIENT]) as process,
+    ):
+        server.kill()
+        _, remarks = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     stored = r"0:0[0-4]\.\d of 0:05\.0 is stored"
     kept = r"What the server has heard is kept there: `vivavoce sessions get [0-9a-f-]{36}`"

@@ -117,6 +117,12 @@ def test_a_certificate_for_another_name_is_not_to_be_trusted_either(
     assert "SSL_CERT_FILE" not in str(refused.value)
 
 
+def test_who_forgets_the_s_of_https_is_reminded_of_it(server: str) -> None:
+    url = server.replace("https:", "http:")
+    with Client(base_url=url) as client, pytest.raises(ServerUnreachable, match=f"If it has TLS: {server}"):
+        client.live().list()
+
+
 def test_who_never_says_hello_is_let_go(tmp_path: Path, files: Files) -> None:
     certified = {"tls_cert": str(files.cert), "tls_key": str(files.key)}
     with scripted_server(tmp_path, client_timeout=0.5, **certified) as url:

@@ -27,13 +27,13 @@ def mic(
 ) -> None:
     """Caption the microphone until Ctrl-C."""
     from vivavoce.cli.captions import Captions
+    from vivavoce.cli.servers import client_settings
     from vivavoce.cli.streaming import PIECE_SECONDS, Follower, screen
     from vivavoce.cli.terminal import stdout
     from vivavoce.client.client import Client
     from vivavoce.errors import VivavoceError
-    from vivavoce.settings import ClientSettings
 
-    settings = ClientSettings.from_environment({"url": url, "api_key": key})
+    settings = client_settings(url, key)
     console = screen()
     request = {"sample_rate": RATE, **request_of(language, code_switching, model, console is not None)}
     captions = Captions(console, None, None, with_channel=False, keep=True) if console else None

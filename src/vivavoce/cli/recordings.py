@@ -21,10 +21,7 @@ from vivavoce.errors import InvalidAudio, ServerUnreachable, VivavoceError
 from vivavoce.protocol.presets import PresetName
 from vivavoce.protocol.responses import UtteranceModel
 
-NO_SERVER = (
-    "Start a server with `vivavoce serve`, name another one with --url, or add --local to run one "
-    "for this command."
-)
+OR_LOCAL = "Or add --local to run one for this command."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Recordings:
             try:
                 self._transcribe(live, path)
             except ServerUnreachable as error:
-                fail(f"{error}\n       {NO_SERVER}")
+                fail(advised(error) if error.is_there else f"{advised(error)}\n       {OR_LOCAL}")
             except BrokenPipeError:
                 raise
             except (VivavoceError, OSError) as error:

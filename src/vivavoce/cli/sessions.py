@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vivavoce.cli.terminal import Key, Url, Yes, clock, confirm, fail, say, show_entries
+from vivavoce.errors import NotFoundError
 from vivavoce.protocol.responses import SessionObject, SessionStatus
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ OperatorDir = Annotated[
 ]
 SNIPPET = 70
 _NO_KEY = "–"
+_OF_NO_KEY = (
+    "One of another key, of a revoked one or of before the first key is deleted where the server runs: add "
+    "--data-dir DIR."
+)
 
 
 @app.command("list")
@@ -126,7 +131,10 @@ def delete_sessions(
         return
     with _live(url, key) as live:
         for session_id in session_ids:
-            live.delete(session_id)
+            try:
+                live.delete(session_id)
+            except NotFoundError as error:
+                fail(f"{error}\n       {_OF_NO_KEY}")
             say(f"{session_id} is deleted")
 
 
@@ -188,10 +196,10 @@ def _may_be_live(stored: StoredSession, storage: Storage) -> bool:
 
 @contextmanager
 def _live(url: str | None, key: str | None) -> Iterator[Live]:
+    from vivavoce.cli.servers import client_settings
     from vivavoce.client.client import Client
-    from vivavoce.settings import ClientSettings
 
-    settings = ClientSettings.from_environment({"url": url, "api_key": key})
+    settings = client_settings(url, key)
     with Client(settings.api_key, settings.url) as client:
         yield client.live()
 

@@ -25,7 +25,7 @@ KEPT = "What the server has heard is kept there: `vivavoce sessions get "
 class Follower:
     """Collects a session's finals, shows them, and prints them to standard output if `echo`.
 
-    The session must have been asked for acknowledgments. `stored` is the seconds of audio that were acknowledged.
+    The session must have been asked for acknowledgments; `stored` is how many seconds of audio they are for.
     """
 
     def __init__(self, captions: Captions | None, echo: bool, with_channel: bool) -> None:

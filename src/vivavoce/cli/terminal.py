@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from vivavoce.errors import AuthenticationError, ConfigurationError, LimitError
+from vivavoce.errors import AuthenticationError, ConfigurationError, LimitError, ServerUnreachable
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server. (VIVAVOCE_URL)")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API key. (VIVAVOCE_API_KEY)")]
@@ -24,6 +24,8 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 ERROR = "error: "
 NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivavoce keys create` makes it."
+
+NO_SERVER = "Start a server with `vivavoce serve`, or name another one with --url or VIVAVOCE_URL."
 
 
 def stdout() -> Console:
@@ -37,8 +39,10 @@ def stderr() -> Console:
 
 
 def advised(error: Exception) -> str:
-    """What an error says, and what to do: how these commands take a key, when to try again."""
+    """What an error says, and what to do: how to have a server, how to give a key, when to try again."""
     match error:
+        case ServerUnreachable(is_there=False):
+            return f"{error}\n       {NO_SERVER}"
         case AuthenticationError():
             return f"{error}\n       {NO_KEY}"
         case LimitError(retry_after=seconds) if seconds:
@@ -140,6 +144,11 @@ def check_writable(*paths: Path | None) -> None:
             problem = "permission denied"
         if problem:
             raise ConfigurationError(f"{path} cannot be written: {problem}")
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of them: 1 final, 2 finals."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def clock(seconds: float) -> str:

@@ -128,7 +128,7 @@ def _check_outputs(files: list[Path], output: Path | None, is_subtitles: bool) -
 def _server(url: str | None, key: str | None, local: bool) -> Iterator[tuple[str, str | None]]:
     """The URL and the key to use."""
     from vivavoce.cli.local_server import local_server
-    from vivavoce.settings import ClientSettings
+    from vivavoce.cli.servers import client_settings
 
     if local and url:
         raise typer.BadParameter("choose one of --local and --url")
@@ -136,5 +136,5 @@ def _server(url: str | None, key: str | None, local: bool) -> Iterator[tuple[str
         with local_server() as local_url:
             yield local_url, None
     else:
-        settings = ClientSettings.from_environment({"url": url, "api_key": key})
+        settings = client_settings(url, key)
         yield settings.url, settings.api_key

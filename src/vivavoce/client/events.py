@@ -29,8 +29,8 @@ class Event(NamedTuple):
 class Connecting:
     """A connection is being made; `attempt` counts from 1 since the server was last heard.
 
-    `code` and `reason`, as in `Ended`, are how the connection before it ended; 0 if there was none. That audio was refused
-    for now does not count as having been heard.
+    `code` and `reason`, as in `Ended`, are how the connection before it ended; 0 if there was none. Who only
+    refuses audio has not been heard.
     """
 
     attempt: int

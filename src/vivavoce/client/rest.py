@@ -57,20 +57,30 @@ def reaching(base_url: httpx.URL) -> Iterator[None]:
         yield
     except httpx.TransportError as error:
         reason = str(error) or type(error).__name__
-        raise ServerUnreachable(f"no answer from {base_url}: {reason}{_advice(error)}") from error
+        tls = _tls_error(error)
+        is_there = tls is not None or not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+        advice = _advice(error, tls, base_url)
+        raise ServerUnreachable(f"no answer from {base_url}: {reason}{advice}", is_there=is_there) from error
 
 
-def _advice(error: BaseException) -> str:
-    """What to do where the server's certificate is not trusted, in words that follow the reason."""
-    while not isinstance(error, ssl.SSLCertVerificationError):
-        cause = error.__cause__ or error.__context__
-        if cause is None:
-            return ""
-        error = cause
-    if error.verify_code in _NOT_TRUSTED:
+def _tls_error(error: BaseException) -> ssl.SSLError | None:
+    """Why there is no TLS, if that is the cause."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
+def _advice(error: httpx.TransportError, tls: ssl.SSLError | None, base_url: httpx.URL) -> str:
+    """What to do about the server's certificate or the URL's scheme, in words that follow the reason."""
+    if isinstance(tls, ssl.SSLCertVerificationError) and tls.verify_code in _NOT_TRUSTED:
         return (
             ". If it is your server, set SSL_CERT_FILE to a PEM file with its certificate or its authority's"
         )
+    if tls is not None and tls.reason == "WRONG_VERSION_NUMBER":
+        return f". If it has no TLS: {base_url.copy_with(scheme='http')}"
+    if base_url.scheme == "http" and isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+        return f" If it has TLS: {base_url.copy_with(scheme='https')}"
     return ""
 
 
