@@ -40,7 +40,8 @@ def test_where_there_are_keys_a_webhook_is_one_of_them(run: Run) -> None:
 def test_a_webhook_to_where_it_may_not_go_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = run("webhooks", "add", "http://127.0.0.1:9/")
     assert refused.exit_code == 1
-    assert "VIVAVOCE_CALLBACK_ALLOW" in refused.output
+    assert "allows it with VIVAVOCE_CALLBACK_ALLOW; set it for this command, too" in refused.stderr
+    assert "for this command" not in run("webhooks", "add", "ftp://127.0.0.1:9/").stderr
     monkeypatch.setenv("VIVAVOCE_CALLBACK_ALLOW", "127.0.0.0/8")
     assert run("webhooks", "add", "http://127.0.0.1:9/").exit_code == 0
 

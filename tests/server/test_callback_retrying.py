@@ -56,6 +56,12 @@ def test_who_has_failed_for_a_day_is_given_up(
     assert dead == (failing_for >= DAY)
 
 
+def test_who_redirects_is_told_that_nobody_follows() -> None:
+    outcome = decide(Answer(302))
+    assert isinstance(outcome, Waiting)
+    assert outcome.problem.startswith("answered with status 302: redirects are not followed")
+
+
 def test_what_is_gone_is_given_up_at_once() -> None:
     assert decide(Answer(410)) == Dead("answered with status 410: gone")
 

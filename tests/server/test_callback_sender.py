@@ -48,9 +48,23 @@ def test_who_does_not_answer_has_not_taken_it(given: Given, kind: str) -> None:
 
 
 def test_where_nobody_listens_nothing_is_taken() -> None:
-    [result] = attempt(delivery(f"http://127.0.0.1:{free_port()}/"))
+    port = free_port()
+    assert attempt(delivery(f"http://127.0.0.1:{port}/")) == [
+        Failure("network", f"nothing listens at 127.0.0.1:{port}")
+    ]
+
+
+def test_who_is_asked_for_https_and_does_not_speak_it_is_told_so() -> None:
+    with receiving() as receiver:
+        results = attempt(delivery(receiver.url.replace("http:", "https:")))
+    assert results == [Failure("network", "it does not speak HTTPS: is it http://?")]
+
+
+def test_a_name_that_means_nothing_is_told() -> None:
+    [result] = attempt(delivery("http://nobody.invalid/"))
     assert isinstance(result, Failure)
-    assert result.kind == "network"
+    assert result.problem.startswith("nobody.invalid cannot be looked up: ")
+    assert "[Errno" not in result.problem
 
 
 def test_where_it_may_not_go_nothing_is_sent_and_the_setting_that_would_allow_it_is_named() -> None:
@@ -59,6 +73,9 @@ def test_where_it_may_not_go_nothing_is_sent_and_the_setting_that_would_allow_it
 
         async def run() -> Answer | Failure:
             async with Sender((), PATIENCE, 4, lambda _host, _port: [ip_address("127.0.0.1")]) as sender:
+                literal = await sender.post(delivery(receiver.url))
+                assert isinstance(literal, Failure)
+                assert literal.problem.startswith("127.0.0.1 is no public address, and VIVAVOCE")
                 return await sender.post(delivery(f"http://example.org:{port}/"))
 
         result = asyncio.run(run())

@@ -31,9 +31,12 @@ def add_webhook(
 ) -> None:
     """Announce every session of a key, or of a server without keys. The secret is shown once."""
     with needs_server_extra():
+        from vivavoce.server.callbacks.addresses import EVERYWHERE
         from vivavoce.server.callbacks.urls import problem_with
     if problem := problem_with(url, settings().callback_allow):
-        fail(f"the URL {problem}")
+        # What is wrong with it where all is allowed, too, no setting can mend.
+        more = "" if problem_with(url, EVERYWHERE) else "; set it for this command, too"
+        fail(f"the URL {problem}{more}")
 
     async def add(storage: Storage) -> tuple[Webhook, str]:
         await _check_key(storage, key_id, data_dir)

@@ -12,6 +12,7 @@ from typing import Final
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+EVERYWHERE: Final[tuple[Network, ...]] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 
 # What IANA's registries of special-purpose addresses keep from global use, and multicast; 192.88.99.0/24 and
 # all of 2001::/23 too, whatever is assigned there.

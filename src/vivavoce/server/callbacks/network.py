@@ -35,6 +35,10 @@ class Forbidden(httpcore.ConnectError):
     """None of the host's addresses may be called."""
 
 
+class NoAddress(httpcore.ConnectError):
+    """The host's name means nothing."""
+
+
 def resolve(host: str, port: int) -> Sequence[Address]:
     """The addresses of a host, in the order in which to try them."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -96,13 +100,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Raises `Forbidden`, and whatever httpcore raises."""
+        """Raises `Forbidden`, `NoAddress`, and whatever httpcore raises."""
         found = await self._look_up(host, port)
         addresses = [address for address in found if may_be_called(address, self._allowed)]
-        problem: Exception = Forbidden(
-            f"{host} is at {' and '.join(map(str, found[:_MOST_ADDRESSES]))}: that is no public address, and "
-            "VIVAVOCE_CALLBACK_ALLOW does not allow it"
-        )
+        problem: Exception = Forbidden(_forbidden(host, found))
         for address in addresses[:_MOST_ADDRESSES]:
             try:
                 return BoundedStream(
@@ -129,10 +130,19 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         try:
             # Others may wait for it too.
             return await asyncio.shield(looking)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host} cannot be looked up: {error}") from error
+        except OSError as error:
+            raise NoAddress(f"{host} cannot be looked up: {error.strerror or error}") from error
+        except UnicodeError as error:
+            raise NoAddress(f"{host} cannot be looked up: {error}") from error
 
     def _looked(self, place: tuple[str, int], done: asyncio.Future[Sequence[Address]]) -> None:
         del self._looking[place]
         if not done.cancelled():
             done.exception()  # All who waited may have given up.
+
+
+def _forbidden(host: str, found: Sequence[Address]) -> str:
+    """Why none of the addresses that were found is called."""
+    places = [str(address) for address in found[:_MOST_ADDRESSES]]
+    where = f"{host} is" if host in places else f"{host} is at {' and '.join(places)}: that is"
+    return f"{where} no public address, and VIVAVOCE_CALLBACK_ALLOW does not allow it"

@@ -54,7 +54,7 @@ class Retrying:
         """
         if isinstance(result, Answer) and 200 <= result.status < 300:
             return Delivered()
-        problem = result.problem if isinstance(result, Failure) else f"answered with status {result.status}"
+        problem = result.problem if isinstance(result, Failure) else _said(result.status)
         if isinstance(result, Answer) and result.status == _GONE:
             return Dead(f"{problem}: gone")
         if failing_since is not None and now - failing_since >= self.persistence:
@@ -63,6 +63,11 @@ class Retrying:
         if isinstance(result, Answer) and result.retry_after:
             delay = max(delay, min(_asked(result.retry_after, now), _LONGEST_DELAY))
         return Waiting(problem, now + delay)
+
+
+def _said(status: int) -> str:
+    more = ": redirects are not followed, give the URL it leads to" if 300 <= status < 400 else ""
+    return f"answered with status {status}{more}"
 
 
 def _asked(retry_after: str, now: datetime) -> timedelta:

@@ -18,11 +18,13 @@ from standardwebhooks import Webhook
 
 from vivavoce.server.callbacks.addresses import Network
 from vivavoce.server.callbacks.network import Forbidden, GuardedBackend, Resolve, resolve
+from vivavoce.server.callbacks.reasons import reason
 from vivavoce.server.callbacks.retrying import Answer, Failure
 from vivavoce.storage.records import DueDelivery
 
 _LARGE_BODY: Final = 64 * 1024
 """Characters; to sign more holds up the event loop."""
+_LONGEST_REASON: Final = 200
 _TIME_TO_READ: Final = 1.0
 _IDLE_CONNECTIONS: Final = 64
 _IDLE_FOR: Final = 5.0
@@ -66,7 +68,7 @@ class Sender:
         except Forbidden as error:
             return Failure("forbidden", str(error))
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
-            return Failure("network", f"{type(error).__name__}: {error}"[:200])
+            return Failure("network", reason(error, delivery.url)[:_LONGEST_REASON])
 
     async def _post(self, delivery: DueDelivery) -> Answer:
         url = httpx.URL(delivery.url)
