@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from cli.conftest import Run
 from server.harness import create, record, running
 from server.peers import speech
+from vivavoce.errors import StorageError
 from vivavoce.server.recorded import from_data, from_export
 
 PRIVATE: dict[str, Any] = {
@@ -61,7 +63,7 @@ def test_a_session_is_exported_for_its_owner_without_what_is_private_and_shows_w
     assert lines[0].startswith("- 00_00000000")
     assert lines[1].startswith("+ 00_00000000")
     assert "quick brown fox" in lines[1]
-    assert lines[-1].startswith("different; 0 finals are the same")
+    assert lines[-1].startswith("different; the same: 0 finals")
 
     heard = [line.split("  ", 3)[-1] for line in lines if line.startswith("+")]
     assert len(heard) == len(stored.finals)
@@ -79,11 +81,27 @@ def test_a_session_that_nobody_connected_to_is_told_from_one_whose_audio_is_lost
     assert "nothing was recorded in the session" in result.stderr
 
 
-@pytest.mark.parametrize("words", [(), ("x", "--from", "y")])
-def test_it_wants_a_session_or_a_directory(run: Run, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "name a session, or a directory with --from"),
+        (("x", "--from", "y"), "choose one of SESSION and --from"),
+    ],
+)
+def test_it_wants_a_session_or_a_directory(run: Run, words: tuple[str, ...], said: str) -> None:
     result = run("replay", *words)
     assert result.exit_code == 2
-    assert "name a session, or a directory with --from" in result.stderr
+    assert said in result.stderr
+
+
+def test_an_export_replaces_one_of_the_same_session_only(session_id: str, tmp_path: Path) -> None:
+    recorded, audio = asyncio.run(from_data(tmp_path / "data", session_id))
+    for _ in range(2):
+        recorded.export(audio, tmp_path / "bundle")
+    other = dataclasses.replace(recorded, id="another")
+    with pytest.raises(StorageError, match=f"bundle holds another session, {session_id}: name another"):
+        other.export(audio, tmp_path / "bundle")
+    assert from_export(tmp_path / "bundle")[0].id == session_id
 
 
 def test_a_session_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from vivavoce.cli.data import DataDir
-from vivavoce.cli.terminal import needs_server_extra, say
+from vivavoce.cli.terminal import counted, needs_server_extra, say
 
 
 def replay(
@@ -39,7 +39,9 @@ def replay(
         from vivavoce.server.replay import compare
         from vivavoce.server.replay import replay as replayed
         from vivavoce.settings import Settings
-    if (session_id is None) == (exported is None):
+    if session_id is not None and exported is not None:
+        raise typer.BadParameter("choose one of SESSION and --from")
+    if session_id is None and exported is None:
         raise typer.BadParameter("name a session, or a directory with --from")
     settings = Settings.from_environment({"data_dir": data_dir, "log_level": "error"})
     configure_logging(settings)
@@ -52,7 +54,7 @@ def replay(
         registry = model_registry(settings)
         sums = {name: registry.verify(name, full=True).sha256 or "" for name in settings.weights}
         dataclasses.replace(recorded, models=sums).export(audio, export)
-        say(f"{export}: the session's audio, its request and {len(recorded.finals)} finals")
+        say(f"{export}: the session's audio, its request and {counted(len(recorded.finals), 'final')}")
         return
     models = load_models(settings)
     begun = perf_counter()
@@ -66,9 +68,10 @@ def replay(
     for line in comparison.lines:
         typer.echo(line)
     if comparison.later:
-        say(f"{comparison.later} more finals come after the end of what was recognised then")
+        later = counted(comparison.later, "final")
+        say(f"beyond the end of what was recognised then: {later}")
     took = f"{perf_counter() - begun:.1f} s"
     if comparison.lines:
-        typer.echo(f"different; {comparison.same} finals are the same ({took})")
+        typer.echo(f"different; the same: {counted(comparison.same, 'final')} ({took})")
         raise typer.Exit(1)
-    typer.echo(f"the same: {comparison.same} finals ({took})")
+    typer.echo(f"the same: {counted(comparison.same, 'final')} ({took})")

@@ -46,7 +46,12 @@ class Recorded:
     models: Mapping[str, str] = field(default_factory=dict)
 
     def export(self, audio: Path, directory: Path) -> None:
-        """Write it to `directory`, which is made, for its owner alone. Raises `StorageError`."""
+        """Write it to `directory`, which is made, for its owner alone.
+
+        Raises `StorageError`, also where that holds another session.
+        """
+        if (directory / _DESCRIPTION).exists() and (other := from_export(directory)[0].id) != self.id:
+            raise StorageError(f"{directory} holds another session, {other}: name another directory")
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with audio.open("rb") as source, _private(directory / _AUDIO) as copy:
