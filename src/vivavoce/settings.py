@@ -95,9 +95,7 @@ class EnvironmentSettings(BaseModel):
             settings = cls(**values)
         except ValidationError as error:
             wrong = dict.fromkeys(str(found["loc"][0]) for found in error.errors())
-            problems += [
-                _wrong(_called(name, overrides), cls.model_fields[name], values[name]) for name in wrong
-            ]
+            problems += [_wrong(name, cls.model_fields[name], values[name], overrides) for name in wrong]
         if problems:
             raise ConfigurationError("\n".join(problems))
         return settings
@@ -387,12 +385,8 @@ def _words(field: FieldInfo) -> Mapping[str, str]:
     return {name: str(text) for name, text in extra.items()} if isinstance(extra, dict) else {}
 
 
-def _called(name: str, options: Mapping[str, object]) -> str:
-    """A setting as it was given: as an option or in the environment."""
-    return variable(name) if options.get(name) is None else f"--{name.replace('_', '-')}"
-
-
-def _wrong(called: str, field: FieldInfo, value: object) -> str:
+def _wrong(name: str, field: FieldInfo, value: object, options: Mapping[str, object]) -> str:
+    called = variable(name) if options.get(name) is None else f"--{name.replace('_', '-')}"
     shown = "" if field.repr is False else f", not {str(value)!r}"
     return f"{called} must be {_allowed(field)}{shown}"
 
