@@ -91,6 +91,20 @@ def test_a_session_runs_over_https_and_wss(
     assert asyncio.run(finals(server)) == heard
 
 
+def test_nothing_comes_that_a_client_has_not_asked_for(server: str, files: Files) -> None:
+    # A client that writes in one thread and reads in another loses its request beside a ticket.
+    port = int(server.rpartition(":")[2])
+    trusting = ssl.create_default_context(cafile=str(files.authority))
+    with (
+        socket.create_connection(("127.0.0.1", port)) as plain,
+        trusting.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        secure.sendall(b"GET /livez HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")
+        assert secure.recv(65536).startswith(b"HTTP/1.1 200")
+        assert secure.version() == "TLSv1.3"
+        assert secure.session is None or not secure.session.has_ticket
+
+
 def test_our_client_does_not_talk_to_a_server_whose_certificate_nobody_vouches_for_and_says_what_to_do(
     server: str,
 ) -> None:
