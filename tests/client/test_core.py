@@ -192,10 +192,14 @@ def test_audio_that_was_refused_for_now_is_sent_again_and_no_error() -> None:
 
 def test_who_is_only_refused_gives_up_after_the_last_attempt() -> None:
     core = started(max_attempts=3)
-    told = []
+    core.connect()
+    core.opened()
+    assert texts(core.receive(wire.transcript("heard before"))) == ["heard before"]
+    told = core.closed(1013, "try again")
     for _ in range(3):
         core.connect()
         core.opened()
+        told += core.receive(wire.transcript("heard before"))
         told += core.receive(wire.refused_audio("the disk is full"))
         told += core.closed(1013, "try again")
     assert told == [Event("ending", Ending(1013, "try again")), Event("ended", Ended(1013, "try again"))]

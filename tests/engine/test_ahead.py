@@ -71,3 +71,14 @@ def test_what_came_early_stays_early_when_later_audio_is_in_time() -> None:
     ahead = sent(1.0, 5.0, 100.0)
     assert not ahead.early
     assert 0.0 < ahead.early_until < 60.0
+
+
+@given(st.floats(BUFFERED + 1, 60), st.floats(1.0, 3.0))
+def test_what_was_forgiven_is_not_held_against_a_session_after_a_restart(
+    began_with: float, longer: float
+) -> None:
+    age = began_with / FORGIVEN * longer
+    assert not sent(1.0, began_with, age, 1.0).early
+    restarted = Ahead(0.0)
+    restarted.came(began_with + age, age)
+    assert not restarted.early

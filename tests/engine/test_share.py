@@ -7,6 +7,7 @@ from itertools import count
 from typing import TypeVar
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,6 +143,16 @@ def test_while_people_speak_one_thread_is_left_free_for_them() -> None:
     assert rushed
     assert rushed.early
     assert take_or_wait(shared, clock, then=lambda: shared.submit(more)) is more
+
+
+@pytest.mark.parametrize("threads", [2, 4])
+def test_who_speaks_has_partials_beside_those_of_all_who_rush(threads: int) -> None:
+    rushing = [replace(partial(f"early {number}"), early=True) for number in range(threads)]
+    shared, live = scheduler(*rushing, threads=threads), partial("live")
+    for _ in range(threads - 1):
+        assert take(shared).early
+    shared.submit(live)
+    assert take(shared) is live
 
 
 def test_when_nobody_has_spoken_for_a_while_every_thread_may_do_what_came_early() -> None:

@@ -77,7 +77,11 @@ def findings(speech: Path | None) -> Iterator[Finding]:
 @contextmanager
 def _place_for_models(settings: Settings) -> Iterator[Path]:
     """The data directory, if it has models; otherwise one for now, since it may be a mistyped one."""
-    if (settings.data_dir / "models").is_dir():
+    try:
+        has_models = (settings.data_dir / "models").is_dir()
+    except OSError:  # it is another user's, as the next finding says
+        has_models = False
+    if has_models:
         yield settings.data_dir
         return
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:

@@ -206,17 +206,20 @@ class LiveCore:
             message = parse_message(text)
         except InvalidMessage as error:
             return [Event("error", error)]
-        if not isinstance(message, AudioChunkAckMessage) or message.acknowledged:
-            # Who comes back only to be refused has not been heard.
-            self._attempt = 0
         if isinstance(message, EndSessionMessage):
             self._finished = True
         told = [Event("message", message)]
         if isinstance(message, AudioChunkAckMessage):
-            return [*(told if self._acknowledgments else []), *self._settle(message)]
+            before = self._acknowledged
+            refusal = self._settle(message)
+            self._gets_on(self._acknowledged > before)
+            return [*(told if self._acknowledgments else []), *refusal]
         if isinstance(message, StopRecordingAckMessage):
+            self._gets_on(message.acknowledged)
             return told if self._acknowledgments else []
-        return [] if self._is_repeated(message, text) else told
+        repeated = self._is_repeated(message, text)
+        self._gets_on(not repeated)
+        return [] if repeated else told
 
     def closed(self, code: int, reason: str) -> list[Event]:
         """The connection is gone, or could not be made; the session goes on unless `status` is "ended"."""
@@ -241,6 +244,11 @@ class LiveCore:
             raise RuntimeError(
                 f"the session is {self.status}; this is for one that is {' or '.join(allowed)}"
             )
+
+    def _gets_on(self, new: bool) -> None:
+        # Who comes back only to be refused, or told what it knows, has not got on.
+        if new:
+            self._attempt = 0
 
     def _resuming_url(self) -> str:
         if not self._was_open:

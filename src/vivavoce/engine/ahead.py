@@ -25,8 +25,9 @@ class Ahead:
 
     def came(self, seconds: float, now: float) -> None:
         """The session's audio is so long by now."""
-        ahead = max(0.0, self._came - (self._at - self.began))
-        # It is forgiven until what is spoken, and what is forgiven, have come up with the audio.
+        ahead = max(0.0, (self._came or seconds) - (self._at - self.began))
+        # It is forgiven until what is spoken, and what is forgiven, have come up with the audio. Of what was
+        # there at first, before a restart, nobody knows when it came: then it counts as there all the time.
         self.began -= FORGIVEN * min(now - self._at, ahead / (1 + FORGIVEN))
         self._came, self._at = seconds, now
         self.early = seconds > now - self.began + BUFFERED

@@ -111,7 +111,7 @@ class Scheduler:
         self._finals: list[Job] = []
         self._partials: dict[Hashable, Job] = {}
         self._running: list[Job] = []
-        # A final never finds every thread busy with partials, where there is more than one.
+        # A final never finds every thread busy with partials, where there is more than one and nobody rushes.
         self._threads_for_partials = max(1, threads - 1)
         self._final_seconds = _FIRST_GUESS
         self._threads = threads
@@ -250,7 +250,7 @@ class Scheduler:
         self._busy_at = now
 
     def _next_partial(self, *, early: bool) -> Job | None:
-        decoding = {job.track for job in self._running if not job.final}
+        decoding = {job.track for job in self._running if not job.final and job.early <= early}
         if len(decoding) >= self._threads_for_partials or self._lateness() > _LATE:
             return None
         for track, job in self._partials.items():
