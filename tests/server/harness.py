@@ -139,6 +139,13 @@ class Socket:
             assert "closed" not in message, message
         return message
 
+    async def rest(self) -> list[dict[str, Any]]:
+        """All messages until the server closes; the last is `{"closed": code}`."""
+        messages = [await self.receive()]
+        while "closed" not in messages[-1]:
+            messages.append(await self.receive())
+        return messages
+
 
 @asynccontextmanager
 async def connected(server: Server, url: str, *, origin: str = "") -> AsyncIterator[Socket]:
@@ -167,13 +174,11 @@ async def connected(server: Server, url: str, *, origin: str = "") -> AsyncItera
         await socket.leave()
 
 
-async def record(server: Server, url: str, audio: bytes, *, stop: bool = True) -> None:
-    """Send audio to a session and wait for its end."""
+async def record(server: Server, url: str, audio: bytes, *, stop: bool = True) -> dict[str, Any]:
+    """Send audio to a session and wait for its end, or an acknowledgment; gives what came last."""
     async with connected(server, url) as socket:
         await socket.send_audio(audio)
         if stop:
             await socket.send_text('{"type": "stop_recording"}')
-            while "closed" not in await socket.receive():
-                pass
-        else:
-            await socket.receive_until(type="audio_chunk", acknowledged=True)
+            return (await socket.rest())[-1]
+        return await socket.receive_until(type="audio_chunk", acknowledged=True)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from live.shell import NOISE
-from server.harness import Server, connected, create, serving
-from server.peers import EVERYTHING, PATIENCE, STOP, Message, recorded, stored
+from server.harness import Server, connected, create, record, serving
+from server.peers import EVERYTHING, PATIENCE, Message, recorded, stored
 from vivavoce.server.runtime import SessionRuntime
 
 
@@ -62,12 +62,7 @@ def test_a_log_is_closed_when_its_last_write_has_ended_though_nobody_waits_for_t
         disk.shutdown()
 
     async def after(server: Server) -> None:
-        async with connected(server, kept["url"] + "&resume_from=3200") as socket:
-            await socket.send_audio(NOISE[3200:9600])
-            await socket.send_text(STOP)
-            while "closed" not in (message := await socket.receive()):
-                pass
-            assert message == {"closed": 1000}
+        assert await record(server, kept["url"] + "&resume_from=3200", NOISE[3200:9600]) == {"closed": 1000}
         assert await recorded(server.http, kept["id"]) == NOISE[:9600]
 
     serving(tmp_path, before, fsync=True)

@@ -162,9 +162,7 @@ def test_a_revoked_key_opens_nothing_and_its_tokens_neither_but_who_is_connected
             await socket.send_audio(SILENCE)
             await socket.receive_until(type="audio_chunk", acknowledged=True)
             await socket.send_text('{"type": "stop_recording"}')
-            while "closed" not in (message := await socket.receive()):
-                pass
-            assert message == {"closed": 1000}
+            assert (await socket.rest())[-1] == {"closed": 1000}
 
     serving(tmp_path, body)
 

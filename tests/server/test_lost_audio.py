@@ -11,7 +11,7 @@ import pytest
 
 from server import harness
 from server.harness import Server, create
-from server.peers import EVERYTHING, STOP, Message, recorded, speech, stored, stored_texts
+from server.peers import EVERYTHING, Message, recorded, speech, stored, stored_texts
 from server.receiver import LOOPBACK, receiving
 
 AUDIO = speech()
@@ -41,12 +41,8 @@ def test_a_part_of_a_frame_that_was_never_acknowledged_is_taken_once(tmp_path: P
         kept.update(await begun(server, AUDIO[:HALF]))
 
     async def after(server: Server) -> None:
-        async with harness.connected(server, f"{kept['url']}&resume_from={HALF}") as socket:
-            await socket.send_audio(AUDIO[HALF:])
-            await socket.send_text(STOP)
-            while "closed" not in (message := await socket.receive()):
-                pass
-            assert message == {"closed": 1000}
+        url = f"{kept['url']}&resume_from={HALF}"
+        assert await harness.record(server, url, AUDIO[HALF:]) == {"closed": 1000}
         assert await recorded(server.http, kept["id"]) == AUDIO
         other = await create(server.http, **EVERYTHING)
         await harness.record(server, other["url"], AUDIO)
@@ -78,12 +74,8 @@ def test_a_session_whose_acknowledged_audio_is_gone_ends_and_says_so_and_others_
             assert await recorded(server.http, damaged["id"]) == AUDIO[:left]
         async with harness.connected(server, f"{damaged['url']}&resume_from={HALF}") as socket:
             assert await socket.receive() == {"closed": 4401}
-        async with harness.connected(server, f"{healthy['url']}&resume_from={HALF}") as socket:
-            await socket.send_audio(AUDIO[HALF:])
-            await socket.send_text(STOP)
-            while "closed" not in (message := await socket.receive()):
-                pass
-            assert message == {"closed": 1000}
+        url = f"{healthy['url']}&resume_from={HALF}"
+        assert await harness.record(server, url, AUDIO[HALF:]) == {"closed": 1000}
         assert await recorded(server.http, healthy["id"]) == AUDIO
 
     harness.serving(tmp_path, before)

@@ -160,8 +160,7 @@ def test_a_client_that_is_away_for_a_moment_keeps_its_place(tmp_path: Path) -> N
         assert "the free plan allows 1 session at once" in refused.json()["message"]
         async with harness.connected(server, created["url"]) as socket:
             await socket.send_text(STOP)
-            while "closed" not in await socket.receive():
-                pass
+            await socket.rest()
         assert (await http.post("/v2/live")).status_code == 201
 
     harness.serving(tmp_path, body)

@@ -110,12 +110,10 @@ def test_finals_sent_before_a_restart_go_again_only_to_a_client_that_passes_over
 
     async def after(server: harness.Server) -> None:
         where = f"&resume_from={len(AUDIO)}" if says_where_it_is else ""
-        messages = []
         async with harness.connected(server, kept["url"] + where) as socket:
             await socket.send_text(STOP)
-            while "closed" not in (message := await socket.receive()):
-                messages.append(message)
-        assert message == {"closed": 1000}
+            *messages, end = await socket.rest()
+        assert end == {"closed": 1000}
         assert len(finals(messages)) == again
         session = await stored(server.http, kept["id"])
         assert len(session["result"]["transcription"]["utterances"]) == 2
@@ -139,8 +137,7 @@ def test_a_session_whose_first_audio_was_written_and_not_noted_is_processing_all
             session = await stored(server.http, created["id"])
             assert session["status"] == "processing"
             await socket.send_text(STOP)
-            while "closed" not in await socket.receive():
-                pass
+            await socket.rest()
         assert await recorded(server.http, created["id"]) == AUDIO
 
     harness.serving(tmp_path, body)
@@ -166,8 +163,7 @@ def test_a_wrong_format_is_reported_once_though_the_server_restarts(tmp_path: Pa
     async def after(server: harness.Server) -> None:
         async with harness.connected(server, kept["url"]) as socket:
             await socket.send_text(STOP)
-            while "closed" not in await socket.receive():
-                pass
+            await socket.rest()
         assert len(await warnings(server)) == 1
 
     harness.serving(tmp_path, before)
@@ -214,16 +210,13 @@ def test_a_client_that_comes_back_after_the_end_and_a_restart_is_told_of_the_end
         async with harness.connected(server, kept["url"]) as socket:
             await socket.send_audio(AUDIO)
             await socket.send_text(STOP)
-            while "closed" not in (message := await socket.receive()):
-                before_it.append(message)
+            before_it.extend((await socket.rest())[:-1])
 
     async def after(server: harness.Server) -> None:
         where = f"&resume_from={len(AUDIO)}" if says_where_it_is else ""
-        messages = []
         async with harness.connected(server, kept["url"] + where) as socket:
-            while "closed" not in (message := await socket.receive()):
-                messages.append(message)
-        assert message == {"closed": 1000}
+            *messages, end = await socket.rest()
+        assert end == {"closed": 1000}
         assert len(finals(messages)) == again
         assert all(message in before_it for message in messages)
         assert [message["type"] for message in messages if message["type"] != "transcript"] == [
@@ -252,11 +245,8 @@ def test_what_an_ended_session_says_after_a_restart_is_stored_once(tmp_path: Pat
 
     async def after(server: harness.Server) -> None:
         async def comes_back() -> list[Message]:
-            messages = []
             async with harness.connected(server, kept["url"] + "&resume_from=0") as socket:
-                while "closed" not in (message := await socket.receive()):
-                    messages.append(message)
-            return messages
+                return (await socket.rest())[:-1]
 
         first, second = await asyncio.gather(comes_back(), comes_back())
         assert first == second == await comes_back()
@@ -323,8 +313,7 @@ def test_a_session_whose_client_is_back_first_is_not_taken_up_a_second_time(tmp_
             await server.services.recognition.live.take_up()
             await socket.send_audio(AUDIO[50_001:])
             await socket.send_text(STOP)
-            while "closed" not in await socket.receive():
-                pass
+            await socket.rest()
         session = await stored(server.http, kept["id"])
         assert session["status"] == "done"
         assert len(session["result"]["transcription"]["utterances"]) == 2

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from live.shell import NOISE
-from server.harness import Server, connected, create, serving
+from server.harness import Server, connected, create, record, serving
 from server.peers import EVERYTHING, PATIENCE
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.wav import wav_header
@@ -35,15 +35,9 @@ def test_a_frame_is_logged_once_though_what_goes_before_it_cannot_be_stored(tmp_
                 # It begins anew, so that what it has missed goes before the new bytes.
                 await socket.send_audio(NOISE[: sent + 2])
                 await asyncio.to_thread(database.rename, elsewhere)
-            while "closed" not in (message := await socket.receive()):
-                pass
-            assert message["closed"] == 1013
+            assert (await socket.rest())[-1] == {"closed": 1013}
             elsewhere.rename(database)
-            async with connected(server, created["url"]) as socket:
-                await socket.send_audio(NOISE[: sent + 4])
-                await socket.send_text('{"type": "stop_recording"}')
-                while "closed" not in await socket.receive():
-                    pass
+            await record(server, created["url"], NOISE[: sent + 4])
         heard = await server.http.get(f"/v2/live/{created['id']}/file")
         assert heard.content == wav_header(FORMAT, sent + 4) + NOISE[: sent + 4]
 
@@ -66,9 +60,7 @@ def test_who_comes_back_while_the_end_cannot_be_stored_is_told_to_try_again(tmp_
                 async with connected(server, created["url"]) as another:
                     assert await another.receive() == {"closed": 1013}
                 elsewhere.rename(database)
-                while "closed" not in (message := await socket.receive()):
-                    pass
-                assert message["closed"] == 1000
+                assert (await socket.rest())[-1] == {"closed": 1000}
         stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
         assert stored["status"] == "done"
 

@@ -48,9 +48,7 @@ def _breaks_on_quiet(_: Settings) -> Models:
 
 
 async def _closed(socket: Socket) -> int:
-    while "closed" not in (message := await socket.receive()):
-        pass
-    return int(message["closed"])
+    return int((await socket.rest())[-1]["closed"])
 
 
 def test_a_model_that_crashes_ends_the_session_it_crashed_on_and_no_other(tmp_path: Path) -> None:
