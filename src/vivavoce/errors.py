@@ -22,6 +22,7 @@ VivavoceError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -102,3 +103,10 @@ class SessionClosed(VivavoceError):  # noqa: N818 - a state, as in `websockets.C
         )
         self.code = code
         self.reason = reason
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, its cause, that one's, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

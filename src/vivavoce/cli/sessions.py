@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vivavoce.cli.data import reading, with_storage
 from vivavoce.cli.terminal import Key, Url, Yes, clock, confirm, fail, say, show_entries
 from vivavoce.errors import NotFoundError
 from vivavoce.protocol.responses import SessionObject, SessionStatus
@@ -157,8 +158,6 @@ def _check_operator(url: str | None, key: str | None) -> None:
 
 
 def _stored(data_dir: Path, limit: int, status: SessionStatus | None) -> Sequence[StoredSession]:
-    from vivavoce.cli.data import reading
-
     async def found(storage: Storage) -> Sequence[StoredSession]:
         from vivavoce.storage.records import SessionFilter
 
@@ -168,8 +167,6 @@ def _stored(data_dir: Path, limit: int, status: SessionStatus | None) -> Sequenc
 
 
 def _delete_stored(data_dir: Path, session_ids: Sequence[str]) -> None:
-    from vivavoce.cli.data import with_storage
-
     async def delete(storage: Storage) -> None:
         from vivavoce.storage.claim import claim
 

@@ -13,7 +13,14 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import httpx
 
 from vivavoce.client.core import LiveCore
-from vivavoce.errors import ApiError, AuthenticationError, LimitError, NotFoundError, ServerUnreachable
+from vivavoce.errors import (
+    ApiError,
+    AuthenticationError,
+    LimitError,
+    NotFoundError,
+    ServerUnreachable,
+    causes,
+)
 from vivavoce.protocol.presets import PresetName, with_preset
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionCreated, SessionStatus
@@ -65,10 +72,7 @@ def reaching(base_url: httpx.URL) -> Iterator[None]:
 
 def _tls_error(error: BaseException) -> ssl.SSLError | None:
     """Why there is no TLS, if that is the cause."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
-    return cause
+    return next((cause for cause in causes(error) if isinstance(cause, ssl.SSLError)), None)
 
 
 def _advice(error: httpx.TransportError, tls: ssl.SSLError | None, base_url: httpx.URL) -> str:

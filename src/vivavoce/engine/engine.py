@@ -66,18 +66,21 @@ class EngineStream:
         """Hand over the next item, in order. Whoever feeds keeps the backlog bounded, by `Progress`."""
         self._engine._inbox.put(_Fed(self, item))
 
+    @property
+    def _bytes_per_second(self) -> int:
+        """Of one channel."""
+        return self.settings.format.sample_bytes * self.settings.format.sample_rate
+
     def cost(self, item: Down) -> float:
         """Seconds of audio, times its channels: what the engine thread has to do for it."""
-        if not isinstance(item, Audio):
-            return 0.0
-        return len(item.data) / (self.settings.format.sample_bytes * self.settings.format.sample_rate)
+        return len(item.data) / self._bytes_per_second if isinstance(item, Audio) else 0.0
 
     def next(self, most: float) -> Down:
         """What waits the longest, on the engine thread; of audio no more than costs so much."""
         item = self.waiting.popleft()
         if not isinstance(item, Audio) or self.cost(item) <= most:
             return item
-        size = int(most * self.settings.format.sample_bytes * self.settings.format.sample_rate)
+        size = int(most * self._bytes_per_second)
         self.waiting.appendleft(Audio(item.offset + size, item.data[size:]))
         return Audio(item.offset, item.data[:size])
 

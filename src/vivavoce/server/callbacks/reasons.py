@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 
+from vivavoce.errors import causes
 from vivavoce.server.callbacks.network import NoAddress
 from vivavoce.server.callbacks.urls import host_of
 
@@ -13,7 +13,7 @@ def reason(error: Exception, url: str) -> str:
     """What `error`, one of httpcore's, says of the receiver at `url`."""
     if isinstance(error, NoAddress):
         return str(error)
-    for cause in _causes(error):
+    for cause in causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
                 return f"its certificate is not trusted: {cause.verify_message}"
@@ -24,10 +24,3 @@ def reason(error: Exception, url: str) -> str:
             case ConnectionRefusedError():
                 return f"nothing listens at {host_of(url)}"
     return f"{type(error).__name__}: {error}"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, its cause, that one's, and so on."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
