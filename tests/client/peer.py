@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from socket import SO_LINGER, SOL_SOCKET
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -80,6 +83,17 @@ class Call:
     def drop(self) -> None:
         """The network fails."""
         self.connection.close_socket()
+
+    def end_and_drop(self, *texts: str) -> None:
+        """Say the texts and close with 1000 at one stroke; the network fails before the client can answer."""
+        protocol, socket = self.connection.protocol, self.connection.socket
+        for text in texts:
+            protocol.send_text(text.encode())
+        protocol.send_close(1000)
+        # What is closed with no time to linger is reset, and what is sent to it then fails.
+        socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        socket.sendall(b"".join(protocol.data_to_send()))
+        os.close(socket.detach())
 
     def close_code(self) -> int | None:
         """Wait for the client to close; what it gives as its code."""

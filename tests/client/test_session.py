@@ -120,6 +120,18 @@ def test_a_lost_connection_costs_no_audio_and_doubles_no_final() -> None:
     assert "&resume_from=" in ours.paths[1]
 
 
+def test_what_comes_with_the_end_is_asked_for_again_if_the_network_fails_with_it() -> None:
+    last = wire.transcript("last"), wire.end_session()
+
+    def end(call: Call) -> None:
+        call.acknowledge_until_stop()
+        call.end_and_drop(*last)
+
+    with peer(end, lambda call: call.say(*last)) as ours, start(ours) as session:
+        session.stop_recording()
+        assert [words(message) for message in session] == ["last", "end_session"]
+
+
 def test_a_server_that_restarts_is_found_again() -> None:
     with peer(lambda call: call.close(1012, "restarting"), Call.finish) as ours, start(ours) as session:
         session.send_audio(AUDIO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import signal
@@ -18,6 +19,7 @@ from websockets.sync.client import connect
 
 from disturbed.check import Stored, differences
 from disturbed.material import Take, any_pieces
+from disturbed.memory import Memory
 from disturbed.network import Network, network
 from disturbed.plans import any_faults, any_moment
 from disturbed.raw import STOP, create
@@ -48,19 +50,29 @@ def cuts(run: Run, amount: int) -> None:
 
 
 def soak(run: Run, amount: int) -> None:
-    """Sessions for so many seconds, some of which are cut; memory is looked at."""
+    """Sessions for so many seconds, some of which are cut; memory is looked at after each, and must be flat."""
     with _serving(run) as (server, net):
-        takes = _known_takes(run, server)
-        until, memory, count = time.monotonic() + amount, [server.megabytes()], 0
-        while time.monotonic() < until:
-            jobs = [_job(run, takes, count + n, run.chance.randint(0, 3)) for n in range(6 * run.at_once)]
-            count += len(jobs)
-            _each(run, jobs, lambda job: run.session(server, net, *job))
-            memory.append(server.megabytes())
-            hours = run.audio_seconds / 3600
-            print(f"{run.sessions} sessions, {hours:.2f} h, {memory[-1]:.0f} MB", flush=True)
+        takes, memory = _known_takes(run, server), Memory()
+        counting, until = itertools.count(), time.monotonic() + amount
+
+        def keep_on() -> None:
+            going_on = True
+            while going_on:
+                with run.lock:
+                    job = _job(run, takes, next(counting), run.chance.randint(0, 3))
+                run.session(server, net, *job)
+                with run.lock:
+                    memory.after(run.sessions, server.megabytes())
+                    if len(memory.samples) % 100 == 0:
+                        hours, megabytes = run.audio_seconds / 3600, memory.samples[-1][1]
+                        print(f"{run.sessions} sessions, {hours:.2f} h, {megabytes:.0f} MB", flush=True)
+                going_on = time.monotonic() < until
+
+        _each(run, range(run.at_once), lambda _: keep_on())
         run.faults += net.faults
-        run.notes.append(f"memory in MB, first to last: {' '.join(f'{value:.0f}' for value in memory)}")
+        run.memory = list(memory.table())
+        if problem := memory.problem:
+            run.differs("the server's memory", [], [problem])
 
 
 def ends(run: Run, amount: int, number: signal.Signals) -> None:

@@ -43,6 +43,8 @@ class Run:
     clients: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    memory: Sequence[str] = ()
+    """The server's over the run, as a table, where it was looked at."""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -151,6 +153,7 @@ class Run:
         lines += [f"  {name}: {count}" for name, count in sorted(self.told.items()) if count]
         lines += [f"  {name}: {count}" for name, count in sorted(self.faults.items())]
         lines += [f"  ended: {name}: {count}" for name, count in sorted(self.ends.items())]
+        lines += self.memory
         lines.append(
             f"{self.sessions} sessions, {self.audio_seconds / 3600:.2f} hours of audio"
             f" ({self.audio_bytes / 1e6:.0f} MB), {sum(self.faults.values())} faults,"

@@ -179,15 +179,19 @@ class Session(Listening):
         """One connection, from its opening to its close code and reason."""
         try:
             with connect(url, **CONNECT_OPTIONS) as connection:
-                self._receive(connection)
+                broken = self._receive(connection)
         except (OSError, WebSocketException) as error:
             return refusal(error)
+        if broken and connection.close_code == DONE:
+            # The library drops what came together with an end that it could not answer any more.
+            return ABNORMAL, "the connection broke at its end"
         return connection.close_code or ABNORMAL, connection.close_reason or ""
 
-    def _receive(self, connection: ClientConnection) -> None:
+    def _receive(self, connection: ClientConnection) -> bool:
+        """Take what comes until the connection is closed; whether it broke by then."""
         with self._changed:
             if self._core.ended:
-                return
+                return False
             self._connection = connection
             self._tell(self._core.opened())
         sender = threading.Thread(target=self._send, args=(connection,), name="vivavoce-sender", daemon=True)
@@ -198,8 +202,8 @@ class Session(Listening):
                 with self._changed:
                     self._tell(self._core.receive(text))
                     self._changed.wait_for(lambda: not self._mailbox.full or self._core.ended)
-        except ConnectionClosed:
-            return
+        except ConnectionClosed as closed:
+            return closed.__cause__ is not None
         finally:
             with self._changed:
                 self._connection = None
