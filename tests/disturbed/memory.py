@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# What may come and go: sessions stay for a minute after their end, and there may be more of them at one time
-# than at another; the allocator keeps what is free. A session that stays for good shows: it takes 100 KB or more.
+# What may come and go in a run: a session stays for a minute after its end, and there are more of them at one
+# time than at another; the allocator keeps what is free. One that stays for good takes 50 KB and more.
 _SWING_MB = 10.0
 _KB_PER_SESSION = 5.0
 

@@ -50,10 +50,10 @@ def cuts(run: Run, amount: int) -> None:
 
 
 def soak(run: Run, amount: int) -> None:
-    """Sessions for so many seconds, some of which are cut; memory is looked at after each, and must be flat."""
+    """Sessions for so many seconds, some of which are cut; memory must be flat."""
     with _serving(run) as (server, net):
         takes, memory = _known_takes(run, server), Memory()
-        counting, until = itertools.count(), time.monotonic() + amount
+        counting, until, left = itertools.count(), time.monotonic() + amount, threading.Event()
 
         def keep_on() -> None:
             going_on = True
@@ -66,9 +66,14 @@ def soak(run: Run, amount: int) -> None:
                     if len(memory.samples) % 100 == 0:
                         hours, megabytes = run.audio_seconds / 3600, memory.samples[-1][1]
                         print(f"{run.sessions} sessions, {hours:.2f} h, {megabytes:.0f} MB", flush=True)
-                going_on = time.monotonic() < until
+                going_on = time.monotonic() < until and not left.is_set()
 
-        _each(run, range(run.at_once), lambda _: keep_on())
+        with ThreadPoolExecutor(run.at_once) as pool:
+            try:
+                for done in [pool.submit(keep_on) for _ in range(run.at_once)]:
+                    done.result()
+            finally:
+                left.set()  # who is told to end does not wait for the end of the run
         run.faults += net.faults
         run.memory = list(memory.table())
         if problem := memory.problem:
