@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 # What may come and go in a run: a session stays for a minute after its end, and there are more of them at one
-# time than at another; the allocator keeps what is free. One that stays for good takes 50 KB and more.
-_SWING_MB = 10.0
+# time than at another; the allocator keeps what is free. One that stays for good takes 35 KB and more.
+_SWING_MB = 6.0
 _KB_PER_SESSION = 5.0
 
 
