@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from server.harness import Server, connected, create, record, scripted, serving
-from storage.samples import final
+from storage.samples import final, new_session
 from vivavoce.server.app import create_app
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
+from vivavoce.server.services import Services
 from vivavoce.settings import Settings
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import StoredSession
@@ -136,11 +138,6 @@ def test_of_a_deletion_and_a_handshake_at_the_same_time_one_is_told_of_the_other
 
 def test_a_session_that_was_cut_off_by_a_restart_is_live_before_it_is_taken_up(tmp_path: Path) -> None:
     ids: list[str] = []
-    release = threading.Event()
-
-    def slow(settings: Settings) -> Models:
-        release.wait()
-        return scripted(settings)
 
     async def before(server: Server) -> None:
         waiting, cut_off = await create(server.http), await create(server.http)
@@ -150,17 +147,44 @@ def test_a_session_that_was_cut_off_by_a_restart_is_live_before_it_is_taken_up(t
             await socket.leave(1006)
         ids.extend((waiting["id"], cut_off["id"]))
 
-    async def loading() -> None:
-        app = create_app(Settings(data_dir=tmp_path, decoder_threads=1), slow)
-        async with app.router.lifespan_context(app), Server(app, httpx.AsyncClient()).calling() as http:
-            deleted = [(await http.delete(f"/v2/live/{each}")).status_code for each in ids]
-            release.set()
-            assert await app.state.services.loaded() is None
-            assert deleted == [202, 403]
-            assert app.state.services.live(ids[1])
-
     serving(tmp_path, before)
-    asyncio.run(loading())
+    deleted, services = asyncio.run(_deleted_while_loading(tmp_path, ids))
+    assert deleted == [202, 403]
+    assert services.live(ids[1])
+
+
+async def _deleted_while_loading(data_dir: Path, ids: list[str]) -> tuple[list[int], Services]:
+    """What the deletions of these sessions are answered, by a server that then comes up."""
+    release = threading.Event()
+
+    def slow(settings: Settings) -> Models:
+        release.wait()
+        return scripted(settings)
+
+    app = create_app(Settings(data_dir=data_dir, decoder_threads=1), slow)
+    async with app.router.lifespan_context(app), Server(app, httpx.AsyncClient()).calling() as http:
+        try:
+            deleted = [(await http.delete(f"/v2/live/{each}")).status_code for each in ids]
+        finally:
+            release.set()
+        assert await app.state.services.loaded() is None
+        return deleted, app.state.services
+
+
+@pytest.mark.parametrize("while_loading", [True, False])
+def test_a_session_whose_row_is_damaged_can_be_deleted(tmp_path: Path, while_loading: bool) -> None:
+    damaged = new_session()
+
+    async def body(server: Server) -> None:
+        await server.services.storage.sessions.create(damaged)
+        async with server.services.storage.database.write() as database:
+            await database.execute(text("UPDATE sessions SET request = '{', created_at = 'long ago'"))
+        if not while_loading:
+            assert (await server.http.delete(f"/v2/live/{damaged.id}")).status_code == 202
+
+    serving(tmp_path, body)
+    if while_loading:
+        assert asyncio.run(_deleted_while_loading(tmp_path, [damaged.id]))[0] == [202]
 
 
 def test_deleting_beside_a_live_session_leaves_no_trace_once_the_server_stops(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import APIRouter, HTTPException, Request
@@ -34,9 +34,11 @@ from vivavoce.server.recording import Recording, recording_response
 from vivavoce.server.services import Services, Serving
 from vivavoce.server.wording import learn_vocabulary
 from vivavoce.settings import Settings
-from vivavoce.storage.records import NewSession, StoredSession
+from vivavoce.storage.records import NewSession, Standing, StoredSession
 
 _log = structlog.get_logger(__name__)
+
+Found = TypeVar("Found", StoredSession, Standing)
 
 _CLOSE = {"Connection": "close"}
 
@@ -171,7 +173,8 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
 )
 async def delete_session(session_id: str, services: Serving, caller: Authenticated) -> Response:
     """Its audio, its transcript and its metadata are gone; what it used of the plan stays counted."""
-    await _owned(session_id, services, caller)
+    # Of one that is damaged no more can be read, and to delete it is what is left to do.
+    _check_owned(await services.storage.sessions.standing(session_id), session_id, caller)
     if not await services.delete(session_id):
         raise HTTPException(403, "the session is still live: stop it first, then delete it")
     await services.sweep_if_idle()
@@ -211,10 +214,13 @@ async def get_audio(session_id: str, _: Authenticated) -> Response:
 
 async def _owned(session_id: str, services: Services, caller: Caller) -> StoredSession:
     """The session if it is the caller's; for others it does not exist. Raises `HTTPException` 404."""
-    stored = await services.storage.sessions.get(session_id)
-    if stored is None or stored.key_id != caller.key_id:
+    return _check_owned(await services.storage.sessions.get(session_id), session_id, caller)
+
+
+def _check_owned(found: Found | None, session_id: str, caller: Caller) -> Found:
+    if found is None or found.key_id != caller.key_id:
         raise HTTPException(404, f"there is no session {session_id}")
-    return stored
+    return found
 
 
 def _shown(stored: StoredSession, finals: Sequence[Final], services: Services) -> SessionObject:

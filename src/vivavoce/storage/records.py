@@ -71,6 +71,14 @@ class StoredSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a session whose row is damaged elsewhere."""
+
+    key_id: str | None
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """What a session that counts against limits takes: of which key, and whether with the audio enhancer."""
 

@@ -25,6 +25,7 @@ from vivavoce.storage.records import (
     Place,
     SessionFilter,
     SessionPage,
+    Standing,
     Status,
     StoredSession,
 )
@@ -70,6 +71,14 @@ class SessionStore:
 
     async def get(self, session_id: str) -> StoredSession | None:
         return await self._one(tables.sessions.c.id == session_id)
+
+    async def standing(self, session_id: str) -> Standing | None:
+        """Whose it is and how far, whatever else of it is damaged."""
+        at = tables.sessions.c
+        query = select(at.key_id, at.status).where(at.id == session_id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else Standing(row.key_id, row.status)
 
     async def missing(self, session_ids: Sequence[str]) -> frozenset[str]:
         """Those of the identifiers, some hundreds at most, that no session has."""

@@ -55,9 +55,9 @@ class Storage:
 
     async def is_unfinished(self, session_id: str) -> bool:
         """Whether that session is one of them. Raises `StorageError`."""
-        stored = await self.sessions.get(session_id)
-        if stored is None or stored.status != "queued":
-            return stored is not None and stored.status == "processing"
+        standing = await self.sessions.standing(session_id)
+        if standing is None or standing.status != "queued":
+            return standing is not None and standing.status == "processing"
         return bool(await asyncio.to_thread(self.audio.size, session_id))
 
     async def _readable(self, session_id: str) -> StoredSession | None:
