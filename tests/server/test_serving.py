@@ -124,6 +124,19 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
             asyncio.run(serve(settings, never, scripted))
 
 
+def test_a_port_that_is_taken_while_the_server_starts_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as ours, socket.socket() as theirs:
+        for each in (ours, theirs):
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            each.bind(("127.0.0.1", ours.getsockname()[1]))
+        theirs.listen()
+        monkeypatch.setattr("vivavoce.server.serve.listen", lambda host, port: ours)
+        with pytest.raises(ConfigurationError, match=r"cannot listen on .*in use; set VIVAVOCE_HOST"):
+            asyncio.run(serve(Settings(data_dir=tmp_path, port=0), never, scripted))
+
+
 def test_a_server_whose_models_cannot_be_loaded_ends_and_says_why(tmp_path: Path) -> None:
     def broken(settings: Settings) -> Models:
         raise ModelError("model.bin is damaged")

@@ -111,7 +111,10 @@ async def _serve(
         serving = asyncio.create_task(server.serve([listening]))
         await server.up.wait()
         if not server.started:
-            await serving
+            try:
+                await serving
+            except OSError as error:
+                raise _cannot_listen(settings, error) from error
             raise StorageError("the server could not start; the log says why")
         services: Services = app.state.services
         problem = await services.loaded()
@@ -245,11 +248,15 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return listen(settings.host, settings.port)
     except OSError as error:
-        reason = str(error.strerror).partition(" (")[0]
-        raise ConfigurationError(
-            f"cannot listen on {settings.host}:{settings.port}: {reason}; "
-            "set VIVAVOCE_HOST and VIVAVOCE_PORT to a free address of this machine"
-        ) from error
+        raise _cannot_listen(settings, error) from error
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> ConfigurationError:
+    reason = str(error.strerror).partition(" (")[0]
+    return ConfigurationError(
+        f"cannot listen on {settings.host}:{settings.port}: {reason}; "
+        "set VIVAVOCE_HOST and VIVAVOCE_PORT to a free address of this machine"
+    )
 
 
 def _url(settings: Settings, listening: socket.socket) -> str:
