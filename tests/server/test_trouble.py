@@ -20,6 +20,7 @@ from server import peers
 from server.harness import LANGUAGES, Server, Socket, connected, create, record, serving
 from speech import two_cities
 from vivavoce.engine.vad import SileroVad, silero_path
+from vivavoce.live.session import LiveSession
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
 from vivavoce.server.models import Models, with_default
@@ -116,6 +117,33 @@ def test_a_session_whose_socket_meets_a_defect_ends(tmp_path: Path) -> None:
         with pytest.raises(ExceptionGroup):
             await _meet_a_defect(server, created["url"])
         await _ends_as_an_error(server, created["id"])
+
+    serving(tmp_path, body)
+
+
+def test_a_session_whose_end_meets_a_defect_too_ends_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise IndexError("pop from an empty deque")
+
+    async def disconnect(server: Server, url: str) -> None:
+        async with connected(server, url) as socket:
+            await socket.send_audio(_speech())
+            await socket.receive_until(type="audio_chunk", acknowledged=True)
+            monkeypatch.setattr(LiveSession, "disconnected", broken)
+            await socket.leave(1006)
+
+    async def body(server: Server) -> None:
+        created = await create(server.http)
+        with capture_logs() as logs:
+            with pytest.raises(ExceptionGroup):
+                await disconnect(server, created["url"])
+            await _ends_as_an_error(server, created["id"])
+        assert server.services.recognition
+        assert server.services.recognition.live.running == 0
+        crashes = [log for log in logs if log["event"] == "session_crashed"]
+        assert [log["session"] for log in crashes] == [created["id"]] * 2
 
     serving(tmp_path, body)
 

@@ -240,6 +240,9 @@ class SessionRuntime:
         except StorageError as error:
             # What was sent is lost; that it ended need not be.
             _log.error("storage_failed", session=self.id, error=str(error))
+        finally:
+            if not self._audio.closed:  # a defect came first
+                self._release()
         if self.finished:
             return
         self.finished = True  # it ends once, whatever else is wrong with it

@@ -234,6 +234,13 @@ class LiveSessions:
         size = log.size
         log.close()
         error = f"audio that was acknowledged is gone: {kept.acknowledged} bytes, of which {size} are left"
+        await self._end_unrun(stored, error, size, deliveries)
+        raise StorageError(f"{error}; VIVAVOCE_FSYNC=true keeps it through a loss of power")
+
+    async def _end_unrun(
+        self, stored: StoredSession, error: str, audio_bytes: int, deliveries: Sequence[NewDelivery]
+    ) -> None:
+        """Store that a session has failed that does not run. Raises StorageError."""
         await self._storage.sessions.add_metadata(stored.id, {"error": error})
         recording = await asyncio.to_thread(Recording.of, stored, self._storage.audio)
         await self._storage.sessions.finish(
@@ -241,7 +248,7 @@ class LiveSessions:
             status="error",
             at=_now(),
             error_code=500,
-            audio_bytes=size,
+            audio_bytes=audio_bytes,
             header_bytes=recording.audio_start if recording else 0,
             audio_duration=recording.seconds if recording else 0.0,
             transcription_time=0.0,
@@ -249,7 +256,6 @@ class LiveSessions:
         )
         if deliveries:
             self._around.posted()
-        raise StorageError(f"{error}; VIVAVOCE_FSYNC=true keeps it through a loss of power")
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         runtime = self._tasks.pop(task)
@@ -276,11 +282,29 @@ class LiveSessions:
             self._do(self._bury(runtime))
 
     async def _bury(self, runtime: SessionRuntime) -> None:
+        burial = asyncio.get_running_loop().create_task(runtime.bury())
+        await asyncio.wait([burial])
         try:
-            await runtime.bury()
+            if (problem := burial.exception()) is not None:
+                await self._end_unburied(runtime.id, problem)
         except StorageError as error:
             _log.error("session_not_stored", session=runtime.id, error=str(error))
-        self._runtimes.pop(runtime.id, None)
+        finally:
+            self._runtimes.pop(runtime.id, None)
+
+    async def _end_unburied(self, session_id: str, problem: BaseException) -> None:
+        """Its burial met a `problem`: if that is a defect, too, it ends as one that does not run.
+
+        Raises StorageError, and `problem` if it is one.
+        """
+        if isinstance(problem, StorageError):
+            raise problem
+        _log.error("session_crashed", session=session_id, exc_info=problem)
+        stored = await self._storage.sessions.get(session_id)
+        if stored is not None and stored.status in ("queued", "processing"):
+            posting = Posting(session_id, await self._storage.deliveries.destinations(session_id))
+            deliveries = posting.closing(request_of(stored), _now())
+            await self._end_unrun(stored, "an internal error", 0, deliveries)
 
     def _ended(self, runtime: SessionRuntime) -> None:
         asyncio.get_running_loop().call_later(_GRACE, self._runtimes.pop, runtime.id, None)
