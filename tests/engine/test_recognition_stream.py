@@ -154,6 +154,16 @@ def test_each_channel_is_heard_on_its_own() -> None:
     assert [final.words for final in both.finals] == [final.words for final in alone.finals]
 
 
+def test_who_speaks_is_known_to_speak_from_the_beginning_of_an_utterance_to_its_end() -> None:
+    session, audio, spoke = Session(), reading(10) + silence(1), []
+    for at in range(0, len(audio), 3200):
+        session.feed(audio[at : at + 3200])
+        spoke.append(session.stream.speaking)
+        assert spoke[-1] == (len(session.heard(SpeechStart)) > len(session.heard(SpeechEnd)))
+    assert True in spoke
+    assert not spoke[-1]
+
+
 def test_silence_gives_no_words() -> None:
     session = Session().feed(silence(5)).flush()
     assert session.decodes == []

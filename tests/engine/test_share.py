@@ -145,6 +145,18 @@ def test_while_people_speak_one_thread_is_left_free_for_them() -> None:
     assert take_or_wait(shared, clock, then=lambda: shared.submit(more)) is more
 
 
+def test_who_speaks_for_long_without_anything_to_decode_still_finds_a_thread_free() -> None:
+    clock, last = Clock(), final("speaks")
+    shared = scheduler(early("a"), early("b"), threads=2, clock=clock)
+    for _ in range(60):
+        clock.now += 1.0
+        shared.speech_heard()
+    rushed = take(shared)
+    assert rushed
+    assert rushed.early
+    assert take_or_wait(shared, clock, then=lambda: shared.submit(last)) is last
+
+
 @pytest.mark.parametrize("threads", [2, 4])
 def test_who_speaks_has_partials_beside_those_of_all_who_rush(threads: int) -> None:
     rushing = [replace(partial(f"early {number}"), early=True) for number in range(threads)]

@@ -202,6 +202,8 @@ class Engine:
             return
         try:
             self._act(stream, step(recognition))
+            if recognition.speaking and not stream.early:
+                self._scheduler.speech_heard()
         except InvalidAudio as error:
             self._fail(stream, str(error))
         except Exception:  # noqa: BLE001 - a defect ends the session that met it, never the thread that all share.

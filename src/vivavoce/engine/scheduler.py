@@ -36,7 +36,7 @@ _MARGIN = 1.5
 # Seconds over which it is averaged how busy the threads are.
 _BUSY_OVER = 2.0
 
-# Seconds after which nobody speaks any more. Until then what came early leaves one thread free: its decodes
+# Seconds without speech after which nobody speaks any more. Until then what came early leaves one thread free: its decodes
 # may take long, and who speaks would have to wait for one to end.
 _SPEAKING = 10.0
 
@@ -122,7 +122,7 @@ class Scheduler:
         self._share = Share()
         # What is owed to what came early it gets of so many threads, whatever else there is to do.
         self._threads_owed = math.ceil(threads / (1 + OTHERS))
-        # When something in time was last asked for.
+        # When speech was last heard in time, or something asked for that was.
         self._spoke_at = -math.inf
         self._closed = False
 
@@ -141,6 +141,11 @@ class Scheduler:
             else:
                 self._partials[job.track] = job
             self._condition.notify()
+
+    def speech_heard(self) -> None:
+        """Somebody speaks, who may say much before anything is to be decoded."""
+        with self._condition:
+            self._spoke_at = self._clock()
 
     def cancel(self, decode: Decode) -> None:
         """Forget `decode` if it still waits; if it runs already it is left alone."""

@@ -94,6 +94,11 @@ class RecognitionStream:
         self._reported = 0.0
         self._marker: int | None = None
 
+    @property
+    def speaking(self) -> bool:
+        """Whether what was heard last is speech, on any channel."""
+        return any(channel.track.speaking for channel in self._channels)
+
     def take(self, item: Down) -> Iterator[Up | Request]:
         """Take the next item of the stream. Raises InvalidAudio if the bytes are not what was declared."""
         if isinstance(item, Audio):

@@ -115,6 +115,11 @@ class Track:
         return self._boundary if self._latest else self._idle_start()
 
     @property
+    def speaking(self) -> bool:
+        """Whether the audio ends within an utterance."""
+        return self._open is not None
+
+    @property
     def quiet(self) -> bool:
         """Whether every utterance so far is final."""
         return not self._open and not self._closed
