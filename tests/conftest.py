@@ -13,7 +13,6 @@ from node import NodeProject
 from speech import ROOT
 from vivavoce.cli.local_server import local_server
 
-
 # How long an example takes says something of the machine's other work, and nothing of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
