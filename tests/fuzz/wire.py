@@ -54,6 +54,10 @@ def fragments(opcode: int, parts: Iterable[bytes], between: bytes = b"") -> byte
     return between.join(frames)
 
 
+class TooManyTokens(Exception):  # noqa: N818 - a state of the server
+    """Too many wrong ones came from here: this one is not looked at."""
+
+
 class Wire(asyncio.Protocol):
     """One connection. `hear` is called with each text that comes."""
 
@@ -127,6 +131,8 @@ class Wire(asyncio.Protocol):
 
     async def opened(self) -> None:
         response = await self._opened
+        if response.status_code == 429:
+            raise TooManyTokens
         assert response.status_code == 101, response
 
     @property

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from websockets.exceptions import InvalidStatus
 
-from server.harness import URL, Server, serving
+from server import peers
+from server.harness import URL, Server, create, serving
 from vivavoce.server.guessing import AT_ONCE, EVERY, MOST_ADDRESSES, MOST_KEYS, Guessing
 
 HERE, THERE = IPv4Network("192.0.2.1/32"), ip_network("2001:db8::/64")
@@ -112,6 +116,45 @@ def test_an_address_that_guesses_keys_is_told_to_wait_and_its_own_good_keys_go_o
         assert (await http.get("/v2/live")).status_code == 429
 
     serving(tmp_path, body)
+
+
+def test_an_address_that_guesses_tokens_is_told_to_wait_and_its_own_sessions_go_on(tmp_path: Path) -> None:
+    urls: list[str] = []
+
+    async def before(http: httpx.AsyncClient) -> None:
+        urls.append((await create(http))["url"])
+
+    async def closed(url: str) -> int | None:
+        async with peers.connected(url) as peer:
+            await peer.rest()
+            return peer.closed[0]
+
+    async def acknowledged(url: str, size: int) -> None:
+        async with peers.connected(url) as peer:
+            await peer.send(bytes(size))
+            await peer.acknowledged(size)
+
+    async def guesses(http: httpx.AsyncClient) -> None:
+        created = await create(http)
+        wrong = f"{created['url']}wrong"
+        codes = [await closed(wrong) for _ in range(AT_ONCE)]
+        assert codes == [4401] * AT_ONCE
+        with pytest.raises(InvalidStatus) as refused:
+            await closed(wrong)
+        assert refused.value.response.status_code == 429
+        assert 1 <= int(refused.value.response.headers["retry-after"]) <= EVERY
+        assert b"too many wrong session tokens" in (refused.value.response.body or b"")
+        # Sessions of before a restart are known, too.
+        port = urlsplit(created["url"]).netloc
+        before_restart = urls[0].replace(urlsplit(urls[0]).netloc, port)
+        for url in (created["url"], before_restart, (await create(http))["url"]):
+            await acknowledged(url, 3200)
+        assert (await http.get("/v2/live")).status_code == 200
+
+    with peers.network_server(tmp_path) as server:
+        server.run(before)
+    with peers.network_server(tmp_path) as server:
+        server.run_beside_another_session(guesses)
 
 
 @pytest.mark.parametrize(

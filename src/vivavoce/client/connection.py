@@ -19,9 +19,10 @@ CONNECT_OPTIONS: dict[str, Any] = {
 def refusal(error: Exception) -> tuple[int, str]:
     """Close code and reason for a connection that could not be made.
 
-    A refusal by HTTP status 4xx becomes 44xx, as the server would have closed: it is not tried again.
+    A refusal by HTTP status 4xx becomes 44xx, as the server would have closed: it is not tried again, except 429,
+    with which the server says when.
     """
-    if isinstance(error, InvalidStatus) and 400 <= error.response.status_code < 500:
-        status = error.response.status_code
+    status = error.response.status_code if isinstance(error, InvalidStatus) else None
+    if status is not None and status != 429 and 400 <= status < 500:
         return 4000 + status, f"the server refused the connection with HTTP status {status}"
     return ABNORMAL, f"no connection to the server: {error}"

@@ -36,8 +36,8 @@ _MARGIN = 1.5
 # Seconds over which it is averaged how busy the threads are.
 _BUSY_OVER = 2.0
 
-# Seconds without speech after which nobody speaks any more. Until then what came early leaves one thread free:
-# its decodes may take long, and who speaks would have to wait for one to end.
+# Seconds without speech after which nobody speaks any more. Until then what came early leaves one thread
+# free: its decodes may take long, and who speaks would have to wait for one to end.
 _SPEAKING = 10.0
 
 # How late finals may be, in seconds, before partials make room for them.

@@ -7,7 +7,7 @@ import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from fastapi import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from vivavoce.settings import Settings
 
@@ -66,7 +66,7 @@ def is_of_another_site(request: Request, settings: Settings) -> bool:
     return origin not in (f"{request.url.scheme}://{request.url.netloc}", *settings.allowed_origins)
 
 
-def client_network(request: Request, settings: Settings) -> IPv4Network | IPv6Network | None:
+def client_network(request: HTTPConnection, settings: Settings) -> IPv4Network | IPv6Network | None:
     """Whom to blame: the client's address, of IPv6 the /64 around it; None where there is no telling.
 
     X-Forwarded-For counts as far as trusted proxies wrote it: its last address that is not one of theirs.

@@ -29,6 +29,7 @@ from vivavoce.server.capacity import Capacity, measured
 from vivavoce.server.context import RequestContext
 from vivavoce.server.door import Door
 from vivavoce.server.errors import install_error_handlers
+from vivavoce.server.guessing import MOST_KEYS
 from vivavoce.server.limits import Admission
 from vivavoce.server.loop_lag import watch_loop_lag
 from vivavoce.server.metrics import Metrics
@@ -37,6 +38,7 @@ from vivavoce.server.openapi import openapi_schema
 from vivavoce.server.services import Recognition, Services
 from vivavoce.server.sessions import LiveSessions
 from vivavoce.server.socket import LiveSocket
+from vivavoce.server.tokens import Tokens
 from vivavoce.settings import Settings
 from vivavoce.storage.doorbell import answering
 from vivavoce.storage.stores import Storage, open_storage
@@ -63,7 +65,7 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_storage(settings.data_dir, fsync=settings.fsync) as storage:
             dispatcher = _dispatcher(storage, settings, app.state.metrics)
-            services = app.state.services = Services(settings, storage, dispatcher)
+            services = app.state.services = Services(settings, storage, dispatcher, app.state.tokens)
             services.loading = asyncio.create_task(_load(services, load), name="load models")
             watching = asyncio.create_task(watch_loop_lag(app.state.metrics.loop_lagged), name="loop lag")
             try:
@@ -85,6 +87,7 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
     )
     app.openapi = lambda: openapi_schema(app)  # type: ignore[method-assign]
     app.state.door = Door(settings.max_connections, settings.client_timeout)
+    app.state.tokens = Tokens(settings)
     app.state.metrics = _figures(app)
     if settings.allowed_origins:
         app.add_middleware(
@@ -111,7 +114,7 @@ class _Socket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services: Services = self._app.state.services
         if services.recognition is not None:
-            await LiveSocket(services.recognition.live)(scope, receive, send)
+            await LiveSocket(services.recognition.live, services.tokens)(scope, receive, send)
             return
         socket = WebSocket(scope, receive, send)
         await socket.accept()
@@ -149,6 +152,7 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
         services.sweep_if_idle,
         services.dispatcher.wake,
     )
+    services.tokens.are_right(await storage.sessions.open_tokens(MOST_KEYS))
     engine.start()
     services.recognition = Recognition(engine, models, live, admission, capacity)
     await services.sweep()

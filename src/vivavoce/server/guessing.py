@@ -1,4 +1,7 @@
-"""Slows down who tries keys that do not work: a few wrong ones at once, then one every few seconds."""
+"""Slows down who tries keys that do not work: a few wrong ones at once, then one every few seconds.
+
+What is said of API keys here holds for the tokens of sessions, too.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ class Guessing:
 
     def right(self, key: str) -> None:
         """The key has been looked at and works."""
-        hashed = hash_secret(key)
+        self.remember(hash_secret(key))
+
+    def remember(self, hashed: str) -> None:
+        """The key with this hash works."""
         self._worked[hashed] = None
         self._worked.move_to_end(hashed)
         if len(self._worked) > MOST_KEYS:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Final
+import math
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, cast
 
+from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from vivavoce.server.door import Door, Entry, Guest
 from vivavoce.server.stall import Stall
+from vivavoce.server.tokens import Tokens
 
 # Seconds: who is turned away is told so when it asks for something by then.
 _TURNED_AWAY_WITHIN: Final = 1.0
+# Seconds until who may not try another token is told so.
+_REFUSED_AFTER: Final = 1.0
 # The application is before this when it answers that a body has not come.
 _AFTER_THE_APPLICATION: Final = 1.0
 # After a time in which the machine stood still, what has come meanwhile is read first.
@@ -22,9 +29,10 @@ _TO_CATCH_UP: Final = 1.0
 class Http(H11Protocol):
     """One connection, until it becomes a WebSocket."""
 
-    def __init__(self, *arguments: Any, door: Door, **named: Any) -> None:
+    def __init__(self, *arguments: Any, door: Door, tokens: Tokens, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._door = door
+        self._tokens = tokens
         self.follows: Guest | None = None
         """Whose place it takes: what this connection was before."""
         self._entry = Entry.WELCOME
@@ -58,8 +66,20 @@ class Http(H11Protocol):
             self._answer(503, "the server has no room for another connection: try again later")
 
     def handle_websocket_upgrade(self, event: Any) -> None:
+        if wait := self._tokens.wait(cast(Scope, self.scope)):
+            self._refuse(wait)
+            return
         self._leave()
         super().handle_websocket_upgrade(event)
+
+    def _refuse(self, wait: float) -> None:
+        self._door.note("wrong_token")
+        self._stop_waiting()
+        # Nothing more is parsed, and who asks again at once is not answered sooner for it.
+        self.transport.pause_reading()
+        message = "too many wrong session tokens came from this address: wait, then send the right one"
+        answer = partial(self._answer, 429, message, math.ceil(wait))
+        self._deadline = self.loop.call_later(_REFUSED_AFTER, answer)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -131,12 +151,12 @@ class Http(H11Protocol):
         self._door.note("not_reading")
         self.transport.abort()
 
-    def _answer(self, status: int, message: str) -> None:
+    def _answer(self, status: int, message: str, retry_after: int = 5) -> None:
         """By hand: for a request that is not there, or is not to be looked at."""
         body = json.dumps({"statusCode": status, "message": message})
-        reason = {408: "Request Timeout", 503: "Service Unavailable"}[status]
-        head = f"HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\nretry-after: 5\r\n"
-        self.transport.write(f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n{body}".encode())
+        head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/json\r\n"
+        head += f"retry-after: {retry_after}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        self.transport.write(f"{head}{body}".encode())
         self.transport.close()
 
     def _stop_waiting(self) -> None:

@@ -105,6 +105,7 @@ async def create_session(
     )
     async with recognition.admission.one_more(caller, session.created_at, enhance=enhance):
         await services.storage.sessions.create(session)
+    services.tokens.right(session.token)
     if deliveries:
         services.dispatcher.wake()
     for warning in found:

@@ -95,7 +95,7 @@ async def _serve(
     _allow_files(2 * door.most)
     config = uvicorn.Config(
         app,
-        http=partial(Http, door=door),  # type: ignore[arg-type]
+        http=partial(Http, door=door, tokens=app.state.tokens),  # type: ignore[arg-type]
         ws=partial(Wire, door=door),  # type: ignore[arg-type]
         access_log=False,
         log_config=None,

@@ -21,6 +21,7 @@ from vivavoce.server.opening import Opening
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import LiveSessions
 from vivavoce.server.storage_check import StorageCheck
+from vivavoce.server.tokens import Tokens
 from vivavoce.settings import Settings
 from vivavoce.storage.records import Place
 from vivavoce.storage.stores import Storage
@@ -52,6 +53,7 @@ class Services:
     settings: Settings
     storage: Storage
     dispatcher: Dispatcher
+    tokens: Tokens
     recognition: Recognition | None = None
     loading: asyncio.Task[None] | None = None
     dispatching: asyncio.Task[None] | None = None

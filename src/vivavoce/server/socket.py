@@ -13,11 +13,12 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from vivavoce.errors import StorageError
-from vivavoce.protocol.close_codes import ABNORMAL, RESTARTING, TRY_AGAIN
+from vivavoce.protocol.close_codes import ABNORMAL, EXPIRED, RESTARTING, TRY_AGAIN
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 from vivavoce.server.connection import SocketConnection
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import Ended, LiveSessions, Refused
+from vivavoce.server.tokens import Tokens
 from vivavoce.server.wire import EXTENSION, Wire
 
 _log = structlog.get_logger(__name__)
@@ -27,10 +28,11 @@ _LARGE_TEXT = 64 * 1024
 
 
 class LiveSocket:
-    """The ASGI application behind `/v2/live`. `sessions` runs what the tokens open."""
+    """The ASGI application behind `/v2/live`. `sessions` runs what the right `tokens` open."""
 
-    def __init__(self, sessions: LiveSessions) -> None:
+    def __init__(self, sessions: LiveSessions, tokens: Tokens) -> None:
         self._sessions = sessions
+        self._tokens = tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         arrival = next(self._sessions.arrivals)
@@ -48,14 +50,18 @@ class LiveSocket:
             await connection.close(RESTARTING, "the server is restarting")
             return
         try:
-            runtime = await self._sessions.find(query.get("token", ""), tells=resume_from is not None)
+            token = query.get("token", "")
+            runtime = await self._sessions.find(token, tells=resume_from is not None)
         except StorageError as error:
             _log.error("session_not_opened", error=str(error))
             await connection.close(TRY_AGAIN, "the session could not be opened; try again")
             return
         except Refused as refusal:
+            if refusal.code == EXPIRED:
+                self._tokens.wrong(scope)
             await self._refuse(connection, refusal)
             return
+        self._tokens.right(token)
         with self._sessions.serving(runtime):
             if number := await runtime.connect(connection, resume_from, arrival):
                 crashed = partial(self._sessions.crashed, runtime)

@@ -123,6 +123,14 @@ class SessionStore:
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
 
+    async def open_tokens(self, most: int) -> Sequence[str]:
+        """The hashes of the tokens of sessions that have not ended: of the newest, oldest first."""
+        at = tables.sessions.c
+        query = select(at.token_hash).where(at.status.in_(("queued", "processing")))
+        async with self._database.read() as connection:
+            newest = await connection.execute(query.order_by(at.created_at.desc()).limit(most))
+            return newest.scalars().all()[::-1]
+
     async def queued_since(self, moment: datetime) -> Mapping[str, Place]:
         """The sessions that were created after `moment` and have no audio yet."""
         at = tables.sessions.c
