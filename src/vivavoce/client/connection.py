@@ -19,8 +19,8 @@ CONNECT_OPTIONS: dict[str, Any] = {
 def refusal(error: Exception) -> tuple[int, str]:
     """Close code and reason for a connection that could not be made.
 
-    A refusal by HTTP status 4xx becomes 44xx, as the server would have closed: it is not tried again, except 429,
-    with which the server says when.
+    A refusal by HTTP status 4xx becomes 44xx, as the server would have closed: it is not tried again. 429
+    is not one: it asks to come later.
     """
     status = error.response.status_code if isinstance(error, InvalidStatus) else None
     if status is not None and status != 429 and 400 <= status < 500:

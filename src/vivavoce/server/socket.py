@@ -16,15 +16,13 @@ from vivavoce.errors import StorageError
 from vivavoce.protocol.close_codes import ABNORMAL, EXPIRED, RESTARTING, TRY_AGAIN
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 from vivavoce.server.connection import SocketConnection
+from vivavoce.server.large_texts import parse_large_message
 from vivavoce.server.runtime import SessionRuntime
 from vivavoce.server.sessions import Ended, LiveSessions, Refused
 from vivavoce.server.tokens import Tokens
 from vivavoce.server.wire import EXTENSION, Wire
 
 _log = structlog.get_logger(__name__)
-
-# A text larger than this is parsed in a thread.
-_LARGE_TEXT = 64 * 1024
 
 
 class LiveSocket:
@@ -138,8 +136,8 @@ async def _take(frame: Any, runtime: SessionRuntime, number: int) -> None:
         await runtime.receive_audio(number, data)
         return
     try:
-        if len(text) > _LARGE_TEXT:
-            message = await asyncio.to_thread(parse_client_message, text)
+        if isinstance(text, bytes):
+            message = await asyncio.to_thread(parse_large_message, text)
         else:
             message = parse_client_message(text)
     except InvalidMessage as error:

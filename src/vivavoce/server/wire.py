@@ -28,6 +28,9 @@ from vivavoce.server.stall import Stall
 EXTENSION: Final = "vivavoce.wire"
 """Where an application finds the `Wire` among the `extensions` of its scope."""
 
+LARGE_TEXT: Final = 64 * 1024
+"""Bytes of a text beyond which `receive` gives it undecoded, as bytes."""
+
 # What the payload of our own pings begins with; uvicorn's are four bytes.
 _RECEIPT: Final = b"received "
 
@@ -205,8 +208,16 @@ class Wire(WebSocketsSansIOProtocol):
         return len(self.conn.reader.buffer) + len(self._partial)
 
     def send_receive_event_to_app(self) -> None:
-        # uvicorn would log the mistake of a client as an error of the server, with a traceback.
-        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(self.frames):
+        text = self.curr_msg_data_type == "text" and not self.close_sent
+        if text and sum(map(len, self.frames)) > LARGE_TEXT:
+            # As it is: it is parsed in a thread, and to decode it here would hold up the loop.
+            self.queue.put_nowait({"type": "websocket.receive", "text": b"".join(self.frames)})  # type: ignore[typeddict-item]
+            self.frames = []
+            if not self.read_paused:
+                self.read_paused = True
+                self.transport.pause_reading()
+        elif text and not _is_utf8(self.frames):
+            # uvicorn would log the mistake of a client as an error of the server, with a traceback.
             self.frames = []
             self.conn.send_close(NOT_UTF8, "a text is not UTF-8")
             self.handle_parser_exception()
