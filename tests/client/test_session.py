@@ -169,6 +169,23 @@ def test_a_refused_connection_ends_the_session_with_its_status() -> None:
         thread.join()
 
 
+def test_a_server_that_asks_to_come_later_is_tried_again() -> None:
+    from websockets.sync.server import serve
+
+    with serve(
+        lambda _: None, "127.0.0.1", 0, process_request=lambda connection, _: connection.respond(429, "later")
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = "ws://{}:{}/".format(*server.socket.getsockname())
+        session = Session(wire.CREATED.model_copy(update={"url": url}), LiveCore(max_attempts=2))
+        with pytest.raises(SessionClosed, match="1006: no connection to the server: .* HTTP 429"):
+            next(session)
+        session.join()
+        server.shutdown()
+        thread.join()
+
+
 def test_a_server_that_is_gone_ends_the_session_after_the_last_attempt() -> None:
     with peer() as ours:
         url = ours.url
