@@ -179,7 +179,7 @@ def test_a_server_that_asks_to_come_later_is_tried_again() -> None:
         thread.start()
         url = "ws://{}:{}/".format(*server.socket.getsockname())
         session = Session(wire.CREATED.model_copy(update={"url": url}), LiveCore(max_attempts=2))
-        with pytest.raises(SessionClosed, match="1006: no connection to the server: .* HTTP 429"):
+        with pytest.raises(SessionClosed, match=r"1006: no connection to the server: .* HTTP 429"):
             next(session)
         session.join()
         server.shutdown()
