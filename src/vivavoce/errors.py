@@ -7,6 +7,7 @@ VivavoceError
 ├── InvalidMessage           a text on the socket that is no message       (`vivavoce.protocol.messages`)
 ├── InvalidRequest           a REST call whose body or query is wrong      (`vivavoce.server.errors`)
 ├── Refused                  a socket may not be connected to its session  (`vivavoce.server.sessions`)
+├── AddOnError               a capability cannot do what was asked         (`vivavoce.intelligence.base`)
 ├── RecognizerError          a model failed on a request
 │   └── NotLoaded            it would take seconds to load what a partial cannot wait for
 ├── SegmentationError        a text could not be cut into sentences        (`vivavoce.live.sentences`)

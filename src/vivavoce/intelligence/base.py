@@ -1,0 +1,91 @@
+"""What capabilities have in common: how they describe themselves, what they find, how they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from vivavoce.errors import VivavoceError
+from vivavoce.protocol.responses import Chapter, Sentiment
+from vivavoce.protocol.stream import Utterance, Word
+
+SummaryKind = Literal["general", "concise", "bullet_points"]
+
+
+class AddOnError(VivavoceError):
+    """A capability cannot do what was asked; the message says what to do. `status_code` is as in HTTP:
+    501 what this server has no means for, 422 what makes no sense, 502 what another service refused,
+    504 what it did not answer in time, 500 what failed here."""
+
+    def __init__(self, message: str, status_code: int = 500) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What a server can do with words. `backend`: "embedded", "off", or what was configured, in a word.
+
+    `languages`: codes of what it knows, for translation pairs such as "en-pt"; None where it is all that
+    the server transcribes. `detail`: a sentence for people, such as what it does in other languages.
+    """
+
+    name: str
+    backend: str
+    languages: tuple[str, ...] | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An entity in an utterance: `text` as it is written, `words` the indices of the words it is made of,
+    `start` and `end` in seconds of session audio."""
+
+    entity_type: str
+    text: str
+    words: range
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationOptions:
+    """As the request names them. `model`: "base" or "enhanced"."""
+
+    model: str = "base"
+    context: str = ""
+    informal: bool = False
+
+
+class EntityFinder(Protocol):
+    def find(self, words: Sequence[Word], language: str) -> list[Mention]:
+        """The entities among the words of an utterance, by their first word. Raises `AddOnError`."""
+        ...
+
+
+class SentimentAnalyser(Protocol):
+    def analyse(self, utterance: Utterance) -> list[Sentiment]:
+        """One for each sentence, in order. Raises `AddOnError`."""
+        ...
+
+
+class Translator(Protocol):
+    def translate(self, utterance: Utterance, target: str, options: TranslationOptions) -> Utterance:
+        """The utterance in the language `target`, its words spread over the same time.
+
+        Raises `AddOnError`.
+        """
+        ...
+
+
+class Summarizer(Protocol):
+    def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind) -> str:
+        """A summary, in the language that is spoken most. Raises `AddOnError`."""
+        ...
+
+
+class Chapterizer(Protocol):
+    def chapters(self, utterances: Sequence[Utterance]) -> list[Chapter]:
+        """Chapters in order, which cover all that was said. Raises `AddOnError`."""
+        ...
