@@ -1,0 +1,236 @@
+"""The entities of an utterance: its words are read as written text, rules and a model look at it, the surer wins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from vivavoce.intelligence.base import Capability, Mention
+from vivavoce.intelligence.entities import amounts, calendar, groups, inverse, numbers, people, places, spoken
+from vivavoce.intelligence.entities.base import PERSON_TYPES, Found, Rule, apply
+from vivavoce.intelligence.entities.lists import names
+from vivavoce.intelligence.entities.model import PACKAGED, EntityModel, Labelled
+from vivavoce.intelligence.entities.reading import Reading, tokens_of
+from vivavoce.protocol.stream import Word
+
+_CAPITAL: Final = re.compile(r"[^\W\d_]")
+_EDGES: Final = ' \t\n.,;:!?"“”„«»¿¡…。、，！？'
+_ABBREVIATED: Final = re.compile(r"(?:\b\w\.){2,}$")
+_MEDICAL_PLACE: Final = re.compile(
+    r"\b(?:hospital|clinic|pharmacy|medical cent(?:er|re)|health cent(?:er|re)|infirmary|hospice|hôpital|clinique|pharmacie)\b",
+    re.IGNORECASE,
+)
+_ACRONYMS: Final = frozenset(
+    ["pin", "vin", "iban", "ip", "url", "ssn", "dob", "cvv", "id", "nhs", "zip", "usb", "wi-fi", "wifi", "pdf", "ceo", "cto", "cfo", "hr", "it", "ok", "mri", "ct", "x-ray", "dna", "api", "sms", "atm", "gps", "faq", "tv", "pc", "ac", "dc", "am", "pm", "gdp", "asap", "eta"]
+)
+_GREETINGS: Final = frozenset(
+    ["hi", "hello", "hey", "thanks", "yeah", "yes", "no", "okay", "ok", "bye", "goodbye", "sure", "please", "sorry", "well", "so", "um", "uh", "hmm", "oh", "right", "great", "good", "bonjour", "merci", "oui", "non", "salut", "bonsoir"]
+)
+_DIRECT: Final = {
+    "LANGUAGE": "LANGUAGE",
+    "EVENT": "EVENT",
+    "PRODUCT": "PRODUCT",
+    "NORP": "ORIGIN",
+    "LOC": "LOCATION",
+    "FAC": "LOCATION",
+}
+_NAMED_TYPES: Final = frozenset(PERSON_TYPES) | {"ORGANIZATION"}
+
+
+class Entities:
+    """Finds entities in any language: by rules, and by a model in those that have one.
+
+    `directories` says where the spaCy models of further languages are, or of those that come with the
+    server. A model is loaded when its language is first heard, unless `load` did it.
+    """
+
+    def __init__(self, directories: Mapping[str, Path] | None = None) -> None:
+        self._directories = dict(directories or {})
+        self._models: dict[str, EntityModel] = {}
+        self._loading = Lock()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes of the languages that have a model."""
+        return tuple(sorted(PACKAGED.keys() | self._directories.keys()))
+
+    def capability(self) -> Capability:
+        models = ", ".join(self.languages)
+        detail = f"people, organizations and places in {models}; numbers, dates, money and addresses of the net in all"
+        return Capability(
+            "named_entity_recognition", "model directory" if self._directories else "embedded", None, detail
+        )
+
+    def load(self, *languages: str) -> None:
+        """Loads the models of these languages, or of all. Raises `ModelError`."""
+        for language in languages or self.languages:
+            self._model(language)
+
+    def find(self, words: Sequence[Word], language: str) -> list[Mention]:
+        """The entities among the words of an utterance, by their first word; a name, then its parts.
+
+        Raises `ModelError` when the language's model is missing or damaged.
+        """
+        return self._mentions(words, language, eager=False)
+
+    def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
+        """What may be of these types, for redaction: rather a word too many than one too few.
+
+        Beside what `find` finds, any longer number is something. Raises `ModelError`.
+        """
+        wanted = set(types)
+        return [m for m in self._mentions(words, language, eager=True) if m.entity_type in wanted]
+
+    def _mentions(self, words: Sequence[Word], language: str, *, eager: bool) -> list[Mention]:
+        tokens = tokens_of(words)
+        if not tokens:
+            return []
+        read = spoken.written(tokens) if language == "en" else inverse.written(tokens, language)
+        reading = Reading.of(read)
+        found = _settled(self._candidates(reading.text, language, eager=eager))
+        whole = [part for one in found for part in (one, *_parts(reading.text, one))]
+        mentions = [_mention(words, reading, one) for one in whole]
+        order = {id(mention): place for place, mention in enumerate(mentions)}
+        return sorted(mentions, key=lambda m: (m.words.start, -m.words.stop, order[id(m)]))
+
+    def _candidates(self, text: str, language: str, *, eager: bool) -> Iterator[list[Found]]:
+        """The surer first."""
+        english = language == "en"
+        cased = _is_cased(text)
+        yield from apply(numbers.NET, text)
+        yield from apply(numbers.CARDS, text)
+        yield from apply(numbers.CUED, text)
+        yield from apply(places.ADDRESSES, text)
+        yield from apply(amounts.ANYWHERE, text)
+        if english:
+            yield from apply(amounts.ENGLISH, text)
+        for one in apply(_dates(language), text):
+            yield [_born(found, text) for found in one]
+        yield list(numbers.phones(text, language))
+        yield from apply(numbers.LOOSE, text)
+        if english:
+            for one in apply(groups.ENGLISH, text):
+                yield [groups.settle(found, text) for found in one]
+        yield from self._named(text, language, cased=cased, eager=eager)
+        if eager:
+            yield from apply((*numbers.EAGER, *calendar.EAGER, *groups.EAGER, *amounts.EAGER), text)
+
+    def _named(self, text: str, language: str, *, cased: bool, eager: bool) -> Iterator[list[Found]]:
+        listed = list(people.listed(text, cased=cased, eager=eager))
+        titled = [one for one in listed if one.entity_type == "NAME_MEDICAL_PROFESSIONAL"]
+        yield titled
+        model = self._model(language)
+        if model is None:
+            yield listed
+            yield list(places.named(text, cased=cased, eager=eager))
+            return
+        labelled = model.find(text if cased else _recased(text))
+        of_model = [one for entity in labelled if (one := _mapped(entity, text)) is not None]
+        yield [
+            one for one in of_model if one.entity_type not in _NAMED_TYPES and one.entity_type != "LOCATION"
+        ]
+        yield [one for one in of_model if one.entity_type.startswith("ORGANIZATION")]
+        yield listed
+        yield list(places.named(text, cased=cased, eager=eager))
+        yield of_model
+
+    def _model(self, language: str) -> EntityModel | None:
+        if language not in self._directories and language not in PACKAGED:
+            return None
+        with self._loading:
+            if language not in self._models:
+                directory = self._directories.get(language) or PACKAGED[language].locate()
+                self._models[language] = EntityModel(directory)
+            return self._models[language]
+
+
+def _dates(language: str) -> tuple[Rule, ...]:
+    if language == "en":
+        return calendar.ENGLISH
+    known = calendar.OTHERS.get(language)
+    return known.rules() if known else calendar.ANYWHERE
+
+
+def _born(found: Found, text: str) -> Found:
+    dated = found.entity_type in {"DATE", "DATE_INTERVAL"}
+    if dated and calendar.BIRTH.search(text[: found.start]) is not None and found.entity_type == "DATE":
+        return Found("DOB", found.start, found.end)
+    return found
+
+
+def _is_cased(text: str) -> bool:
+    """Whether the recogniser writes capitals: some letter beside "I" is one, and not all are."""
+    capitals = sum(
+        1 for word in text.split() if word[:1].isupper() and word not in {"I", "I'm", "I'll", "I've", "I'd"}
+    )
+    return capitals > 0 and not text.isupper()
+
+
+def _recased(text: str) -> str:
+    """With capitals where words are known as names; as long as it was."""
+    known = (
+        names("given_names") | names("family_names") | names("cities") | names("countries") | names("states")
+    )
+
+    def capital(match: re.Match[str]) -> str:
+        word = match[0]
+        return word[:1].upper() + word[1:] if word in known and len(word) > 3 else word
+
+    return re.sub(r"[^\W\d_]+", capital, text)
+
+
+def _mapped(entity: Labelled, text: str) -> Found | None:
+    """The model's label as one of the API's types; None for what it is not trusted with."""
+    start, end = entity.start, entity.end
+    name = text[start:end]
+    if name.lower().startswith("the ") and entity.label != "EVENT":
+        start, name = start + 4, name[4:]
+    if name.endswith(("'s", "’s")):
+        end, name = end - 2, name[:-2]
+    if not _CAPITAL.search(name) or name.lower().strip(_EDGES) in _ACRONYMS | _GREETINGS:
+        return None
+    if entity.label in {"PERSON", "PER"}:
+        return None if any(map(str.isdigit, name)) else Found("NAME", start, end)
+    if entity.label == "ORG":
+        if any(map(str.isdigit, name)) and not any(map(str.isupper, name)):
+            return None
+        return Found(
+            "ORGANIZATION_MEDICAL_FACILITY" if _MEDICAL_PLACE.search(name) else "ORGANIZATION", start, end
+        )
+    if entity.label in {"GPE", "LOC"}:
+        kind = places.kind_of(name) or ("LOCATION_CITY" if entity.label == "GPE" else "LOCATION")
+        return Found(kind, start, end)
+    if entity.label == "FAC" and _MEDICAL_PLACE.search(name):
+        return Found("ORGANIZATION_MEDICAL_FACILITY", start, end)
+    kind = _DIRECT.get(entity.label, "")
+    return Found(kind, start, end) if kind else None
+
+
+def _settled(candidates: Iterator[list[Found]]) -> list[Found]:
+    """Those that overlap none that is surer, or as sure and longer."""
+    taken: list[Found] = []
+    for level in candidates:
+        for one in sorted(level, key=lambda found: found.start - found.end):
+            if not any(one.start < other.end and other.start < one.end for other in taken):
+                taken.append(one)
+    return taken
+
+
+def _parts(text: str, found: Found) -> Iterator[Found]:
+    if found.entity_type in PERSON_TYPES:
+        yield from people.parts(text, found)
+
+
+def _mention(words: Sequence[Word], reading: Reading, found: Found) -> Mention:
+    which = reading.words(found.start, found.end)
+    said = "".join(words[i].text for i in which).strip()
+    written = reading.text[found.start : found.end]
+    text = written if written in said else _stripped(said)
+    return Mention(found.entity_type, text, which, words[which.start].start, words[which.stop - 1].end)
+
+
+def _stripped(text: str) -> str:
+    return text.lstrip(_EDGES) if _ABBREVIATED.search(text) else text.strip(_EDGES)
