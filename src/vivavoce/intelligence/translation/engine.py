@@ -1,0 +1,29 @@
+"""What translates between certain languages, whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from vivavoce.intelligence.base import TranslationOptions
+
+Pair = tuple[str, str]
+"""The codes of the language that is spoken and of the one that is wanted."""
+
+
+class Engine(Protocol):
+    """`backend`: a word for it. `pairs`: what it serves, None for all that there are."""
+
+    @property
+    def backend(self) -> str: ...
+
+    @property
+    def pairs(self) -> frozenset[Pair] | None: ...
+
+    def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
+        """The same in the other language, in order, in as many texts or in fewer. Raises `AddOnError`."""
+        ...
+
+
+def name_of(pair: Pair) -> str:
+    return "-".join(pair)

@@ -1,0 +1,128 @@
+"""Which engine serves a pair, and what a server can translate at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+from vivavoce.intelligence.base import AddOnError, Capability, TranslationOptions
+from vivavoce.intelligence.translation.engine import Engine, Pair, name_of
+from vivavoce.intelligence.translation.pieces import bounded
+from vivavoce.intelligence.translation.timing import in_time
+from vivavoce.live.sentences import SegmentationError, sentences_of
+from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
+from vivavoce.protocol.stream import Utterance
+
+ENHANCED: Final = "enhanced"
+_PIVOT: Final = "en"
+_MOST_WORDS: Final = 2_000
+"""A minute of the quickest speech has 400."""
+_MOST_PAIRS_NAMED: Final = 20
+
+
+class PairTranslator:
+    """Translates by the first of `engines` that serves a pair; `enhanced` has those that ask for that model.
+
+    With `pivot`, a pair that none serves goes through English where both ways are served. What is spoken in
+    the language that is wanted stays as it is: who reads along in one language is to miss nothing.
+    """
+
+    def __init__(
+        self, engines: Sequence[Engine], enhanced: Sequence[Engine] = (), *, pivot: bool = False
+    ) -> None:
+        self._engines = {ENHANCED: tuple(enhanced)}
+        self._base = tuple(engines)
+        self._pivot = pivot
+
+    def translate(self, utterance: Utterance, target: str, options: TranslationOptions) -> Utterance:
+        """The utterance in the language `target`, its words spread over the same time.
+
+        Raises `AddOnError`: 501 where nothing serves the pair, 422 for more than 2,000 words.
+        """
+        source = utterance.language
+        if source == target:
+            return utterance
+        way = self._way((source, target), options.model)
+        if not way:
+            raise AddOnError(self._unknown((source, target), options.model), 501)
+        if len(utterance.words) > _MOST_WORDS:
+            raise AddOnError(f"an utterance of more than {_MOST_WORDS} words is not translated", 422)
+        texts = _sentences(utterance)
+        for engine, pair in way:
+            texts = engine.translate(texts, pair, options) if texts else []
+        between = "" if target in WRITTEN_WITHOUT_SPACES else " "
+        return in_time(between.join(texts), utterance, target)
+
+    def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str) -> list[str]:
+        """The targets that no language a session may be in can be translated to. No `sources`: any language.
+
+        For whoever creates a session with such a target; `AddOnError` says the same of one utterance.
+        """
+        return [target for target in targets if not self._reachable(target, sources, model)]
+
+    def refusal(self, targets: Sequence[str], model: str) -> str:
+        """What to say of targets that are not served."""
+        return self._unknown(("any language", ", ".join(targets)), model)
+
+    def capability(self) -> Capability:
+        """`languages` None: every pair, which takes an endpoint that is allowed to serve all requests."""
+        engines = (*self._base, *self._engines[ENHANCED])
+        backend = ", ".join(dict.fromkeys(engine.backend for engine in engines)) or "off"
+        enhanced = self._engines[ENHANCED]
+        detail = [f"model enhanced: {', '.join(engine.backend for engine in enhanced)}" if enhanced else ""]
+        if self._pivot:
+            detail.append("other pairs through English where both ways are served")
+        direct = self._direct(self._base)
+        languages = None if direct is None else tuple(sorted(map(name_of, direct)))
+        return Capability("translation", backend, languages, "; ".join(filter(None, detail)))
+
+    def _way(self, pair: Pair, model: str) -> tuple[tuple[Engine, Pair], ...]:
+        """The engines one after the other, each with its pair; none where there is no way."""
+        engines = self._engines.get(model, self._base)
+        if engine := _serving(engines, pair):
+            return ((engine, pair),)
+        legs = (pair[0], _PIVOT), (_PIVOT, pair[1])
+        found = [engine for leg in legs if (engine := _serving(engines, leg))]
+        # No language is its own translation.
+        if self._pivot and len(found) == len(legs) and _PIVOT not in pair:
+            return tuple(zip(found, legs, strict=True))
+        return ()
+
+    def _reachable(self, target: str, sources: Sequence[str], model: str) -> bool:
+        if sources:
+            return any(source == target or self._way((source, target), model) for source in sources)
+        direct = self._direct(self._engines.get(model, self._base))
+        return direct is None or any(to == target for _, to in direct)
+
+    def _direct(self, engines: Sequence[Engine]) -> frozenset[Pair] | None:
+        """Pairs that are served without a third language, None for all."""
+        served = [engine.pairs for engine in engines]
+        known = [pairs for pairs in served if pairs is not None]
+        return frozenset().union(*known) if len(known) == len(served) else None
+
+    def _unknown(self, pair: Pair, model: str) -> str:
+        if model == ENHANCED and not self._engines[ENHANCED]:
+            return (
+                "no translation by model enhanced: it takes a chat endpoint, which this server has not; "
+                "ask for model base, or have one set up"
+            )
+        names = sorted(map(name_of, self._direct(self._engines.get(model, self._base)) or ()))
+        more = ", ..." if len(names) > _MOST_PAIRS_NAMED else ""
+        served = f"translates {', '.join(islice(names, _MOST_PAIRS_NAMED))}{more}" if names else "has none"
+        return (
+            f"no translation from {pair[0]} to {pair[1]}: this server {served}; a CTranslate2 model "
+            "directory or a chat endpoint in its settings adds others"
+        )
+
+
+def _serving(engines: Sequence[Engine], pair: Pair) -> Engine | None:
+    return next((engine for engine in engines if engine.pairs is None or pair in engine.pairs), None)
+
+
+def _sentences(utterance: Utterance) -> list[str]:
+    try:
+        sentences = sentences_of([utterance])
+    except SegmentationError as error:
+        raise AddOnError(str(error)) from error
+    return [piece for sentence in sentences for piece in bounded(sentence)]
