@@ -3,9 +3,10 @@
     .venv/bin/python bench/translation.py [--models PLACE ...] [--show]
 
 `translations.txt` has sentences in both languages. Prints for each direction chrF (0 to 100: characters that
-are the same, by runs of up to six; M. Popović, "chrF: character n-gram F-score for automatic MT evaluation", 2015)
-of the lines that may be looked at and of those that are held out, milliseconds of CPU for a line and what loading
-takes: seconds and MB. `--models` adds model directories (PAIR=DIRECTORY, or DIRECTORY), which come first.
+are the same, by runs of up to six; M. Popović, "chrF: character n-gram F-score for automatic MT evaluation",
+2015) of the lines that may be looked at and of those that are held out, milliseconds of CPU for a line and
+what loading takes: seconds and MB. `--models` adds model directories (PAIR=DIRECTORY, or DIRECTORY), which
+come first.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ Pair = tuple[str, str]
 
 
 class Engine(Protocol):
-    """`backend`: a word for it. `pairs`: what it serves, None for all that there are."""
+    """`backend`: a name for it. `pairs`: what it serves, None for all that there are."""
 
     @property
     def backend(self) -> str: ...

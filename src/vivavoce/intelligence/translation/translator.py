@@ -9,6 +9,7 @@ from typing import Final
 from vivavoce.intelligence.base import AddOnError, Capability, TranslationOptions
 from vivavoce.intelligence.translation.engine import Engine, Pair, name_of
 from vivavoce.intelligence.translation.pieces import bounded
+from vivavoce.intelligence.translation.speech import Samples, SpeechEngine
 from vivavoce.intelligence.translation.timing import in_time
 from vivavoce.live.sentences import SegmentationError, sentences_of
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
@@ -29,16 +30,25 @@ class PairTranslator:
     """
 
     def __init__(
-        self, engines: Sequence[Engine], enhanced: Sequence[Engine] = (), *, pivot: bool = False
+        self,
+        engines: Sequence[Engine],
+        enhanced: Sequence[Engine] = (),
+        *,
+        speech: SpeechEngine | None = None,
+        pivot: bool = False,
     ) -> None:
-        self._engines = {ENHANCED: tuple(enhanced)}
-        self._base = tuple(engines)
+        """`speech` serves `base` where none of `engines` does, and where there is audio."""
+        self._base = (*engines, *([speech] if speech else []))
+        self._enhanced = tuple(enhanced)
         self._pivot = pivot
 
-    def translate(self, utterance: Utterance, target: str, options: TranslationOptions) -> Utterance:
+    def translate(
+        self, utterance: Utterance, target: str, options: TranslationOptions, samples: Samples | None = None
+    ) -> Utterance:
         """The utterance in the language `target`, its words spread over the same time.
 
-        Raises `AddOnError`: 501 where nothing serves the pair, 422 for more than 2,000 words.
+        `samples` reads its audio, if that is needed. Raises `AddOnError`: 501 where nothing serves the pair,
+        422 for more than 2,000 words.
         """
         source = utterance.language
         if source == target:
@@ -48,11 +58,15 @@ class PairTranslator:
             raise AddOnError(self._unknown((source, target), options.model), 501)
         if len(utterance.words) > _MOST_WORDS:
             raise AddOnError(f"an utterance of more than {_MOST_WORDS} words is not translated", 422)
-        texts = _sentences(utterance)
+        translated = utterance
         for engine, pair in way:
-            texts = engine.translate(texts, pair, options) if texts else []
-        between = "" if target in WRITTEN_WITHOUT_SPACES else " "
-        return in_time(between.join(texts), utterance, target)
+            if isinstance(engine, SpeechEngine) and samples is not None:
+                engine = engine.hearing(samples)
+            texts = _sentences(translated)
+            written = engine.translate(texts, pair, options) if texts else []
+            between = "" if pair[1] in WRITTEN_WITHOUT_SPACES else " "
+            translated = in_time(between.join(written), utterance, pair[1])
+        return translated
 
     def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str) -> list[str]:
         """The targets that no language a session may be in can be translated to. No `sources`: any language.
@@ -67,19 +81,22 @@ class PairTranslator:
 
     def capability(self) -> Capability:
         """`languages` None: every pair, which takes an endpoint that is allowed to serve all requests."""
-        engines = (*self._base, *self._engines[ENHANCED])
+        engines = (*self._base, *self._enhanced)
         backend = ", ".join(dict.fromkeys(engine.backend for engine in engines)) or "off"
-        enhanced = self._engines[ENHANCED]
-        detail = [f"model enhanced: {', '.join(engine.backend for engine in enhanced)}" if enhanced else ""]
+        enhanced = ", ".join(engine.backend for engine in self._enhanced)
+        detail = [f"model enhanced: {enhanced}" if enhanced else ""]
         if self._pivot:
             detail.append("other pairs through English where both ways are served")
         direct = self._direct(self._base)
         languages = None if direct is None else tuple(sorted(map(name_of, direct)))
         return Capability("translation", backend, languages, "; ".join(filter(None, detail)))
 
+    def _of(self, model: str) -> tuple[Engine, ...]:
+        return self._enhanced if model == ENHANCED else self._base
+
     def _way(self, pair: Pair, model: str) -> tuple[tuple[Engine, Pair], ...]:
         """The engines one after the other, each with its pair; none where there is no way."""
-        engines = self._engines.get(model, self._base)
+        engines = self._of(model)
         if engine := _serving(engines, pair):
             return ((engine, pair),)
         legs = (pair[0], _PIVOT), (_PIVOT, pair[1])
@@ -92,7 +109,7 @@ class PairTranslator:
     def _reachable(self, target: str, sources: Sequence[str], model: str) -> bool:
         if sources:
             return any(source == target or self._way((source, target), model) for source in sources)
-        direct = self._direct(self._engines.get(model, self._base))
+        direct = self._direct(self._of(model))
         return direct is None or any(to == target for _, to in direct)
 
     def _direct(self, engines: Sequence[Engine]) -> frozenset[Pair] | None:
@@ -102,12 +119,12 @@ class PairTranslator:
         return frozenset().union(*known) if len(known) == len(served) else None
 
     def _unknown(self, pair: Pair, model: str) -> str:
-        if model == ENHANCED and not self._engines[ENHANCED]:
+        if model == ENHANCED and not self._enhanced:
             return (
                 "no translation by model enhanced: it takes a chat endpoint, which this server has not; "
                 "ask for model base, or have one set up"
             )
-        names = sorted(map(name_of, self._direct(self._engines.get(model, self._base)) or ()))
+        names = sorted(map(name_of, self._direct(self._of(model)) or ()))
         more = ", ..." if len(names) > _MOST_PAIRS_NAMED else ""
         served = f"translates {', '.join(islice(names, _MOST_PAIRS_NAMED))}{more}" if names else "has none"
         return (

@@ -89,14 +89,17 @@ class WhisperModel:
         max_tokens: int,
         draft: Sequence[int] = (),
         said: Sequence[int] = (),
+        in_english: bool = False,
     ) -> Decoding:
         """The likeliest text, of at most `max_tokens`, after the tokens of what is already `said`. All of
         them, with the prompt, fit into the positions that the decoder has.
 
+        With `in_english` it is the translation of what is said in `language`.
+
         A `draft` makes a greedy search (`beam_size` 1) quicker where it guesses right. It can only change the
         text where two tokens are about as likely: numbers are rounded together that are computed together.
         """
-        prompt = [*self.vocabulary.prompt(language), *said]
+        prompt = [*self.vocabulary.prompt(language, in_english=in_english), *said]
         rows = self._decoder.start(encoded, prompt, draft if beam_size == 1 else ())
         no_speech = float(rows.special[self.vocabulary.no_speech - self.vocabulary.end])
         before = rows.prompt_attention

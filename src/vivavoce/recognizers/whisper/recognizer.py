@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Context, Draft, Hypothesis, Request
@@ -80,6 +83,31 @@ class WhisperRecognizer:
             raise RecognizerError(f"{self.name} failed: {error}") from error
         draft = Draft(self.name, heard.tokens, heard.starts)
         return Hypothesis(first.language.code, first.language.probability, heard.words, draft)
+
+    def in_english(self, audio: NDArray[np.float32], language: str) -> str:
+        """What is said in `language`, in English; "" where nobody speaks or nothing is understood.
+
+        `audio` as in `Request`. The model was taught this beside writing what is said, and does it worse.
+        Raises `RecognizerError`.
+        """
+        if not self._multilingual or language not in self.capabilities.languages:
+            raise RecognizerError(f"{self.name} does not know {language}")
+        if not guards.is_audible(audio):
+            return ""
+        try:
+            decoding = self._model.decode(
+                self._model.encode(audio, context(len(audio))),
+                language,
+                beam_size=_BEAM_SIZE,
+                max_tokens=guards.token_limit(len(audio) / SAMPLE_RATE, "en"),
+                in_english=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise RecognizerError(f"{self.name} failed: {error}") from error
+        if guards.is_silence(decoding):
+            return ""
+        tokens = guards.without_loop(decoding.tokens) if guards.is_runaway(decoding) else decoding.tokens
+        return self._model.vocabulary.text(tokens).strip()
 
     def _first(self, request: Request) -> _Try:
         """What is heard going on from what was said before or, where that leads astray, without it."""

@@ -37,9 +37,10 @@ class Vocabulary:
         """What stands for nobody speaking; models disagree on its name, not on its place."""
         self._start = ids["<|startoftranscript|>"]
         self._transcribe = ids["<|transcribe|>"]
+        self._translate = ids["<|translate|>"]
         self._tokens = tokens
         self._alphabet = _byte_alphabet()
-        special = range(self._start + 1, ids["<|translate|>"])
+        special = range(self._start + 1, self._translate)
         self.language_tokens = {m[1]: i for i in special if (m := _LANGUAGE.fullmatch(tokens[i]))}
 
     @classmethod
@@ -60,15 +61,16 @@ class Vocabulary:
         """Codes of the languages that the model knows."""
         return frozenset(self.language_tokens) if self.multilingual else frozenset({"en"})
 
-    def start_sequence(self, language: str) -> list[int]:
-        """What tells the decoder the language and the task."""
+    def start_sequence(self, language: str, *, in_english: bool = False) -> list[int]:
+        """What tells the decoder the language that is spoken, and whether to write it or its English."""
         if not self.multilingual:
             return [self._start]
-        return [self._start, self.language_tokens[language], self._transcribe]
+        task = self._translate if in_english else self._transcribe
+        return [self._start, self.language_tokens[language], task]
 
-    def prompt(self, language: str) -> list[int]:
-        """What a plain transcript follows: the start sequence, and that no time stamps are wanted."""
-        return [*self.start_sequence(language), self._no_timestamps]
+    def prompt(self, language: str, *, in_english: bool = False) -> list[int]:
+        """What a plain text follows: the start sequence, and that no time stamps are wanted."""
+        return [*self.start_sequence(language, in_english=in_english), self._no_timestamps]
 
     def piece(self, token: int) -> bytes:
         """The UTF-8 bytes of a text token, possibly only part of a character; none for special tokens."""

@@ -1,0 +1,50 @@
+"""From other languages to English by a model that hears them, not by their words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.errors import RecognizerError
+from vivavoce.intelligence.base import AddOnError, TranslationOptions
+from vivavoce.intelligence.translation.engine import Pair
+
+Samples = Callable[[], NDArray[np.float32]]
+"""What reads an utterance's audio: float32, shape (samples,), 16 kHz, its own channel."""
+
+
+class Interpreter(Protocol):
+    """A multilingual Whisper model is one."""
+
+    def in_english(self, audio: NDArray[np.float32], language: str) -> str:
+        """Raises `RecognizerError`."""
+        ...
+
+
+class SpeechEngine:
+    """Hears one utterance, of which `samples` reads the audio. Without it, it says what it would serve."""
+
+    backend = "whisper"
+
+    def __init__(
+        self, interpreter: Interpreter, languages: Iterable[str], samples: Samples | None = None
+    ) -> None:
+        """`languages`: what the interpreter knows."""
+        self._interpreter = interpreter
+        self._samples = samples
+        self.pairs = frozenset((language, "en") for language in languages if language != "en")
+
+    def hearing(self, samples: Samples) -> SpeechEngine:
+        return SpeechEngine(self._interpreter, (language for language, _ in self.pairs), samples)
+
+    def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
+        """What is heard, in one text; the sentences are passed over. Raises `AddOnError`."""
+        if self._samples is None:
+            raise AddOnError("there is no audio to translate from; ask for it with what is transcribed live")
+        try:
+            return [self._interpreter.in_english(self._samples(), pair[0])]
+        except RecognizerError as error:
+            raise AddOnError(str(error)) from error
