@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.live.sentences import LONG_SILENCE, sentences_of
+from vivavoce.live.sentences import LONG_SILENCE, sentences_of, timed_sentences
 from vivavoce.protocol.stream import Utterance, Word
 
 
@@ -45,6 +45,20 @@ def test_every_word_of_a_channel_is_in_its_sentences_once_and_in_order(utterance
 def test_the_channels_do_not_change_each_others_sentences(utterances: list[Utterance]) -> None:
     apart = [sentences_of([one for one in utterances if one.channel == channel]) for channel in (0, 1)]
     assert sorted(sentences_of(utterances)) == sorted(apart[0] + apart[1])
+
+
+@given(conversations())
+def test_a_sentence_has_the_words_that_it_is_made_of(utterances: list[Utterance]) -> None:
+    for sentence in timed_sentences(utterances):
+        spoken = "".join(word.text for word in sentence.words).replace(" ", "")
+        assert sentence.text.replace(" ", "") in spoken
+        assert sentence.words[0].start == sentence.start <= sentence.end == sentence.words[-1].end
+
+
+def test_a_sentence_begins_and_ends_with_its_words() -> None:
+    first, second = timed_sentences([utterance("We met. Nobody"), utterance("came.", 2.0)])
+    assert (first.text, first.start, first.end) == ("We met.", 0.0, 0.2)
+    assert (second.text, second.start, second.end) == ("Nobody came.", 0.2, 2.1)
 
 
 @given(conversations())

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from sentencex import segment
 
 from vivavoce.errors import VivavoceError
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
-from vivavoce.protocol.stream import Utterance
+from vivavoce.protocol.stream import Utterance, Word
 
 LONG_SILENCE = 5.0
 """Seconds."""
@@ -33,17 +34,43 @@ class SegmentationError(VivavoceError):
     """`sentencex` failed on a text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`words` as recognised, which are all that have a letter in it. Times are seconds of session audio."""
+
+    text: str
+    channel: int
+    language: str
+    words: tuple[Word, ...]
+
+    @property
+    def start(self) -> float:
+        return self.words[0].start
+
+    @property
+    def end(self) -> float:
+        return self.words[-1].end
+
+
 def sentences_of(utterances: Iterable[Utterance]) -> list[str]:
     """Sentences by start: every character of the utterances but the spaces around them, in order.
 
     Raises SegmentationError.
     """
+    return [sentence.text for sentence in timed_sentences(utterances)]
+
+
+def timed_sentences(utterances: Iterable[Utterance]) -> list[Sentence]:
+    """As `sentences_of`, with their words.
+
+    Raises SegmentationError.
+    """
     ordered = sorted(utterances, key=lambda utterance: (utterance.channel, utterance.start))
-    found: list[tuple[float, str]] = []
+    found: list[Sentence] = []
     for _, of_channel in groupby(ordered, key=lambda utterance: utterance.channel):
         for run in _runs(of_channel):
             found += _sentences(run)
-    return [sentence for _, sentence in sorted(found, key=lambda timed: timed[0])]
+    return sorted(found, key=lambda sentence: sentence.start)
 
 
 def _runs(utterances: Iterable[Utterance]) -> Iterator[list[Utterance]]:
@@ -66,25 +93,25 @@ def _goes_on(earlier: Utterance, later: Utterance) -> bool:
     )
 
 
-def _sentences(run: Sequence[Utterance]) -> Iterator[tuple[float, str]]:
-    """Each sentence with the time at which its first word begins."""
+def _sentences(run: Sequence[Utterance]) -> Iterator[Sentence]:
     language = run[0].language
     between = "" if language in WRITTEN_WITHOUT_SPACES else " "
+    words = [word for utterance in run for word in utterance.words]
     pieces: list[str] = []
     ends: list[int] = []
-    starts: list[float] = []
     length = 0
     for utterance in run:
         for index, word in enumerate(utterance.words):
             pieces.append(word.text if index else between + word.text.lstrip())
             length += len(pieces[-1])
             ends.append(length)
-            starts.append(word.start)
     begin = 0
     for part in _parts(language, "".join(pieces)):
         if part.strip():
             first_letter = begin + len(part) - len(part.lstrip())
-            yield starts[bisect_right(ends, first_letter)], part.strip()
+            last_letter = begin + len(part.rstrip()) - 1
+            its_words = words[bisect_right(ends, first_letter) : bisect_right(ends, last_letter) + 1]
+            yield Sentence(part.strip(), run[0].channel, language, tuple(its_words))
         begin += len(part)
 
 
