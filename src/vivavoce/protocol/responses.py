@@ -126,13 +126,28 @@ class Sentiment(WireModel):
     channel: int
 
 
+class ChapterSentence(WireModel):
+    sentence: str
+    start: Seconds
+    end: Seconds
+    words: tuple[WordModel, ...]
+
+
 class Chapter(WireModel):
+    """`summary` is one of the two others, which are null where they were not made: `extractive_summary` in the
+    speakers' words, `abstractive_summary` in those of a model. `text` is that of the sentences.
+    """
+
     headline: str
     gist: str
     summary: str
     keywords: tuple[str, ...]
     start: Seconds
     end: Seconds
+    abstractive_summary: str | None = None
+    extractive_summary: str | None = None
+    text: str = ""
+    sentences: tuple[ChapterSentence, ...] = ()
 
 
 Sentences = AddonEnvelope[tuple[str, ...]]

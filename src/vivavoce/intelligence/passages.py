@@ -1,0 +1,142 @@
+"""What was said as passages: sentences of a length that can be read, cleaned of what only speech needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from stopwordsiso import stopwords
+
+from vivavoce.intelligence.base import AddOnError
+from vivavoce.intelligence.cues import CUES, Cues, readable
+from vivavoce.live.sentences import Sentence, SegmentationError, timed_sentences
+from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
+from vivavoce.protocol.stream import Utterance, Word
+
+_LONGEST: Final = 45
+"""Words of a passage: what is written without full stops is cut at its pauses."""
+
+_LETTERS_OF_A_WORD: Final = 2
+"""Where words are written without spaces."""
+
+FEWEST_TELLING: Final = 3
+"""Words that mean something in a passage that says something."""
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+_ELISION = re.compile(
+    r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|nell|sull|all|dall|un|quest)['’]", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """`text` is for reading; `sentence` is what was said, with its times. `length` in words, or what amounts to one
+    where words are written without spaces; `telling` is how many of them mean something.
+    """
+
+    sentence: Sentence
+    text: str
+    length: int
+    telling: int
+    language: str
+
+    @property
+    def cues(self) -> Cues | None:
+        return CUES.get(self.language)
+
+    @property
+    def is_question(self) -> bool:
+        return self.text.endswith(("?", "？", "؟"))
+
+    @property
+    def is_chatter(self) -> bool:
+        """Says nothing of the matter: a greeting, a word of agreement."""
+        if self.telling < FEWEST_TELLING:
+            return True
+        return self.cues is not None and self.length < 12 and self.cues.chatter.search(self.text) is not None
+
+    @property
+    def is_dangling(self) -> bool:
+        """Cannot be read without what came before."""
+        return self.cues is not None and self.cues.dangling.match(self.text) is not None
+
+
+def passages_of(utterances: Iterable[Utterance]) -> list[Passage]:
+    """By start; none for what has no letter or figure in it. Raises `AddOnError`."""
+    try:
+        sentences = timed_sentences(utterances)
+    except SegmentationError as error:
+        raise AddOnError(str(error), 500) from error
+    found = []
+    for sentence in sentences:
+        for part in _parts(sentence):
+            text = readable(part.text, part.language)
+            if any(map(str.isalnum, text)):
+                found.append(
+                    Passage(
+                        part,
+                        text,
+                        length_of(text, part.language),
+                        _telling(text, part.language),
+                        part.language,
+                    )
+                )
+    return sorted(found, key=lambda passage: passage.sentence.start)
+
+
+def tokens(text: str) -> list[str]:
+    """Words as written, without punctuation and elided articles."""
+    return [_ELISION.sub("", token) for token in _TOKEN.findall(text)]
+
+
+def length_of(text: str, language: str) -> int:
+    if language in WRITTEN_WITHOUT_SPACES:
+        return -(-sum(map(str.isalnum, text)) // _LETTERS_OF_A_WORD)
+    return len(_TOKEN.findall(text))
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """In lower case; none for a language whose are not known."""
+    return frozenset(stopwords(language))
+
+
+def _telling(text: str, language: str) -> int:
+    if language in WRITTEN_WITHOUT_SPACES:
+        return length_of(text, language) // 2
+    known = stop_words(language)
+    return sum(1 for token in tokens(text) if token.lower() not in known)
+
+
+def _parts(sentence: Sentence) -> Iterator[Sentence]:
+    """The sentence, or parts of it of which none is too long."""
+    limit = _LONGEST * (_LETTERS_OF_A_WORD if sentence.language in WRITTEN_WITHOUT_SPACES else 1)
+    if len(sentence.words) <= limit:
+        yield sentence
+        return
+    at = 0
+    for words in _cut(sentence.words, limit):
+        begin = at
+        for word in words:
+            at = max(at, sentence.text.find(word.text.strip(), at) + len(word.text.strip()))
+        if text := sentence.text[begin:at].strip():
+            yield Sentence(text, sentence.channel, sentence.language, words)
+
+
+def _cut(words: Sequence[Word], limit: int) -> Iterator[tuple[Word, ...]]:
+    """At the longest pause of each stretch, not too near its ends."""
+    pending = [tuple(words)]
+    while pending:
+        stretch = pending.pop()
+        if len(stretch) <= limit:
+            yield stretch
+            continue
+        margin = len(stretch) // 4 if len(stretch) < 4 * limit else limit // 2
+        at = max(
+            range(margin, len(stretch) - margin),
+            key=lambda index: (stretch[index].start - stretch[index - 1].end, -abs(2 * index - len(stretch))),
+        )
+        pending += [stretch[at:], stretch[:at]]

@@ -1,0 +1,79 @@
+"""Summaries in the speakers' own words: the passages that tell most, in order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vivavoce.intelligence.base import Capability, SummaryKind
+from vivavoce.intelligence.shortening import shortened
+from vivavoce.intelligence.talk import Embeds, Talk, talk_of
+from vivavoce.protocol.languages import joined
+from vivavoce.protocol.stream import Utterance
+
+CAPABILITY: Final = Capability(
+    "summarization",
+    "embedded",
+    detail="Chooses the sentences that tell most, as they were said; fillers are taken out of English, French, German, "
+    "Italian, Portuguese and Spanish.",
+)
+
+BULLET = "- "
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """Words and passages: `words` times the root of all words, within bounds; `passages` likewise."""
+
+    words: float
+    fewest_words: int
+    most_words: int
+    passages: float
+    fewest_passages: int
+    most_passages: int
+
+    def of(self, length: int) -> tuple[int, int]:
+        root = math.sqrt(length)
+        words = min(max(self.words * root, self.fewest_words), self.most_words)
+        passages = min(max(self.passages * root, self.fewest_passages), self.most_passages)
+        return round(words), round(passages)
+
+
+_SIZES: Final[dict[SummaryKind, _Size]] = {
+    "general": _Size(4.0, 30, 250, 0.3, 3, 14),
+    "concise": _Size(2.0, 20, 45, 0.05, 2, 2),
+    "bullet_points": _Size(5.0, 40, 300, 0.2, 3, 10),
+}
+_LONGEST_BULLET: Final = 30
+"""Words."""
+
+
+class ExtractiveSummarizer:
+    """For all threads."""
+
+    def __init__(self, embedder: Embeds) -> None:
+        self._embedder = embedder
+
+    def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind) -> str:
+        """In the languages that were spoken; a line for each bullet point. Empty where nothing was said."""
+        talk = talk_of(utterances, self._embedder)
+        numbers = telling(talk, *_SIZES[kind].of(talk.length))
+        if kind == "bullet_points":
+            lines = (
+                shortened(talk.passages[n].text, _LONGEST_BULLET, talk.passages[n].language) for n in numbers
+            )
+            return "\n".join(BULLET + line for line in lines)
+        return text_of(talk, numbers)
+
+
+def telling(talk: Talk, words: int, passages: int, within: range | None = None) -> list[int]:
+    """Numbers of passages; the first ones where none says much."""
+    if numbers := talk.chosen(words, passages, within):
+        return numbers
+    return list(within if within is not None else range(len(talk.passages)))[:passages]
+
+
+def text_of(talk: Talk, numbers: Sequence[int]) -> str:
+    return joined((talk.passages[n].language, talk.passages[n].text) for n in numbers)
