@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from vivavoce.intelligence.base import Capability
-from vivavoce.intelligence.cues import announced
+from vivavoce.intelligence.cues import announced, stop_words
 from vivavoce.intelligence.keywords import keywords_of
-from vivavoce.intelligence.passages import Passage, stop_words, tokens
+from vivavoce.intelligence.passages import Passage, tokens
 from vivavoce.intelligence.shortening import shortened
 from vivavoce.intelligence.summaries import telling, text_of
 from vivavoce.intelligence.talk import Embeds, Talk, talk_of
@@ -116,6 +116,7 @@ def _headline(passages: Sequence[Passage], keywords: Sequence[str], gist: str) -
     if named:
         return named
     if keywords:
+        keywords = sorted(keywords, key=lambda keyword: keyword.lower() not in gist.lower())
         both = ", ".join(keywords[:2])
         headline = both if len(both.split()) <= _LONGEST_KEYWORDS else keywords[0]
         return headline[:1].upper() + headline[1:]

@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+from stopwordsiso import stopwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def _openers(always: str, before_comma: str) -> re.Pattern[str]:
 
 def _named(announcing: str, skipped: str) -> re.Pattern[str]:
     """What follows an announcement, up to the end of the clause."""
-    return re.compile(rf"\b(?:{announcing})\s+(?:(?:{skipped})\s+)*([^,.;:!?…]+)", re.IGNORECASE)
+    return re.compile(rf"\b(?:{announcing})\s+(?=(?:(?:{skipped})\s+)*([^,.;:!?…]+))", re.IGNORECASE)
 
 
 _EN = Cues(
@@ -66,9 +69,9 @@ _EN = Cues(
     ),
     named=_named(
         r"(?:next|first|second|third|last|final) (?:topic|item|point|thing|one)(?: on (?:the|our) \w+)? (?:is|are|was)"
-        r"|(?:let's|let us|want to|wanted to|going to|like to) (?:talk|speak|say something) about"
-        r"|let's (?:start|begin) with|(?:move|moving|get|go) on(?:to| to)|turn(?:ing)? to|coming to|get into"
-        r"|let's (?:discuss|look at)|problem with|question about",
+        r"|(?:let's|let us|want to|wanted to|going to|like to) (?:talk|speak) about"
+        r"|let's (?:start|begin) with|(?:move|moving|go) on(?:to| to)|turn(?:ing)? to|coming to|something about"
+        r"|let's (?:discuss|look at)",
         r"the|our|a|an|my|your|this|that|these",
     ),
     weight=_words(
@@ -78,13 +81,13 @@ _EN = Cues(
     ),
     dangling=_start(
         r"it|this|that|these|those|they|he|she|him|her|them|its|their|his|which|who|there|then|such|both|neither"
-        r"|some of (?:it|them)|the (?:other|same|latter|former)|with that|after (?:such|that)|for (?:that|this)|not yet"
-        r"|it's|that's|they're|he's|she's|how much|how many|what|why|when|where|or|as well|i (?:do|did|don't|didn't)"
+        r"|(?:some|most|one|all|both|part|half|none) of (?:it|them|these|those|that)|the (?:other|same|latter|former)|with that|after (?:such|that)|for (?:that|this)|not yet"
+        r"|it's|that's|they're|he's|she's|as well|i (?:do|did|don't|didn't)"
     ),
     chatter=_words(
         r"thank(?:s| you)|welcome|good (?:morning|afternoon|evening|night)|hello|bye|see you|have a (?:nice|great|good)"
         r"|how are you|can you (?:all )?hear|nice to meet|sorry|no (?:problem|worries)|(?:take care)|you too|one moment"
-        r"|anything else|help you|let me (?:have a look|check|see)|of course|congratulations|makes sense|sounds good"
+        r"|anything else|help you|let's wait|let me (?:have a look|check|see)|of course|congratulations|makes sense|sounds good"
         r"|that's (?:amazing|incredible|great|good|perfect)|i don't know|my name is|tell (?:me|us)|listening"
     ),
     articles=frozenset(
@@ -108,7 +111,7 @@ _DE = Cues(
     named=_named(
         r"kommen wir (?:jetzt |nun |dann )?(?:zu|zum|zur)|(?:zuerst|zunächst) (?:zu|zum|zur)|und dann noch"
         r"|(?:nächste|letzte|erste|zweite)[rsn]? (?:punkt|thema) (?:ist|sind|wäre)|zum thema|(?:reden|sprechen) wir über"
-        r"|fangen wir (?:an )?mit|problem mit|frage (?:zu|zum|zur)",
+        r"|fangen wir (?:an )?mit",
         r"der|die|das|den|dem|ein|eine|einen|unser|unsere|unseren",
     ),
     weight=_words(
@@ -118,7 +121,7 @@ _DE = Cues(
     ),
     dangling=_start(
         r"er|sie|es|das|dies\w*|dann|da|damit|dabei|dafür|daran|davon|dazu|darüber|deren|dessen|ihm|ihr|ihnen|ihn|denen"
-        r"|beide|dort|woran|warum|wieso|wie|was|wann|wo|bis wann|so|deshalb|deswegen|außerdem|auch"
+        r"|beide|dort|so|deshalb|deswegen|außerdem|auch"
     ),
     chatter=_words(
         r"danke|bitte|guten (?:morgen|tag|abend)|hallo|tschüss|auf wiedersehen|bis (?:nächste|morgen|bald|dann)"
@@ -145,7 +148,7 @@ _FR = Cues(
     ),
     named=_named(
         r"(?:passons|venons-en|passer)(?: maintenant| à présent)? (?:à|au|aux)|commençons par|parlons (?:de|du|des)"
-        r"|(?:point|sujet) (?:suivant )?(?:est|c'est|concerne)|abordons|en ce qui concerne|enfin,|problème avec",
+        r"|(?:point|sujet) (?:suivant )?(?:est|c'est|concerne)|abordons|en ce qui concerne|enfin,",
         r"le|la|les|un|une|des|notre|nos|du|de",
     ),
     weight=_words(
@@ -155,7 +158,7 @@ _FR = Cues(
     ),
     dangling=_start(
         r"il|elle|ils|elles|ça|cela|c'est|ce|ceci|celui\w*|celle\w*|ceux|lui|leur|y|en|on l'|on la|on les|là|ensuite|puis"
-        r"|alors|pourquoi|comment|combien|quand|où|aussi|ainsi|c'est pourquoi"
+        r"|alors|aussi|ainsi|c'est pourquoi"
     ),
     chatter=_words(
         r"merci|bonjour|bonsoir|au revoir|salut|bienvenue|bonne (?:journée|soirée)|à bientôt|s'il vous plaît|enchanté\w*"
@@ -165,7 +168,7 @@ _FR = Cues(
         "le la les un une des du de au aux ce cette ces mon ma mes son sa ses notre nos votre vos leur leurs dans en sur "
         "pour avec par et".split()
     ),
-    within=frozenset({"de", "du", "des", "à"}),
+    within=frozenset({"d'", "d’", "de", "du", "des"}),
 )
 _ES = Cues(
     openers=_openers(
@@ -180,7 +183,7 @@ _ES = Cues(
     ),
     named=_named(
         r"(?:siguiente|próximo|primer|segundo|tercer|último) (?:punto|tema)(?: es|,)?|por último,|hablemos (?:de|del|sobre)"
-        r"|vamos a hablar (?:de|del|sobre)|empecemos (?:con|por)|pasamos (?:a|al)|en cuanto a|problema con",
+        r"|vamos a hablar (?:de|del|sobre)|empecemos (?:con|por)|pasamos (?:a|al)|en cuanto a",
         r"el|la|los|las|un|una|nuestro|nuestra|a|al|de|del",
     ),
     weight=_words(
@@ -190,7 +193,7 @@ _ES = Cues(
     ),
     dangling=_start(
         r"él|ella|ellos|ellas|eso|esto|esa|ese|esos|esas|esta|este|estos|lo|la que|le|les|también|tampoco|entonces|así|ahí"
-        r"|allí|por qué|cuánto|cuándo|cómo|dónde|qué|luego|después|es|son|ya"
+        r"|allí|luego|después|es|son|ya"
     ),
     chatter=_words(
         r"gracias|buen[oa]s (?:días|tardes|noches)|hola|adiós|hasta (?:luego|mañana|pronto)|de nada|por favor|perdón"
@@ -216,7 +219,7 @@ _IT = Cues(
     named=_named(
         r"(?:prossimo|primo|secondo|terzo|ultimo) (?:punto|argomento|tema) è|l'ultima cosa è|passiamo (?:a|al|alla|alle"
         r"|ai|agli)|(?:partiamo|cominciamo|iniziamo) (?:da|dal|dalla|dalle|dai|con)|parliamo (?:di|del|della|delle|dei)"
-        r"|arriviamo (?:a|al|alla|alle|ai)|per quanto riguarda|problema con",
+        r"|arriviamo (?:a|al|alla|alle|ai)|per quanto riguarda",
         r"il|lo|la|i|gli|le|un|una|nostro|nostra",
     ),
     weight=_words(
@@ -224,8 +227,8 @@ _IT = Cues(
         r"|costa|costo|spes[ae]|per questo|motivo|soprattutto|entro|firmiamo|merito|rischio|scadenza|troppo"
     ),
     dangling=_start(
-        r"lui|lei|loro|esso|essa|questo|questa|questi|quello|quella|ciò|lo|li|ne|anche|allora|così|lì|là|perché|quanto"
-        r"|quando|come|dove|che|cosa|poi|dopo|è|sono"
+        r"lui|lei|loro|esso|essa|questo|questa|questi|quello|quella|ciò|lo|li|ne|anche|allora|così|lì|là|poi|"
+        r"dopo|è|sono"
     ),
     chatter=_words(
         r"grazie|buon(?:giorno|asera|anotte)|buon (?:lavoro|pomeriggio)|ciao|arrivederci|prego|per favore|scusa\w*|piacere"
@@ -235,7 +238,7 @@ _IT = Cues(
         "il lo la i gli le un uno una del dello della dei degli delle al alla dal dalla nel nella di in con per su un' "
         "questo questa nostro nostra e".split()
     ),
-    within=frozenset({"di", "del", "della", "dei", "delle", "da"}),
+    within=frozenset({"d'", "d’", "da", "dei", "del", "dell'", "dell’", "della", "delle", "di"}),
 )
 _PT = Cues(
     openers=_openers(
@@ -252,7 +255,7 @@ _PT = Cues(
     named=_named(
         r"(?:próximo|primeiro|segundo|terceiro|último) (?:ponto|tema|assunto) é|vamos falar (?:de|do|da|dos|das|sobre)"
         r"|fala-se (?:muito )?(?:de|do|da|dos|das)|passamos (?:a|ao|à|aos|às)|(?:comecemos|vamos começar) (?:com|por|pelo"
-        r"|pela)|quanto (?:a|ao|à|aos|às)|problema com",
+        r"|pela)|quanto (?:a|ao|à|aos|às)",
         r"o|a|os|as|um|uma|nosso|nossa",
     ),
     weight=_words(
@@ -260,8 +263,8 @@ _PT = Cues(
         r"|por cento|mil|milhões|custa|custo|por isso|razão|sobretudo|maior|prazo|causa|precisamos|melhor"
     ),
     dangling=_start(
-        r"ele|ela|eles|elas|isso|isto|esse|essa|este|esta|aquilo|também|então|assim|lá|ali|aí|porquê|por que|quanto|quando"
-        r"|como|onde|o que|depois|é|são|já|primeiro"
+        r"ele|ela|eles|elas|isso|isto|esse|essa|este|esta|aquilo|também|então|assim|lá|ali|aí|"
+        r"depois|é|são|já|primeiro"
     ),
     chatter=_words(
         r"obrigad[oa]|bom dia|boa (?:tarde|noite)|olá|adeus|tchau|até (?:logo|amanhã|lá|breve)|de nada|por favor|desculp\w+"
@@ -277,8 +280,32 @@ _PT = Cues(
 CUES: Final[Mapping[str, Cues]] = MappingProxyType(
     {"de": _DE, "en": _EN, "es": _ES, "fr": _FR, "it": _IT, "pt": _PT}
 )
+DULL: Final = frozenset(
+    "second seconds minute minutes hour hours day days week weeks month months year years percent dollar dollars euro "
+    "euros monday tuesday wednesday thursday friday saturday sunday hundred thousand million thing things lot guys kind "
+    "sekunde sekunden minute minuten stunde stunden tag tage woche wochen monat monate monats jahr jahre jahren prozent "
+    "montag dienstag mittwoch donnerstag freitag samstag sonntag komma millionen morgen ende moment "
+    "seconde secondes heure heures jour jours semaine semaines mois année années ans pour-cent lundi mardi mercredi jeudi "
+    "vendredi samedi dimanche cent cents mille millions fois chose choses "
+    "segundo segundos minuto minutos hora horas día días semana semanas mes meses año años lunes martes miércoles jueves "
+    "viernes sábado domingo ciento cien mil millones vez veces cosa cosas "
+    "secondo secondi minuti ora ore giorno giorni settimana settimane mese mesi anno anni lunedì martedì mercoledì giovedì "
+    "venerdì sabato domenica cento mila milione milioni volta volte cose "
+    "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty "
+    "seventy eighty ninety third fourth fifth sixth seventh eighth ninth tenth twentieth thirtieth "
+    "last next letzte letzten nächste nächsten dernier dernière prochain prochaine último última próximo próxima ultimo "
+    "ultima prossimo prossima dia dias mês ano anos segunda terça quarta quinta sexta milhão milhões vezes coisa coisas".split()
+)
+"""Words for time, money and numbers, which are no keywords."""
+
 _STUTTER = re.compile(r"\b(\w{1,2}|the|and)(?:,? \1)+\b", re.IGNORECASE)
 _MOST_OPENERS = 4
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """In lower case; none for a language whose are not known."""
+    return frozenset(stopwords(language))
 
 
 def readable(text: str, language: str) -> str:
@@ -291,9 +318,16 @@ def readable(text: str, language: str) -> str:
         if not opener:
             break
         text = text[opener.end() :]
-    text = cues.fillers.sub("", text)
+    text = cues.fillers.sub(lambda filler: _instead_of(filler, stop_words(language)), text)
     text = " ".join(_STUTTER.sub(r"\1", text).split()).lstrip(" ,.;:!?…-")
     return text[:1].upper() + text[1:]
+
+
+def _instead_of(filler: re.Match[str], stops: frozenset[str]) -> str:
+    """A comma between two, unless none would be there: "is, uh, done", "we met, um, Tom was there"."""
+    before = filler.string[: filler.start()].split()
+    between = filler[0].startswith(",") and filler[0].endswith(",")
+    return "," if between and before and before[-1].lower() not in stops else ""
 
 
 def announced(texts: Iterable[str], language: str) -> str | None:
@@ -301,5 +335,5 @@ def announced(texts: Iterable[str], language: str) -> str | None:
     cues = CUES.get(language)
     if cues is None:
         return None
-    found = (cues.named.search(text) for text in texts)
-    return next((match[1].strip() for match in found if match), None)
+    found = (match[1].strip() for text in texts for match in cues.named.finditer(text))
+    return next((named for named in found if not cues.topic.search(named)), None)

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from vivavoce.intelligence.cues import CUES
-from vivavoce.intelligence.passages import Passage, stop_words, tokens
+from vivavoce.intelligence.cues import CUES, DULL, stop_words
+from vivavoce.intelligence.passages import TOKEN, Passage
 from vivavoce.intelligence.talk import Embeds, Talk
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 
@@ -30,11 +30,13 @@ _RANKED: Final = 14
 _BY_EMBEDDINGS: Final = 0.5
 _OF_LENGTH: Final = (1.0, 1.5, 1.6)
 _AFTER_AN_ARTICLE: Final = 1.0
+_BARE: Final = 0.4
 _NAME: Final = 0.6
 _FIRST: Final = 0.5
 
 _CLAUSES = re.compile(r"[.,;:!?…()\"«»„“”–—]+(?:\s+|$)|\s[-–—]\s")
 _NUMBER = re.compile(r"\d[\d.,]*\w?")
+_INFLECTED = re.compile(r"e[nrms]?$")
 
 
 @dataclass(slots=True)
@@ -59,12 +61,11 @@ def _candidates(passages: Sequence[Passage]) -> dict[str, _Candidate]:
     for number, passage in enumerate(passages):
         if passage.language in WRITTEN_WITHOUT_SPACES or passage.is_chatter:
             continue
-        for words, weight in _runs(passage):
-            key = " ".join(words).lower()
-            candidate = found.setdefault(key, _Candidate())
-            candidate.written[" ".join(words)] += 1
+        for written, weight in _runs(passage):
+            candidate = found.setdefault(written.lower(), _Candidate())
+            candidate.written[written] += 1
             candidate.weight += weight + (_FIRST if number < 2 else 0.0)
-            candidate.words = sum(word.lower() not in stop_words(passage.language) for word in words)
+            candidate.words = len(written.split())
     _add_up(found)
     return found
 
@@ -77,45 +78,115 @@ def _add_up(found: Mapping[str, _Candidate]) -> None:
             candidate.weight += 0.5 * sum(alone.get(word, 0.0) for word in key.split())
 
 
-def _runs(passage: Passage) -> Iterator[tuple[list[str], float]]:
-    """Keywords in a passage, each with its weight."""
-    stops = stop_words(passage.language)
-    cues = CUES.get(passage.language)
-    articles = cues.articles if cues else frozenset[str]()
-    within = cues.within if cues else frozenset[str]()
-    first = True
-    for clause in _CLAUSES.split(passage.text):
-        run: list[str] = []
-        before = ""
-        for word in [*tokens(clause), ""]:
-            lower = word.lower()
-            if word and lower not in stops and not _NUMBER.fullmatch(word):
-                run.append(word)
-            elif run and lower in within and run[-1].lower() not in within:
-                run.append(word)
+def _runs(passage: Passage) -> Iterator[tuple[str, float]]:
+    """Keywords in a passage as they are written, each with its weight."""
+    grammar = _Grammar(passage.language)
+    clauses = [clause for clause in _CLAUSES.split(passage.text) if clause.strip()]
+    for number, clause in enumerate(clauses):
+        found = list(TOKEN.finditer(clause))
+        # Who is spoken to: "Priya, where are we?"
+        if len(found) == 1 and number in (0, len(clauses) - 1) and found[0][0][:1].isupper():
+            continue
+        for begin, end in grammar.runs([match[0] for match in found]):
+            written = clause[found[begin].start() : found[end - 1].end()]
+            before = found[begin - 1][0].lower() if begin else ""
+            yield written, grammar.weight(written, before, begin == number == 0)
+
+
+class _Grammar:
+    """Where keywords begin and end in a clause."""
+
+    def __init__(self, language: str) -> None:
+        cues = CUES.get(language)
+        self._language = language
+        self._stops = stop_words(language)
+        self.articles = cues.articles if cues else frozenset[str]()
+        self._within = cues.within if cues else frozenset[str]()
+
+    def weight(self, written: str, before: str, first: bool) -> float:
+        """What says whether it is a noun: the word before, a capital that no sentence begins with."""
+        weight = 1.0
+        if before in self.articles or before[-1:] in ("'", "’"):
+            weight += _AFTER_AN_ARTICLE
+        elif self.articles and not written[:1].isupper():
+            weight = _BARE
+        if self._language != "de" and written[:1].isupper() and not first:
+            weight += _NAME
+        return weight
+
+    def runs(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+        begin = 0
+        while begin < len(words):
+            if not self.tells(words[begin]):
+                begin += 1
+                continue
+            end = self._end(words, begin)
+            first, last = self._trimmed(words, begin, end)
+            if first < last and sum(map(len, words[first:last])) >= _SHORTEST:
+                yield first, last
+            begin = end
+
+    def tells(self, word: str) -> bool:
+        lower = word.lower()
+        return not (lower in self._stops or lower in DULL or word[-1] in "'’" or _NUMBER.fullmatch(word))
+
+    def _end(self, words: Sequence[str], begin: int) -> int:
+        """After the words that tell, with what may stand between two of them: "price of the steel"."""
+        end = begin
+        while end < len(words):
+            if self.tells(words[end]):
+                end += 1
+            elif words[end].lower() in self._within and self.tells(_at(words, end + 1)):
+                end += 2
+            elif (
+                words[end].lower() in self._within
+                and (
+                    words[end + 1 : end + 2]
+                    and (words[end + 1].lower() in self.articles or words[end + 1][-1] in "'’")
+                )
+                and self.tells(_at(words, end + 2))
+            ):
+                end += 3
             else:
-                yield from _keyword(run, passage.language, before in articles, first)
-                run, before = [], lower
-            first = False if word else first
+                break
+        return end
+
+    def _trimmed(self, words: Sequence[str], begin: int, end: int) -> tuple[int, int]:
+        if self._language == "de":
+            # Nouns have capitals, and adjectives before them an ending.
+            while begin < end and not words[end - 1][:1].isupper():
+                end -= 1
+            while begin < end and not (words[begin][:1].isupper() or _INFLECTED.search(words[begin])):
+                begin += 1
+        elif self._language == "en":
+            while end - begin > 1 and words[begin].lower().endswith("ing") and not self._named(words, begin):
+                begin += 1
+        elif self._within:
+            # Adjectives follow nouns, but verbs do so too, and come before "of".
+            if not (self._named(words, begin) or words[begin][:1].isupper()):
+                begin = next((n + 1 for n in reversed(range(begin, end)) if not self.tells(words[n])), begin)
+            end = self._end_of_the_noun(words, begin, end)
+        while sum(map(self.tells, words[begin:end])) > _LONGEST:
+            begin += 1
+            while begin < end and not self.tells(words[begin]):
+                begin += 1
+        return begin, end
+
+    def _named(self, words: Sequence[str], at: int) -> bool:
+        return at > 0 and (words[at - 1].lower() in self.articles or words[at - 1][-1] in "'’")
+
+    def _end_of_the_noun(self, words: Sequence[str], begin: int, end: int) -> int:
+        at = begin + 1
+        while at < end and (
+            not self.tells(words[at]) or not self.tells(words[at - 1]) or words[at][:1].isupper()
+        ):
+            at += 1
+        return at
 
 
-def _keyword(
-    run: list[str], language: str, after_an_article: bool, first: bool
-) -> Iterator[tuple[list[str], float]]:
-    stops = stop_words(language)
-    while run and run[-1].lower() in stops:
-        run = run[:-1]
-    while sum(word.lower() not in stops for word in run) > _LONGEST:
-        run = run[1:]
-        while run and run[0].lower() in stops:
-            run = run[1:]
-    if not run or len("".join(run)) < _SHORTEST:
-        return
-    # Nouns have capitals in German, and nothing but nouns are keywords.
-    if language == "de" and not run[-1][:1].isupper():
-        return
-    name = language != "de" and run[0][:1].isupper() and not first
-    yield run, 1.0 + (_AFTER_AN_ARTICLE if after_an_article else 0.0) + (_NAME if name else 0.0)
+def _at(words: Sequence[str], index: int) -> str:
+    """A word that tells nothing where there is none."""
+    return words[index] if index < len(words) else "'"
 
 
 def _ranked(

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from stopwordsiso import stopwords
-
 from vivavoce.intelligence.base import AddOnError
-from vivavoce.intelligence.cues import CUES, Cues, readable
-from vivavoce.live.sentences import Sentence, SegmentationError, timed_sentences
+from vivavoce.intelligence.cues import CUES, Cues, readable, stop_words
+from vivavoce.live.sentences import SegmentationError, Sentence, timed_sentences
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Utterance, Word
 
@@ -25,10 +22,14 @@ _LETTERS_OF_A_WORD: Final = 2
 FEWEST_TELLING: Final = 3
 """Words that mean something in a passage that says something."""
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
-_ELISION = re.compile(
-    r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|nell|sull|all|dall|un|quest)['’]", re.IGNORECASE
+_MOST_TELLING_OF_CHATTER: Final = 5
+
+TOKEN: Final = re.compile(
+    r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|nell|sull|all|dall|un|quest)['’](?=\w)"
+    r"|[^\W_]+(?:['’.,-][^\W_]+)*",
+    re.IGNORECASE,
 )
+"""A word; an elided article is one too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,13 @@ class Passage:
         """Says nothing of the matter: a greeting, a word of agreement."""
         if self.telling < FEWEST_TELLING:
             return True
-        return self.cues is not None and self.length < 12 and self.cues.chatter.search(self.text) is not None
+        few = self.telling <= _MOST_TELLING_OF_CHATTER
+        return few and self.cues is not None and self.cues.chatter.search(self.text) is not None
+
+    @property
+    def announces(self) -> bool:
+        """Says that a topic begins."""
+        return self.cues is not None and self.cues.topic.search(self.sentence.text) is not None
 
     @property
     def is_dangling(self) -> bool:
@@ -88,27 +95,21 @@ def passages_of(utterances: Iterable[Utterance]) -> list[Passage]:
 
 
 def tokens(text: str) -> list[str]:
-    """Words as written, without punctuation and elided articles."""
-    return [_ELISION.sub("", token) for token in _TOKEN.findall(text)]
+    """Words as written, without punctuation."""
+    return TOKEN.findall(text)
 
 
 def length_of(text: str, language: str) -> int:
     if language in WRITTEN_WITHOUT_SPACES:
         return -(-sum(map(str.isalnum, text)) // _LETTERS_OF_A_WORD)
-    return len(_TOKEN.findall(text))
-
-
-@cache
-def stop_words(language: str) -> frozenset[str]:
-    """In lower case; none for a language whose are not known."""
-    return frozenset(stopwords(language))
+    return len(text.split())
 
 
 def _telling(text: str, language: str) -> int:
     if language in WRITTEN_WITHOUT_SPACES:
         return length_of(text, language) // 2
     known = stop_words(language)
-    return sum(1 for token in tokens(text) if token.lower() not in known)
+    return sum(1 for token in tokens(text) if token.lower() not in known and token[-1] not in "'’")
 
 
 def _parts(sentence: Sentence) -> Iterator[Sentence]:

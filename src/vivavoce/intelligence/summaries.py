@@ -42,9 +42,9 @@ class _Size:
 
 
 _SIZES: Final[dict[SummaryKind, _Size]] = {
-    "general": _Size(4.0, 30, 250, 0.3, 3, 14),
+    "general": _Size(5.0, 30, 250, 0.35, 3, 14),
     "concise": _Size(2.0, 20, 45, 0.05, 2, 2),
-    "bullet_points": _Size(5.0, 40, 300, 0.2, 3, 10),
+    "bullet_points": _Size(6.0, 40, 300, 0.25, 3, 12),
 }
 _LONGEST_BULLET: Final = 30
 """Words."""

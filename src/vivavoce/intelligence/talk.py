@@ -8,8 +8,10 @@ it adds to those before (J. Carbonell and J. Goldstein, "The use of MMR", 1998).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
@@ -31,12 +33,16 @@ _FIGURE: Final = 0.15
 _FIRST: Final = 0.1
 _QUESTION: Final = -0.5
 _CHATTER: Final = -0.8
+_ANNOUNCING: Final = -0.3
 _DANGLING: Final = -0.45
 _SHORT: Final = -0.25
 _LONG: Final = -0.2
 _OTHER_LANGUAGE: Final = -0.3
 _FEW_WORDS: Final = 7
-_MANY_WORDS: Final = 35
+_MANY_WORDS: Final = 28
+_FEW_PASSAGES: Final = 4
+_MANY_PASSAGES: Final = 6
+_SMALL_TOPIC: Final = -0.4
 _ALIKE: Final = 0.6
 """What is taken off for being like what was chosen already, and for a topic that has had its share."""
 _SHARE: Final = 0.35
@@ -77,15 +83,17 @@ class Talk:
         """Numbers of the passages that tell most in so many words and passages together, in order; one at least,
         where any has a vector."""
         rows = self.rows_of(within) if within is not None else list(range(len(self.embedded)))
+        rows = [row for row in rows if self._tells(row)] or rows
         if not rows:
             return []
         topic_of = self._topic_of()
-        shares = {topic: 0 for topic in topic_of}
+        shares = dict.fromkeys(topic_of, 0)
         for row in rows:
             shares[topic_of[row]] += self.passages[self.embedded[row]].length
         whole = sum(shares.values())
         taken: dict[int, int] = dict.fromkeys(shares, 0)
-        gains = self.scores.copy()
+        scores = self.scores if within is not None else self.scores + self._of_small_topics(topic_of)
+        gains = scores.copy()
         found: set[int] = set()
         left = length
         while rows and len(found) < most:
@@ -104,11 +112,21 @@ class Talk:
                 )
         return sorted(found)
 
+    def _tells(self, row: int) -> bool:
+        passage = self.passages[self.embedded[row]]
+        return not (passage.is_question or passage.is_chatter)
+
     def _topic_of(self) -> list[int]:
         return [
             next(topic for topic, numbers in enumerate(self.topics) if number in numbers)
             for number in self.embedded
         ]
+
+    @staticmethod
+    def _of_small_topics(topic_of: Sequence[int]) -> Floats:
+        """What is taken off each row: greetings and farewells are topics too."""
+        counts = Counter(topic_of)
+        return np.array([_SMALL_TOPIC * max(0.0, 1 - counts[topic] / _MANY_PASSAGES) for topic in topic_of])
 
     @staticmethod
     def _excess(taken: dict[int, int], shares: dict[int, int], topic: int, length: int, whole: int) -> float:
@@ -147,10 +165,7 @@ def _worth_a_vector(passages: Sequence[Passage]) -> list[int]:
     if len(numbers) <= MOST_EMBEDDED:
         return numbers
     bounds = np.linspace(0, len(numbers), MOST_EMBEDDED + 1).astype(int)
-    return [
-        max(numbers[begin:end], key=lambda n: passages[n].telling)
-        for begin, end in zip(bounds, bounds[1:], strict=False)
-    ]
+    return [max(numbers[begin:end], key=lambda n: passages[n].telling) for begin, end in pairwise(bounds)]
 
 
 def _centred(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -176,7 +191,8 @@ def _scores(
         if rows:
             mean = vectors[rows].mean(axis=0)
             central = vectors[rows] @ mean / max(float(np.linalg.norm(mean)), 1e-9)
-            scores[rows] += _CENTRAL_IN_TOPIC * central
+            # In a topic of few passages each makes the mean what it is.
+            scores[rows] += _CENTRAL_IN_TOPIC * central * len(rows) / (len(rows) + _FEW_PASSAGES)
             scores[rows[0]] += _FIRST
     return scores
 
@@ -199,6 +215,8 @@ def _alone(passage: Passage, language: str) -> float:
         score += _QUESTION
     if passage.is_chatter:
         score += _CHATTER
+    if passage.announces:
+        score += _ANNOUNCING
     if passage.is_dangling:
         score += _DANGLING
     if passage.length < _FEW_WORDS:

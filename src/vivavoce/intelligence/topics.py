@@ -9,6 +9,7 @@ someone announces what comes next.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -60,7 +61,7 @@ def topics_of(
         costs = costs * 1.25 + 0.05
         cuts = _cheapest(points, weights, costs, times)
     bounds = [0, *(begins[cut] for cut in cuts[1:]), len(passages)]
-    return [range(begin, end) for begin, end in zip(bounds, bounds[1:], strict=False)]
+    return [range(begin, end) for begin, end in pairwise(bounds)]
 
 
 def _mean_weight(weights: Floats) -> float:
@@ -74,29 +75,22 @@ def _begins(passages: Sequence[Passage], telling: Sequence[int]) -> list[int]:
     begins = []
     last = -1
     for n in telling:
-        announcing = (between for between in range(last + 1, n) if _announces(passages[between]))
+        announcing = (between for between in range(last + 1, n) if passages[between].announces)
         begins.append(next(announcing, n))
         last = n
     return begins
-
-
-def _announces(passage: Passage) -> bool:
-    return passage.cues is not None and passage.cues.topic.search(passage.sentence.text) is not None
 
 
 def _cheaper(passages: Sequence[Passage], telling: Sequence[int], begins: Sequence[int]) -> Floats:
     """What is taken off the cost of a cut before each of `telling`."""
     pauses = np.array(
         [0.0]
-        + [
-            max(0.0, later.sentence.start - earlier.sentence.end)
-            for earlier, later in zip(passages, passages[1:], strict=False)
-        ]
+        + [max(0.0, later.sentence.start - earlier.sentence.end) for earlier, later in pairwise(passages)]
     )
     long = max(_LONG_PAUSE, _LONG_PAUSE * float(np.median(pauses)))
     off = np.zeros(len(telling))
     for at, (begin, first) in enumerate(zip(begins, telling, strict=True)):
-        if any(_announces(passages[n]) for n in range(begin, first + 1)):
+        if any(passages[n].announces for n in range(begin, first + 1)):
             off[at] += _ANNOUNCED
         if pauses[begin : first + 1].max() >= long:
             off[at] += _PAUSE
