@@ -2,10 +2,10 @@
 
     .venv/bin/python bench/summaries.py [--texts] [--part tuned] [NAME ...]
 
-Boundaries: precision and recall of where chapters begin, within one sentence, and WindowDiff (L. Pevzner and M.
-Hearst, 2002; 0 is perfect), beside that of cuts at equal distances, as many as there are. Facts: how many of those
-marked the summary tells, beside the first sentences of the talk of the same length. Read the texts too: no figure
-tells whether they are good to read.
+Boundaries: precision and recall of where chapters begin, within one sentence, and WindowDiff (L. Pevzner
+and M. Hearst, 2002; 0 is perfect), beside that of cuts at equal distances, as many as there are. Facts: how
+many of those marked the summary tells, beside the first sentences of the talk of the same length. Read the
+texts too: no figure tells whether they are good to read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ _KINDS: tuple[SummaryKind, ...] = ("general", "concise", "bullet_points")
 
 @dataclass(frozen=True)
 class Talk:
-    """`begins`: seconds at which chapters begin. `facts`: each several alternatives of words that are all there."""
+    """`begins`: seconds at which chapters begin. `facts`: each several alternatives of words that are all
+    there.
+    """
 
     name: str
     part: str
@@ -127,42 +129,74 @@ def window_diff(wanted: set[int], found: set[int], length: int) -> float:
     return sum(inside(wanted, n) != inside(found, n) for n in windows) / max(1, len(windows))
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """`right`: boundaries found within one sentence. Facts are told by each kind of summary, then by chapters."""
+
+    wanted: int
+    found: int
+    right: int
+    window_diff: float
+    of_equal_cuts: float
+    facts: int
+    told: tuple[int, ...]
+    by_first_sentences: tuple[int, ...]
+    seconds: float
+
+
 def judged(
-    talk: Talk, chapterizer: ExtractiveChapterizer, summarizer: ExtractiveSummarizer, texts: bool
-) -> list[float]:
-    begun = time.process_time()
-    chapters = chapterizer.chapters(talk.utterances)
-    seconds = time.process_time() - begun
-    begun = time.process_time()
-    summaries = {kind: summarizer.summarize(talk.utterances, kind) for kind in _KINDS}
-    seconds_of_summaries = time.process_time() - begun
+    talk: Talk, chapters: Sequence[Chapter], summaries: dict[SummaryKind, str], seconds: float
+) -> Judgement:
     count = len(timed_sentences(talk.utterances))
     wanted = sentence_numbers(talk, talk.begins)
     found = sentence_numbers(talk, [chapter.start for chapter in chapters])
     equal = {round(count * n / (len(wanted) + 1)) for n in range(1, len(wanted) + 1)}
-    facts = [told(talk, summaries[kind]) for kind in _KINDS]
-    lead = [told(talk, first_words(talk, len(summaries[kind].split()))) for kind in _KINDS]
-    hits = found_within_one(wanted, found)
-    by_chapters = told(talk, " ".join(f"{each.headline} {each.gist} {each.summary}" for each in chapters))
-    row = [
-        float(len(wanted)),
-        float(len(found)),
-        float(hits),
+    texts = [*summaries.values(), " ".join(f"{each.headline} {each.summary}" for each in chapters)]
+    return Judgement(
+        len(wanted),
+        len(found),
+        found_within_one(wanted, found),
         window_diff(wanted, found, count),
         window_diff(wanted, equal, count),
-        float(len(talk.facts)),
-        *map(float, facts),
-        *map(float, lead),
-        float(by_chapters),
-    ]
-    print(
-        f"{talk.name:20} {len(wanted)} {len(found)} {hits} | {row[3]:.2f} {row[4]:.2f} | "
-        f"{len(talk.facts)} facts: general {facts[0]} ({lead[0]}) concise {facts[1]} ({lead[1]}) "
-        f"bullets {facts[2]} ({lead[2]}) chapters {by_chapters} | {seconds:.2f} s, then {seconds_of_summaries:.2f} s"
+        len(talk.facts),
+        tuple(told(talk, text) for text in texts),
+        tuple(told(talk, first_words(talk, len(text.split()))) for text in texts),
+        seconds,
     )
-    if texts:
-        print_texts(talk, chapters, summaries)
-    return row
+
+
+def row_of(name: str, judgement: Judgement) -> str:
+    facts = " ".join(
+        f"{told}({first})" for told, first in zip(judgement.told, judgement.by_first_sentences, strict=True)
+    )
+    return (
+        f"{name:20} {judgement.wanted} {judgement.found} {judgement.right} | {judgement.window_diff:.2f} "
+        f"{judgement.of_equal_cuts:.2f} | {judgement.facts}: {facts} | {judgement.seconds:.1f} s"
+    )
+
+
+def summary_of(judgements: Sequence[Judgement]) -> str:
+    """Of all talks together; WindowDiff is a mean."""
+    wanted = sum(each.wanted for each in judgements)
+    found = sum(each.found for each in judgements)
+    right = sum(each.right for each in judgements)
+    diff, equal = (
+        sum(values) / len(judgements)
+        for values in zip(*((each.window_diff, each.of_equal_cuts) for each in judgements), strict=True)
+    )
+    facts = sum(each.facts for each in judgements)
+    told = [sum(column) / facts for column in zip(*(each.told for each in judgements), strict=True)]
+    first = [
+        sum(column) / facts for column in zip(*(each.by_first_sentences for each in judgements), strict=True)
+    ]
+    shares = ", ".join(
+        f"{name} {share:.0%} ({of_first:.0%})"
+        for name, share, of_first in zip((*_KINDS, "chapters"), told, first, strict=True)
+    )
+    return (
+        f"boundaries: precision {right / max(found, 1):.2f}, recall {right / wanted:.2f}, WindowDiff {diff:.2f} "
+        f"({equal:.2f})\nfacts: {shares}\n"
+    )
 
 
 def print_texts(talk: Talk, chapters: Sequence[Chapter], summaries: dict[SummaryKind, str]) -> None:
@@ -176,18 +210,6 @@ def print_texts(talk: Talk, chapters: Sequence[Chapter], summaries: dict[Summary
     for kind, text in summaries.items():
         print(f"  {kind} ({len(text.split())} words):\n    " + text.replace("\n", "\n    "))
     print()
-
-
-def totals(rows: Sequence[Sequence[float]]) -> str:
-    wanted, found, hits, diff, equal, facts, general, concise, bullets, lead, lead_c, lead_b, chapters = map(
-        sum, zip(*rows, strict=True)
-    )
-    return (
-        f"boundaries: precision {hits / max(found, 1):.2f} recall {hits / wanted:.2f}, WindowDiff {diff / len(rows):.2f} "
-        f"(equal cuts {equal / len(rows):.2f}); facts told: general {general / facts:.0%} (first sentences "
-        f"{lead / facts:.0%}), concise {concise / facts:.0%} ({lead_c / facts:.0%}), bullets {bullets / facts:.0%} "
-        f"({lead_b / facts:.0%}), chapters {chapters / facts:.0%}"
-    )
 
 
 def talks(names: Sequence[str]) -> Iterator[Talk]:
@@ -207,16 +229,19 @@ def main() -> None:
     embedder = Embedder()
     chapterizer, summarizer = ExtractiveChapterizer(embedder), ExtractiveSummarizer(embedder)
     for part in [options.part] if options.part else PARTS:
-        print(
-            f"{part}: boundaries wanted, found, right | WindowDiff, of equal cuts | facts told (by the first sentences)"
-        )
-        rows = [
-            judged(talk, chapterizer, summarizer, options.texts)
-            for talk in talks(options.names)
-            if talk.part == part
-        ]
-        if rows:
-            print(totals(rows), end="\n\n")
+        print(f"{part}: boundaries wanted, found, right | WindowDiff (of equal cuts) | facts: told by each")
+        print(f"kind of summary ({', '.join(_KINDS)}) and by chapters (by the first sentences) | CPU time")
+        judgements = []
+        for talk in (talk for talk in talks(options.names) if talk.part == part):
+            begun = time.process_time()
+            chapters = chapterizer.chapters(talk.utterances)
+            summaries = {kind: summarizer.summarize(talk.utterances, kind) for kind in _KINDS}
+            judgements.append(judged(talk, chapters, summaries, time.process_time() - begun))
+            print(row_of(talk.name, judgements[-1]))
+            if options.texts:
+                print_texts(talk, chapters, summaries)
+        if judgements:
+            print(summary_of(judgements))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Chapters of a talk in the speakers' own words: a headline, a gist, a summary and keywords for each topic."""
+"""Chapters of a talk in the speakers' own words: headline, gist, summary and keywords of each topic."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from vivavoce.protocol.stream import Utterance
 CAPABILITY: Final = Capability(
     "chapterization",
     "embedded",
-    detail="Finds where topics change by their meaning, by pauses, and in English, French, German, Italian, Portuguese "
-    "and Spanish by what announces them; keywords in languages that put spaces between words.",
+    detail="by meaning and pauses, in English, French, German, Italian, Portuguese and Spanish by what "
+    "announces a topic too; keywords where words are written with spaces",
 )
 
 _LONGEST_GIST: Final = 25
@@ -124,7 +124,7 @@ def _headline(passages: Sequence[Passage], keywords: Sequence[str], gist: str) -
 
 
 def _as_headline(named: str, language: str) -> str:
-    """What was announced, without words at its end that say nothing; empty if it is too long for a headline."""
+    """What was announced, without words at its end that say nothing; empty if too long for a headline."""
     words = named.split()
     stops = stop_words(language)
     while words and words[-1].lower() in stops:

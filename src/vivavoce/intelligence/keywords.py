@@ -1,5 +1,6 @@
-"""Keywords of the topics of a talk: runs of words that mean something, as RAKE takes them (S. Rose et al., "Automatic
-keyword extraction from individual documents", 2010), ranked by how they belong to their topic alone, and by embeddings.
+"""Keywords of the topics of a talk: runs of words that mean something, as RAKE takes them (S. Rose et al.,
+"Automatic keyword extraction from individual documents", 2010), ranked by how they belong to their topic
+alone, and by embeddings.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from vivavoce.intelligence.cues import CUES, DULL, stop_words
+from vivavoce.intelligence.cues import cues_of, dull_words, stop_words
 from vivavoce.intelligence.passages import TOKEN, Passage
 from vivavoce.intelligence.talk import Embeds, Talk
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
@@ -47,7 +48,7 @@ class _Candidate:
 
 
 def keywords_of(talk: Talk, embedder: Embeds) -> list[tuple[str, ...]]:
-    """For each topic the best first; none in languages without spaces between words, where they are not known."""
+    """For each topic the best first; none in languages without spaces, where words are not known."""
     found = [_candidates(talk.passages[topic.start : topic.stop]) for topic in talk.topics]
     spread = Counter(key for candidates in found for key in candidates)
     return [
@@ -71,7 +72,7 @@ def _candidates(passages: Sequence[Passage]) -> dict[str, _Candidate]:
 
 
 def _add_up(found: Mapping[str, _Candidate]) -> None:
-    """A longer keyword is worth what the words in it are said again alone: "marketing budget", then "the budget"."""
+    """A longer keyword gains by its words' being said alone: "marketing budget", then "the budget"."""
     alone = {key: candidate.weight for key, candidate in found.items() if " " not in key}
     for key, candidate in found.items():
         if " " in key:
@@ -97,9 +98,10 @@ class _Grammar:
     """Where keywords begin and end in a clause."""
 
     def __init__(self, language: str) -> None:
-        cues = CUES.get(language)
+        cues = cues_of(language)
         self._language = language
         self._stops = stop_words(language)
+        self._dull = dull_words()
         self.articles = cues.articles if cues else frozenset[str]()
         self._within = cues.within if cues else frozenset[str]()
 
@@ -128,7 +130,9 @@ class _Grammar:
 
     def tells(self, word: str) -> bool:
         lower = word.lower()
-        return not (lower in self._stops or lower in DULL or word[-1] in "'’" or _NUMBER.fullmatch(word))
+        return not (
+            lower in self._stops or lower in self._dull or word[-1] in "'’" or _NUMBER.fullmatch(word)
+        )
 
     def _end(self, words: Sequence[str], begin: int) -> int:
         """After the words that tell, with what may stand between two of them: "price of the steel"."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vivavoce.intelligence.base import AddOnError
-from vivavoce.intelligence.cues import CUES, Cues, readable, stop_words
+from vivavoce.intelligence.cues import Cues, cues_of, readable, stop_words
 from vivavoce.live.sentences import SegmentationError, Sentence, timed_sentences
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Utterance, Word
@@ -34,8 +34,8 @@ TOKEN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """`text` is for reading; `sentence` is what was said, with its times. `length` in words, or what amounts to one
-    where words are written without spaces; `telling` is how many of them mean something.
+    """`text` is for reading; `sentence` is what was said, with its times. `length` is in words, or what
+    amounts to one where no spaces are written; `telling` is how many of them mean something.
     """
 
     sentence: Sentence
@@ -46,7 +46,7 @@ class Passage:
 
     @property
     def cues(self) -> Cues | None:
-        return CUES.get(self.language)
+        return cues_of(self.language)
 
     @property
     def is_question(self) -> bool:
@@ -63,7 +63,7 @@ class Passage:
     @property
     def announces(self) -> bool:
         """Says that a topic begins."""
-        return self.cues is not None and self.cues.topic.search(self.sentence.text) is not None
+        return self.cues is not None and self.cues.topics.search(self.sentence.text) is not None
 
     @property
     def is_dangling(self) -> bool:
@@ -92,6 +92,14 @@ def passages_of(utterances: Iterable[Utterance]) -> list[Passage]:
                     )
                 )
     return sorted(found, key=lambda passage: passage.sentence.start)
+
+
+def language_of(passages: Sequence[Passage]) -> str:
+    """The one most is said in, of one passage at least."""
+    lengths: dict[str, int] = {}
+    for passage in passages:
+        lengths[passage.language] = lengths.get(passage.language, 0) + passage.length
+    return max(lengths, key=lambda language: lengths[language])
 
 
 def tokens(text: str) -> list[str]:

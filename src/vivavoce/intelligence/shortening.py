@@ -16,7 +16,7 @@ _ENDS = ".!?…。！？؟।"
 
 
 def shortened(text: str, words: int, language: str) -> str:
-    """The text if it is short enough, else it ends with a clause before, or in the middle with an ellipsis."""
+    """The text if it is short enough; else it ends with a clause before, or anywhere with an ellipsis."""
     if language in WRITTEN_WITHOUT_SPACES:
         return _cut(text, text[: 2 * words], len(text) <= 2 * words)
     found = list(_WORD.finditer(text))

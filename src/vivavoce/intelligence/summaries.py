@@ -16,8 +16,8 @@ from vivavoce.protocol.stream import Utterance
 CAPABILITY: Final = Capability(
     "summarization",
     "embedded",
-    detail="Chooses the sentences that tell most, as they were said; fillers are taken out of English, French, German, "
-    "Italian, Portuguese and Spanish.",
+    detail="chooses the sentences that tell most, as they were said; without fillers in English, French, "
+    "German, Italian, Portuguese and Spanish",
 )
 
 BULLET = "- "
@@ -41,7 +41,7 @@ class _Size:
         return round(words), round(passages)
 
 
-_SIZES: Final[dict[SummaryKind, _Size]] = {
+SIZES: Final[dict[SummaryKind, _Size]] = {
     "general": _Size(5.0, 30, 250, 0.35, 3, 14),
     "concise": _Size(2.0, 20, 45, 0.05, 2, 2),
     "bullet_points": _Size(6.0, 40, 300, 0.25, 3, 12),
@@ -59,7 +59,7 @@ class ExtractiveSummarizer:
     def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind) -> str:
         """In the languages that were spoken; a line for each bullet point. Empty where nothing was said."""
         talk = talk_of(utterances, self._embedder)
-        numbers = telling(talk, *_SIZES[kind].of(talk.length))
+        numbers = telling(talk, *SIZES[kind].of(talk.length))
         if kind == "bullet_points":
             lines = (
                 shortened(talk.passages[n].text, _LONGEST_BULLET, talk.passages[n].language) for n in numbers

@@ -1,8 +1,9 @@
-"""A talk with what summaries and chapters are made from: its passages, their vectors and topics, and how much each tells.
+"""A talk with what summaries and chapters are made from: its passages, their vectors and topics, what each
+tells.
 
-A passage tells much when it lies close to the others of its topic and of the talk (G. Erkan and D. Radev, "LexRank",
-2004), names a decision, a reason, a figure, and can be read alone. Passages are chosen one after the other, each for what
-it adds to those before (J. Carbonell and J. Goldstein, "The use of MMR", 1998).
+A passage tells much when it lies close to the others of its topic and of the talk (G. Erkan and D. Radev,
+"LexRank", 2004), names a decision, a reason, a figure, and can be read alone. Passages are chosen one after
+the other, each for what it adds to those before (J. Carbonell and J. Goldstein, "The use of MMR", 1998).
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.intelligence.passages import FEWEST_TELLING, Passage, passages_of
+from vivavoce.intelligence.passages import FEWEST_TELLING, Passage, language_of, passages_of
 from vivavoce.intelligence.topics import topics_of
 from vivavoce.protocol.stream import Utterance
 
-MOST_EMBEDDED: Final = 800
+MOST_EMBEDDED: Final = 600
 """Passages of which vectors are computed; in longer talks, of so many stretches the one that says most."""
 
 _DAMPING: Final = 0.15
@@ -63,8 +64,9 @@ class Embeds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """`embedded`: which passages have a vector and a score, by number; `vectors` (embedded, dimensions) are centred.
-    `topics` cover all passages. `scores` (embedded,)."""
+    """`embedded`: which passages have a vector and a score, by number. `vectors` (embedded, dimensions) are
+    centred, `scores` (embedded,). `topics` cover all passages.
+    """
 
     passages: tuple[Passage, ...]
     embedded: tuple[int, ...]
@@ -80,8 +82,9 @@ class Talk:
         return [row for row, number in enumerate(self.embedded) if number in topic]
 
     def chosen(self, length: int, most: int, within: range | None = None) -> list[int]:
-        """Numbers of the passages that tell most in so many words and passages together, in order; one at least,
-        where any has a vector."""
+        """Numbers of the passages that tell most in so many words and passages together, in order; one at
+        least, where any has a vector.
+        """
         rows = self.rows_of(within) if within is not None else list(range(len(self.embedded)))
         rows = [row for row in rows if self._tells(row)] or rows
         if not rows:
@@ -183,7 +186,7 @@ def _scores(
 ) -> Floats:
     if not embedded:
         return np.zeros(0)
-    language = _main_language(passages)
+    language = language_of(passages)
     scores = np.array([_alone(passages[number], language) for number in embedded])
     scores += _CENTRAL_IN_TALK * _lexrank(vectors)
     for topic in topics:
@@ -197,17 +200,10 @@ def _scores(
     return scores
 
 
-def _main_language(passages: Sequence[Passage]) -> str:
-    lengths: dict[str, int] = {}
-    for passage in passages:
-        lengths[passage.language] = lengths.get(passage.language, 0) + passage.length
-    return max(lengths, key=lambda language: lengths[language])
-
-
 def _alone(passage: Passage, language: str) -> float:
     """What can be told of a passage without the others."""
     score = 0.0
-    if passage.cues is not None and passage.cues.weight.search(passage.text):
+    if passage.cues is not None and passage.cues.weighty.search(passage.text):
         score += _CUE
     if _FIGURES.search(passage.text) or _NAMES.search(passage.text):
         score += _FIGURE

@@ -1,9 +1,9 @@
 """Where one topic ends and the next begins.
 
-A talk is cut so that the embeddings of each part lie as close together as can be, each cut costing something: the
-optimum by dynamic programming (M. Utiyama and H. Isahara, "A statistical model for domain-independent text
-segmentation", 2001, with squared distances in place of word counts). A cut is cheaper after a pause, and where
-someone announces what comes next.
+A talk is cut so that the embeddings of each part lie as close together as can be, each cut costing
+something: the optimum by dynamic programming (M. Utiyama and H. Isahara, "A statistical model for
+domain-independent text segmentation", 2001, with squared distances in place of word counts). A cut is
+cheaper after a pause, and where someone announces what comes next.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ Floats = NDArray[np.float64]
 def topics_of(
     passages: Sequence[Passage], telling: Sequence[int], vectors: NDArray[np.float32]
 ) -> list[range]:
-    """Ranges of passages, which cover all, in order. `vectors` (telling, dimensions) are those of `telling`, by number."""
+    """Ranges of passages, which cover all, in order. `vectors` (telling, dimensions), centred, are those of
+    the passages with the numbers `telling`.
+    """
     if not passages:
         return []
     if len(telling) < _FEWEST_OF_THE_FIRST + _FEWEST:
@@ -69,8 +71,8 @@ def _mean_weight(weights: Floats) -> float:
 
 
 def _begins(passages: Sequence[Passage], telling: Sequence[int]) -> list[int]:
-    """Where a topic begins whose first passage that says something is each of `telling`: with a word between that
-    announces it, if there is one.
+    """Where a topic begins whose first passage that says something is each of `telling`: with a word between
+    that announces it, if there is one.
     """
     begins = []
     last = -1
@@ -98,8 +100,8 @@ def _cheaper(passages: Sequence[Passage], telling: Sequence[int], begins: Sequen
 
 
 def _cheapest(points: Floats, weights: Floats, costs: Floats, times: Floats) -> list[int]:
-    """The first point of each part, such that the squared distances to the parts' means and the costs of the cuts are
-    the least together.
+    """The first point of each part, such that the squared distances to the parts' means and the costs of the
+    cuts are the least together.
     """
     count = len(points)
     sums = np.vstack([np.zeros(points.shape[1]), np.cumsum(points * weights[:, None], axis=0)])

@@ -134,8 +134,8 @@ class ChapterSentence(WireModel):
 
 
 class Chapter(WireModel):
-    """`summary` is one of the two others, which are null where they were not made: `extractive_summary` in the
-    speakers' words, `abstractive_summary` in those of a model. `text` is that of the sentences.
+    """`summary` is one of the two others, the other being null: `extractive_summary` in the speakers' words,
+    `abstractive_summary` in those of a model. `text` is that of the sentences.
     """
 
     headline: str
