@@ -12,6 +12,8 @@ from vivavoce.intelligence.base import AddOnError, TranslationOptions
 from vivavoce.intelligence.translation.embedded import EmbeddedEngine
 from vivavoce.intelligence.translation.speech import SpeechEngine
 from vivavoce.intelligence.translation.translator import PairTranslator
+from vivavoce.protocol.stream import Utterance
+from vivavoce.recognizers.base import Request
 from vivavoce.recognizers.whisper import WhisperRecognizer
 
 BASE = TranslationOptions()
@@ -20,6 +22,15 @@ BASE = TranslationOptions()
 @pytest.fixture
 def hearing(whisper: WhisperRecognizer) -> SpeechEngine:
     return SpeechEngine(whisper, whisper.capabilities.languages)
+
+
+def test_what_is_heard_is_translated_at_its_time(whisper: WhisperRecognizer) -> None:
+    heard = whisper.recognize(Request(clip("en", "quick_brown_fox").samples(), ("en",), True))
+    said = Utterance("00_00000000", 0, heard.words[0].start, heard.words[-1].end, "en", heard.words)
+    written = PairTranslator([EmbeddedEngine()]).translate(said, "pt", BASE)
+    [fox] = [word for word in written.words if "raposa" in word.text]
+    assert said.start <= fox.start < fox.end < (said.start + said.end) / 2
+    assert "cão preguiçoso" in written.text
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from vivavoce.errors import ConfigurationError, ModelError
 from vivavoce.intelligence.base import AddOnError, TranslationOptions
-from vivavoce.intelligence.translation.engine import Pair, name_of
+from vivavoce.intelligence.translation.engine import Pair, name_of, not_loaded
 from vivavoce.protocol.languages import LANGUAGE_NAMES
 
 _BATCH: Final = 8
@@ -84,7 +84,7 @@ class DirectoryEngine:
         try:
             self.load()
         except ModelError as error:
-            raise AddOnError(f"the translation {name_of(pair)} cannot be loaded: {error}", 501) from error
+            raise not_loaded(pair) from error
         # What has no letter has no translation; models invent one.
         worded = [sentence for sentence in sentences if any(map(str.isalpha, sentence))]
         try:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from vivavoce.errors import ModelError
-from vivavoce.intelligence.base import AddOnError, TranslationOptions
-from vivavoce.intelligence.translation.engine import Pair, name_of
+from vivavoce.intelligence.base import TranslationOptions
+from vivavoce.intelligence.translation.engine import Pair, not_loaded
 from vivavoce.intelligence.translation.kept import translated
 from vivavoce.recognizers.weights import PackagedFile, sha256_of
 
@@ -110,16 +110,21 @@ class EmbeddedEngine:
         self._loading = threading.Lock()
         self._loaded: dict[Pair, _Direction] = {}
 
-    def load(self, pair: Pair) -> None:
-        """Raises `ModelError` where the package is missing or damaged."""
-        with self._loading:
-            if pair not in self._loaded:
-                self._loaded[pair] = _Direction(_PAIRS[pair])
+    def load(self) -> None:
+        """Both pairs. Raises `ModelError` where the package is missing or damaged."""
+        for pair in self.pairs:
+            self._direction(pair)
 
     def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
         """As every engine does; context is of no use to it, and neither is how informal it is to be."""
         try:
-            self.load(pair)
+            direction = self._direction(pair)
         except ModelError as error:
-            raise AddOnError(f"the translation {name_of(pair)} cannot be loaded: {error}", 501) from error
-        return [self._loaded[pair].translate(sentence) for sentence in sentences]
+            raise not_loaded(pair) from error
+        return [direction.translate(sentence) for sentence in sentences]
+
+    def _direction(self, pair: Pair) -> _Direction:
+        with self._loading:
+            if pair not in self._loaded:
+                self._loaded[pair] = _Direction(_PAIRS[pair])
+            return self._loaded[pair]

@@ -27,6 +27,9 @@ class ChatEngine:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
+    def load(self) -> None:
+        """Nothing: the endpoint is asked when it is needed."""
+
     def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
         """One text for as many sentences as go into one request. Raises `AddOnError`."""
         instruction = _instruction(pair, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from vivavoce.intelligence.base import TranslationOptions
+from vivavoce.intelligence.base import AddOnError, TranslationOptions
 
 Pair = tuple[str, str]
 """The codes of the language that is spoken and of the one that is wanted."""
@@ -20,6 +20,10 @@ class Engine(Protocol):
     @property
     def pairs(self) -> frozenset[Pair] | None: ...
 
+    def load(self) -> None:
+        """All that it needs, which it else does at the first request. Raises `ModelError`."""
+        ...
+
     def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
         """The same in the other language, in order, in as many texts or in fewer. Raises `AddOnError`."""
         ...
@@ -27,3 +31,8 @@ class Engine(Protocol):
 
 def name_of(pair: Pair) -> str:
     return "-".join(pair)
+
+
+def not_loaded(pair: Pair) -> AddOnError:
+    """For a client: it is not told where the server keeps its files, of which the cause speaks."""
+    return AddOnError(f"the model for {name_of(pair)} cannot be loaded; `vivavoce doctor` says why")

@@ -40,6 +40,9 @@ class SpeechEngine:
     def hearing(self, samples: Samples) -> SpeechEngine:
         return SpeechEngine(self._interpreter, (language for language, _ in self.pairs), samples)
 
+    def load(self) -> None:
+        """Nothing: the interpreter is loaded."""
+
     def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
         """What is heard, in one text; the sentences are passed over. Raises `AddOnError`."""
         if self._samples is None:

@@ -42,6 +42,11 @@ class PairTranslator:
         self._enhanced = tuple(enhanced)
         self._pivot = pivot
 
+    def load(self) -> None:
+        """All models, some seconds and 90 MB each; else each at its first use. Raises `ModelError`."""
+        for engine in (*self._base, *self._enhanced):
+            engine.load()
+
     def translate(
         self, utterance: Utterance, target: str, options: TranslationOptions, samples: Samples | None = None
     ) -> Utterance:
