@@ -22,4 +22,4 @@ def excerpt(data: bytes, format: AudioFormat, channel: int) -> NDArray[np.float3
     if format.sample_rate != SAMPLE_RATE:
         resampler = Resampler(format.sample_rate, 1)
         samples = np.concatenate([resampler.feed(samples), resampler.flush()], axis=1)
-    return samples[0]
+    return np.asarray(samples[0], np.float32)
