@@ -23,15 +23,16 @@ def _anything(_: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`pattern` finds it, or its group "e" where there is one, and `holds` agrees."""
+    """`pattern` finds it, or its group "e" where that matched, and `holds` agrees."""
 
     entity_type: str
     pattern: re.Pattern[str]
     holds: Callable[[str], bool] = _anything
 
     def find(self, text: str) -> Iterator[Found]:
-        group = "e" if "e" in self.pattern.groupindex else 0
+        grouped = "e" in self.pattern.groupindex
         for match in self.pattern.finditer(text):
+            group = "e" if grouped and match["e"] is not None else 0
             start, end = match.span(group)
             if start < end and self.holds(match[group]):
                 yield Found(self.entity_type, start, end)

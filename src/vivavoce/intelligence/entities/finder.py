@@ -10,13 +10,13 @@ from typing import Final
 
 from vivavoce.intelligence.base import Capability, Mention
 from vivavoce.intelligence.entities import amounts, calendar, groups, inverse, numbers, people, places, spoken
-from vivavoce.intelligence.entities.base import PERSON_TYPES, Found, Rule, apply
-from vivavoce.intelligence.entities.lists import names
+from vivavoce.intelligence.entities.base import PERSON_TYPES, Found, Rule, any_of, apply, rule
+from vivavoce.intelligence.entities.lists import lines, names
 from vivavoce.intelligence.entities.model import PACKAGED, EntityModel, Labelled
 from vivavoce.intelligence.entities.reading import Reading, tokens_of
 from vivavoce.protocol.stream import Word
 
-_CAPITAL: Final = re.compile(r"[^\W\d_]")
+_CAPITAL: Final = re.compile(r"[A-ZÀ-ÖØ-Þ]|[^\W\d_a-zA-Zß-öø-ÿÀ-ÖØ-Þ]")
 _EDGES: Final = ' \t\n.,;:!?"“”„«»¿¡…。、，！？'
 _ABBREVIATED: Final = re.compile(r"(?:\b\w\.){2,}$")
 _MEDICAL_PLACE: Final = re.compile(
@@ -29,15 +29,34 @@ _ACRONYMS: Final = frozenset(
 _GREETINGS: Final = frozenset(
     ["hi", "hello", "hey", "thanks", "yeah", "yes", "no", "okay", "ok", "bye", "goodbye", "sure", "please", "sorry", "well", "so", "um", "uh", "hmm", "oh", "right", "great", "good", "bonjour", "merci", "oui", "non", "salut", "bonsoir"]
 )
+_COMPASS: Final = frozenset("north south east west northern southern eastern western earth".split())
 _DIRECT: Final = {
     "LANGUAGE": "LANGUAGE",
     "EVENT": "EVENT",
     "PRODUCT": "PRODUCT",
     "NORP": "ORIGIN",
-    "LOC": "LOCATION",
+    "ORG": "ORGANIZATION",
     "FAC": "LOCATION",
 }
-_NAMED_TYPES: Final = frozenset(PERSON_TYPES) | {"ORGANIZATION"}
+_EMPLOYER: Final = re.compile(
+    r"\b(?:work(?:s|ed|ing)? (?:\w+ ){0,4}?(?:at|for|with)|at the|employed (?:at|by)|calling|job (?:at|with)|"
+    r"customer of|account (?:at|with)|bought (?:it )?(?:at|from)|ceo of|founder of)(?: the)? $",
+    re.IGNORECASE,
+)
+_FACILITIES: Final = (
+    Rule(
+        "ORGANIZATION_MEDICAL_FACILITY",
+        re.compile(
+            r"\b(?!(?:The|A|My|Our|This|That|At)\b)(?:[A-Z][\w'’-]*\.? )+(?:of )?"
+            r"(?:(?:General |Memorial |Medical |Children's |Community |Health )?(?:Hospital|Clinic|Pharmacy|Infirmary|Medical Cent(?:er|re)|Health Cent(?:er|re)))\b"
+        ),
+    ),
+    rule("ORGANIZATION_MEDICAL_FACILITY", r"\b(?:saint|st\.?|mount) [a-z]+(?:'s)? (?:hospital|clinic|medical center)\b"),
+    Rule("ORGANIZATION", re.compile(r"\b(?:[A-Z][\w'’-]* )+(?:University|Bank|Inc|LLC|Ltd|GmbH|Corporation|Insurance|Airlines|Airways|College|Institute|Foundation)\b|\bUniversity of [A-Z]\w+(?: [A-Z]\w+)*")),
+)  # fmt: skip
+_KNOWN_ORGANIZATIONS: Final = re.compile(rf"\b{any_of(lines('organizations'))}\b", re.IGNORECASE)
+# Known organizations whose names are said of other things too.
+_OTHER_WORDS: Final = frozenset("apple amazon meta orange target visa chase slack zoom stripe progressive oracle delta intel ups".split())
 
 
 class Entities:
@@ -111,6 +130,7 @@ class Entities:
             yield [_born(found, text) for found in one]
         yield list(numbers.phones(text, language))
         yield from apply(numbers.LOOSE, text)
+        yield [one for one in people.titled(text, cased=cased) if one.entity_type != "NAME"]
         if english:
             for one in apply(groups.ENGLISH, text):
                 yield [groups.settle(found, text) for found in one]
@@ -119,22 +139,21 @@ class Entities:
             yield from apply((*numbers.EAGER, *calendar.EAGER, *groups.EAGER, *amounts.EAGER), text)
 
     def _named(self, text: str, language: str, *, cased: bool, eager: bool) -> Iterator[list[Found]]:
-        listed = list(people.listed(text, cased=cased, eager=eager))
-        titled = [one for one in listed if one.entity_type == "NAME_MEDICAL_PROFESSIONAL"]
-        yield titled
+        yield list(people.titled(text, cased=cased))
+        yield from apply(_FACILITIES, text)
+        yield list(_organizations(text, cased=cased))
         model = self._model(language)
-        if model is None:
-            yield listed
-            yield list(places.named(text, cased=cased, eager=eager))
-            return
-        labelled = model.find(text if cased else _recased(text))
-        of_model = [one for entity in labelled if (one := _mapped(entity, text)) is not None]
-        yield [
-            one for one in of_model if one.entity_type not in _NAMED_TYPES and one.entity_type != "LOCATION"
-        ]
+        read = text if cased else _recased(text)
+        labelled = model.find(read) if model else []
+        of_model = [one for entity in labelled if (one := _mapped(entity, read)) is not None]
+        yield [one for one in of_model if one.entity_type in {"EVENT", "LANGUAGE", "PRODUCT", "ORIGIN"}]
+        yield from apply(places.LANDSCAPE, text)
         yield [one for one in of_model if one.entity_type.startswith("ORGANIZATION")]
-        yield listed
-        yield list(places.named(text, cased=cased, eager=eager))
+        placed = list(places.named(text, cased=cased, eager=eager))
+        yield [one for one in placed if " " in text[one.start : one.end]]
+        yield list(people.listed(text, cased=cased, eager=eager))
+        yield list(people.cued(text, cased=cased))
+        yield placed
         yield of_model
 
     def _model(self, language: str) -> EntityModel | None:
@@ -162,24 +181,31 @@ def _born(found: Found, text: str) -> Found:
 
 
 def _is_cased(text: str) -> bool:
-    """Whether the recogniser writes capitals: some letter beside "I" is one, and not all are."""
-    capitals = sum(
-        1 for word in text.split() if word[:1].isupper() and word not in {"I", "I'm", "I'll", "I've", "I'd"}
+    """Whether the recogniser writes capitals: some word beside "I" has one, and not all have nothing else."""
+    return not text.isupper() and any(
+        word[:1].isupper() and word.partition("'")[0] != "I" for word in text.split()
     )
-    return capitals > 0 and not text.isupper()
 
 
 def _recased(text: str) -> str:
-    """With capitals where words are known as names; as long as it was."""
-    known = (
-        names("given_names") | names("family_names") | names("cities") | names("countries") | names("states")
-    )
+    """With capitals where words are known as names and as nothing else; as long as it was."""
+    known = names("given_names", "family_names", "cities", "countries", "states", "organizations", "origins")
+    other = names("also_words")
 
     def capital(match: re.Match[str]) -> str:
-        word = match[0]
-        return word[:1].upper() + word[1:] if word in known and len(word) > 3 else word
+        word = match[0].lower()
+        named = len(word) > 3 and word in known and word not in other
+        return match[0][0].upper() + match[0][1:].lower() if named else word
 
-    return re.sub(r"[^\W\d_]+", capital, text)
+    recased = re.sub(r"[^\W\d_]+", capital, text)
+    return recased if len(recased) == len(text) else text
+
+
+def _organizations(text: str, *, cased: bool) -> Iterator[Found]:
+    for match in _KNOWN_ORGANIZATIONS.finditer(text):
+        name = match[0].lower()
+        if (match[0][0].isupper() and cased) or not (cased or name in names("also_words") or name in _OTHER_WORDS):
+            yield Found("ORGANIZATION", match.start(), match.end())
 
 
 def _mapped(entity: Labelled, text: str) -> Found | None:
@@ -190,23 +216,28 @@ def _mapped(entity: Labelled, text: str) -> Found | None:
         start, name = start + 4, name[4:]
     if name.endswith(("'s", "’s")):
         end, name = end - 2, name[:-2]
-    if not _CAPITAL.search(name) or name.lower().strip(_EDGES) in _ACRONYMS | _GREETINGS:
+    lower = name.lower().strip(_EDGES)
+    if not _CAPITAL.search(name) or lower in _ACRONYMS | _GREETINGS | _COMPASS:
         return None
-    if entity.label in {"PERSON", "PER"}:
-        return None if any(map(str.isdigit, name)) else Found("NAME", start, end)
-    if entity.label == "ORG":
-        if any(map(str.isdigit, name)) and not any(map(str.isupper, name)):
-            return None
-        return Found(
-            "ORGANIZATION_MEDICAL_FACILITY" if _MEDICAL_PLACE.search(name) else "ORGANIZATION", start, end
-        )
-    if entity.label in {"GPE", "LOC"}:
-        kind = places.kind_of(name) or ("LOCATION_CITY" if entity.label == "GPE" else "LOCATION")
-        return Found(kind, start, end)
-    if entity.label == "FAC" and _MEDICAL_PLACE.search(name):
-        return Found("ORGANIZATION_MEDICAL_FACILITY", start, end)
     kind = _DIRECT.get(entity.label, "")
+    if entity.label in {"ORG", "GPE", "LOC"} and people.is_given(name) and places.kind_of(name) is None:
+        kind = "NAME"
+    elif entity.label in {"PERSON", "PER"}:
+        kind = "NAME"
+    elif entity.label in {"GPE", "LOC"}:
+        kind = places.kind_of(name) or _of_no_list(text[:start], entity.label)
+    if any(map(str.isdigit, name)) and kind in {"NAME", "ORGANIZATION"}:
+        return None
+    if kind in {"ORGANIZATION", "LOCATION"} and _MEDICAL_PLACE.search(name):
+        kind = "ORGANIZATION_MEDICAL_FACILITY"
     return Found(kind, start, end) if kind else None
+
+
+def _of_no_list(before: str, label: str) -> str:
+    """What a place may be that no list knows: whom people work at, or call, is no city."""
+    if _EMPLOYER.search(before):
+        return "ORGANIZATION"
+    return "LOCATION_CITY" if label == "GPE" else "LOCATION"
 
 
 def _settled(candidates: Iterator[list[Found]]) -> list[Found]:

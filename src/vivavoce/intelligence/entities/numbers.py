@@ -14,7 +14,7 @@ from vivavoce.intelligence.entities.online import FILE_ENDINGS, TOP_DOMAINS
 
 # One or more groups that hold a digit each, perhaps after capitals: "XKH 448 219", "QX7-4492", "0098 4431 27".
 _CODE: Final = r"(?:(?-i:[A-Z]{1,5})[ -])?(?=[\w-]*\d)[\w-]+(?:[ .]+(?=[\w-]*\d)[\w-]+)*"
-_GAP: Final = r"(?: (?:number|no|code|id|is|was|are|it's|it|its|that's|this|my|the|a|of|digits?|four|4|last|ending|ends|in|with|to|be|would|will|card|on|for|address|file)\b[,:]?|[:,#])*[ :#]+"
+_GAP: Final = r"(?:[?,]?(?: (?:yes|sure|okay|so|um|uh|yeah))*[?,]? (?:number|no|code|id|is|was|are|it's|it|its|that's|this|my|the|a|of|digits?|four|4|last|ending|ends|in|with|to|be|would|will|card|on|for|address|file)\b[,:?]?|[:,#])*[ :#]+"
 
 _CUES: Final = {
     "SSN": r"social security|social(?! media)|s\.?s\.?n\.?|national insurance",

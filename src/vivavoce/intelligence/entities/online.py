@@ -16,6 +16,7 @@ _SIGNS: Final = {
 _MAILERS: Final = frozenset(
     ["gmail", "googlemail", "yahoo", "hotmail", "outlook", "icloud", "aol", "proton", "protonmail", "gmx", "live", "msn", "me"]
 )
+_MAILBOXES: Final = frozenset("info support sales contact hello help admin office billing jobs press team service".split())
 _LABEL: Final = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _HOST: Final = re.compile(rf"(?:[^\W_][\w-]*\.)+(?:{'|'.join(TOP_DOMAINS)})", re.IGNORECASE)
 _LOCAL: Final = re.compile(r"[\w.+-]+")
@@ -88,8 +89,9 @@ def _local_part(tokens: Sequence[Token], at: int, host: str) -> int | None:
     part = tokens[start:at]
     signed = any(t.lower in _SIGNS or t.core.isdigit() or not t.core.isalpha() for t in part)
     known = host.partition(".")[0].lower() in _MAILERS
+    mailbox = "".join(t.lower for t in part) in _MAILBOXES
     asked = any(_MAIL.fullmatch(token.lower) for token in tokens[max(0, start - _REACH) : start])
-    return start if signed or known or asked else None
+    return start if signed or known or asked or mailbox else None
 
 
 def _spell(tokens: Sequence[Token]) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 from vivavoce.intelligence.entities.base import Found
 from vivavoce.intelligence.entities.lists import names
+from vivavoce.intelligence.entities.places import kind_of
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’-]*\w|[^\W\d_]")
 _MEDICAL: Final = re.compile(
@@ -33,57 +34,79 @@ _WEAK_CUE: Final = re.compile(
     r"good morning|good afternoon|good evening|bye|goodbye|okay|well|so|but|is|was)\b,? ",
     re.IGNORECASE,
 )
-# Given names that are other words, or places, more often.
-_OTHER_WORDS: Final = frozenset(
-    ["will", "may", "mark", "grace", "hope", "joy", "faith", "summer", "april", "june", "august", "dawn", "rose", "lily", "art", "bill", "bob", "drew", "frank", "gene", "grant", "guy", "jack", "joy", "king", "lane", "long", "love", "man", "major", "mercy", "miles", "misty", "my", "no", "an", "so", "see", "do", "le", "li", "ha", "in", "my", "man", "mi", "na", "ma", "mai", "min", "pat", "penny", "pearl", "precious", "prince", "ray", "rich", "rob", "rod", "rocky", "ruby", "rusty", "sandy", "sky", "star", "sterling", "sunny", "sue", "summer", "tad", "tiny", "tony", "tip", "trinity", "ty", "van", "victor", "violet", "virgil", "wade", "west", "wes", "young", "you", "lou", "ok", "chance", "chase", "christian", "clay", "cliff", "cody", "dale", "dean", "dick", "dusty", "earl", "early", "ester", "fern", "flo", "forest", "gay", "genesis", "glory", "golden", "gale", "hall", "happy", "harmony", "heath", "honey", "hunter", "ivory", "ivy", "jade", "jasmine", "jewel", "jesus", "jean", "joe", "jan", "kitty", "lacy", "laurel", "leigh", "lexus", "lucky", "magnolia", "marine", "max", "melody", "merry", "mickey", "mike", "mo", "olive", "oral", "page", "paris", "paul", "pearl", "pepper", "pete", "pok", "porter", "queen", "raven", "reed", "river", "robin", "royal", "sage", "sal", "sherry", "shelly", "sierra", "son", "song", "stormy", "sugar", "tawny", "tea", "temple", "tyson", "tuan", "un", "vale", "vi", "wan", "waltraud", "yes", "yu", "yi", "yan", "china", "israel", "georgia", "india", "america", "asia", "africa", "london", "chelsea", "florence", "sydney", "victoria", "charlotte", "madison", "austin", "dallas", "houston", "jordan", "kenya", "virginia", "carolina", "dakota", "montana", "savannah", "phoenix", "brooklyn", "carol", "candy", "amber", "angel", "alma", "amp", "any", "bo", "boy", "buddy", "buck", "burl", "buster", "cherry", "crystal", "daisy", "dee", "del", "don", "dot", "else", "era", "erie", "even", "fe", "france", "garland", "hai", "he", "her", "hi", "hong", "hoa", "is", "ja", "jin", "joya", "june", "kay", "ken", "kim", "kit", "kum", "la", "lan", "lawn", "lean", "lee", "less", "levi", "les", "line", "loan", "lore", "lu", "luz", "mac", "mammie", "march", "maria", "matt", "mee", "mica", "might", "mei", "mina", "ming", "more", "my", "na", "nan", "ned", "neva", "nick", "noble", "nova", "nell", "of", "ola", "on", "ona", "or", "oma", "over", "pa", "page", "pam", "pilar", "pin", "raj", "rea", "see", "shad", "shan", "shin", "si", "so", "ta", "tam", "than", "the", "then", "theo", "this", "tom", "tod", "tu", "val", "vito", "voice", "wen", "were", "while", "won", "work", "wynn", "yen", "yer", "yon", "you", "zen", "shaun", "sung", "dona", "mercedes", "porsche", "alexis", "lexus"]
-) - frozenset(
-    ["maria", "mike", "joe", "paul", "pete", "tom", "nick", "carol", "kim", "ken", "matt", "bob", "jack", "frank", "tony", "rob", "ray", "ned", "pam", "tod", "kay", "max", "jan", "jean", "sue", "robin", "drew", "dean", "levi", "victor", "theo", "lee", "raj", "mei", "mina", "ming", "shaun", "val", "kit", "nan", "nell", "bill", "pat", "joya", "jin", "wes"]
-)
 _NEVER: Final = frozenset(
     ["a", "an", "the", "i", "i'm", "it", "he", "she", "we", "you", "they", "not", "is", "was", "are", "be", "been", "so", "just", "here", "there", "this", "that", "these", "those", "very", "really", "going", "calling", "sorry", "sure", "fine", "good", "great", "ok", "okay", "yes", "no", "from", "at", "in", "on", "of", "for", "and", "or", "but", "my", "your", "his", "her", "our", "their", "what", "who", "how", "why", "when", "where", "about", "with", "by", "to", "do", "did", "does", "have", "has", "had", "can", "could", "will", "would", "should", "if", "as", "all", "someone", "somebody", "everyone", "anyone", "somewhere", "manager", "customer", "service", "support", "today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "please", "thanks", "thank", "hello", "hi", "hey", "well", "now", "then", "too", "also", "new", "old"]
 )
 _PARTICLES: Final = frozenset(
     ["de", "da", "del", "della", "di", "van", "von", "der", "den", "la", "le", "el", "al", "bin", "ibn", "o", "mc", "mac", "st", "san", "dos", "du", "ter", "ten"]
 )
+_AFTER_NAME: Final = re.compile(r"$|[.,?!]| (?:and|from|i|i'm|calling|here|at|speaking)\b", re.IGNORECASE)
+_PLACED: Final = re.compile(r"\b(?:in|to|from|for|near|at|of|and|or|with|by|leave|visit|love|see)\W*$|,\W*$", re.IGNORECASE)
 _LONGEST: Final = 4
 
 
-def listed(text: str, *, cased: bool, eager: bool = False) -> Iterator[Found]:
-    """People, surest first: with a title, after a cue, by a name that is known."""
+def titled(text: str, *, cased: bool) -> Iterator[Found]:
+    """People with a title, and after what asks for a name, if it is one that is known."""
     for match in _MEDICAL.finditer(text):
         end = _name_end(text, match.end(), cased=cased, loose=cased)
         if end:
             yield Found("NAME_MEDICAL_PROFESSIONAL", match.start(), end)
-    for pattern in (_TITLE, _CUE):
-        for match in pattern.finditer(text):
-            end = _name_end(text, match.end(), cased=cased, loose=True)
-            if end:
-                yield Found("NAME", match.end(), end)
+    for match in _TITLE.finditer(text):
+        end = _name_end(text, match.end(), cased=cased, loose=True)
+        if end:
+            yield Found("NAME", match.end(), end)
+    for match in _CUE.finditer(text):
+        end = _name_end(text, match.end(), cased=cased, loose=True)
+        first = _WORD.match(text, match.end())
+        if end and first and first[0].lower() in names("given_names", "family_names"):
+            yield Found("NAME", match.end(), end)
+
+
+def cued(text: str, *, cased: bool) -> Iterator[Found]:
+    """People whose names are not known, after what asks for one."""
+    for match in _CUE.finditer(text):
+        end = _name_end(text, match.end(), cased=cased, loose=True)
+        if end:
+            yield Found("NAME", match.end(), end)
+
+
+def listed(text: str, *, cased: bool, eager: bool = False) -> Iterator[Found]:
+    """People by given names that are known."""
     for word in _WORD.finditer(text):
-        if _is_given(word[0], cased=cased, eager=eager) and (
-            cased
-            or eager
-            or _WEAK_CUE.search(text[: word.start()], max(0, word.start() - 20)) is not None
-            or _followed(text, word.end())
-        ):
+        if is_given(word[0]) and _stands(text, word, cased=cased, eager=eager):
             end = _name_end(text, word.start(), cased=cased, loose=False)
             if end:
                 yield Found("NAME", word.start(), end)
 
 
-def _is_given(word: str, *, cased: bool, eager: bool) -> bool:
-    lower = word.lower()
-    if lower not in names("given_names") or (
-        lower in _OTHER_WORDS and not (eager and word[0].isupper() and cased)
-    ):
+def is_given(name: str) -> bool:
+    return name.lower().removesuffix("'s").removesuffix("’s") in names("given_names")
+
+
+def is_other_word(name: str) -> bool:
+    return name.lower() in names("also_words")
+
+
+def _stands(text: str, word: re.Match[str], *, cased: bool, eager: bool) -> bool:
+    """Whether it is the person that is meant, and not the word or the place of that name."""
+    if cased and not word[0][0].isupper():
         return False
-    return word[0].isupper() or not cased
+    asked = _WEAK_CUE.search(text[max(0, word.start() - 20) : word.start()]) is not None
+    followed = _followed(text, word.end(), cased=cased)
+    if kind_of(word[0]) is not None:
+        # "to", "from" and "for" are said of places.
+        return followed or (asked and _PLACED.search(text[: word.start()]) is None)
+    if is_other_word(word[0]):
+        return followed and (cased or asked) or (cased and (eager or asked) and word.start() > 0)
+    return cased or eager or asked or followed
 
 
-def _followed(text: str, end: int) -> bool:
+def _followed(text: str, end: int, *, cased: bool) -> bool:
     """Whether a family name comes next."""
     after = _WORD.match(text, end + 1)
-    return text[end : end + 1] == " " and after is not None and after[0].lower() in names("family_names")
+    if text[end : end + 1] != " " or after is None or after[0].lower() not in names("family_names"):
+        return False
+    return after[0][0].isupper() if cased else not is_other_word(after[0])
 
 
 def _name_end(text: str, start: int, *, cased: bool, loose: bool) -> int | None:
@@ -111,14 +134,13 @@ def _goes_on(text: str, word: re.Match[str], count: int, *, cased: bool, loose: 
     lower = word[0].lower().removesuffix("'s").removesuffix("’s")
     if lower in _NEVER:
         return False
-    known = lower in names("given_names") or lower in names("family_names")
     if cased:
         return word[0][0].isupper() or (count > 0 and lower in _PARTICLES)
+    known = lower in names("given_names", "family_names")
     if count == 0:
-        return lower in names("given_names") or lower in names("family_names") or (loose and "'" in lower)
-    if count == 1:
-        return known and lower not in _OTHER_WORDS
-    return False
+        return known or (loose and "'" in lower)
+    # "john may call": the second word is a name only if the sentence goes on as after a name.
+    return count == 1 and known and (not is_other_word(lower) or (loose and bool(_AFTER_NAME.match(text, word.end()))))
 
 
 def parts(text: str, found: Found) -> Iterator[Found]:

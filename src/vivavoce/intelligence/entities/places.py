@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from vivavoce.intelligence.entities.base import Found, rule
-from vivavoce.intelligence.entities.lists import names
+from vivavoce.intelligence.entities.base import Found, Rule, any_of, rule
+from vivavoce.intelligence.entities.lists import lines, names
 
 _STREETS: Final = (
     r"(?:street|st\b\.?|avenue|ave\b\.?|road|rd\b\.?|boulevard|blvd\b\.?|lane|ln\b\.?|drive|dr\b\.?|court|ct\b\.?|square|"
@@ -26,8 +26,16 @@ ADDRESSES: Final = (
     rule("LOCATION_ADDRESS", r"\b(?:calle|avenida|plaza|paseo|via|viale|piazza|corso|rua|travessa) (?:(?:de|del|la|las|los|della|dei|di|da|do|dos) )*[\w'’-]+(?: [\w'’-]+){0,2}?,? (?:número |numero |n[º°]\.? ?)?\d{1,4}\b"),
     rule("LOCATION_ZIP", r"\b(?:zip|zip ?code|postal ?code|post ?code|code postal|código postal|postleitzahl|plz|cap)\b(?: (?:is|code|number|est|es|ist|le|el|die|the|it's))*[:,]? (?P<e>(?=[\w -]*\d)[A-Z\d]{3,5}(?:[ -][A-Z\d]{3,4}\b)?\b)"),
     rule("LOCATION_ZIP", r"\b(?-i:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? (?P<e>\d{5}(?:-\d{4})?)\b"),
+    rule("LOCATION_ZIP", rf"\b{any_of(lines('states'))},? (?P<e>\d{{5}}(?:-\d{{4}})?)\b"),
     rule("LOCATION_ZIP", r"\b(?-i:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})\b|\b(?-i:[A-Z]\d[A-Z] \d[A-Z]\d)\b"),
     rule("LOCATION_STATE", r"(?<=, )(?-i:A[KLRZ]|C[AOT]|FL|GA|HI|I[ADLN]|K[SY]|M[ADEINOST]|N[CDEHJMVY]|OK|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])\b"),
+)  # fmt: skip
+
+# Waters and heights, before or after their name.
+LANDSCAPE: Final = (
+    rule("LOCATION", r"\b(?:(?:the )?river|lake|mount|mt\.?|cape|gulf of|bay of|sea of) (?P<e>(?-i:[A-Z])[\w'’-]+)"),
+    rule("LOCATION", r"\b(?:river|lake|mount) (?P<e>[a-z]{4,})\b(?<!house)(?<!side)"),
+    Rule("LOCATION", re.compile(r"\b(?:[A-Z][\w'’-]+ )+(?:River|Lake|Mountains?|Valley|Beach|Island|Islands|Ocean|Sea|Desert|Park|Bay|Falls)\b")),
 )  # fmt: skip
 
 _WORD: Final = re.compile(r"[^\W\d_](?:[\w'’-]|\.(?=\w)|\.(?<=\b\w\.))*")
@@ -35,10 +43,7 @@ _BEFORE: Final = re.compile(
     r"\b(?:in|to|from|near|at|of|visit|visiting|leave|leaving|for|around|live in|via|à|en|de|nach|aus|a|em|para|und|and|or|,)\W*$",
     re.IGNORECASE,
 )
-# Cities that are words: they need a capital, and a word before them that is said of places.
-_WORDS: Final = frozenset(
-    ["mobile", "reading", "bath", "nice", "split", "orange", "male", "bar", "man", "most", "of", "bor", "lens", "tours", "mode", "van", "best", "hull", "derby", "lincoln", "madison", "jackson", "austin", "charlotte", "victoria", "sydney", "florence", "adelaide", "regina", "salem", "columbus", "independence", "commerce", "normal", "surprise", "enterprise", "mission", "plantation", "compton", "burton", "chester", "clayton", "brandon", "carson", "warren", "wayne", "allen", "tyler", "irving", "garland", "houston", "dallas", "eugene", "kent", "sandy", "troy", "page", "lancaster", "york", "bend", "bristol", "hamilton", "santiago", "san", "los", "santa", "providence", "buffalo", "phoenix", "deal", "wells", "rugby", "battle", "ware", "oral", "university", "center", "union", "hope", "liberty", "paramount", "pasco", "temple", "same", "wa", "bo", "po", "gap", "ely", "ash", "along", "lima", "moscow", "david", "george", "march", "chico", "ho", "ha", "ya", "come", "can", "are", "was", "long", "say", "may", "date", "hit", "one", "two", "gold", "pool", "corona", "aurora", "spring", "dale", "hill", "bay", "lake", "pearl", "cary", "bell", "oral", "bern", "same", "batman", "male", "banks", "sale", "rome", "cologne", "bloomington", "centro", "cork", "limerick", "china", "georgia", "jordan", "turkey", "chad", "guinea", "niger", "jersey"]
-)
+_SHORT: Final = frozenset({"us", "usa", "uk", "uae"})
 _LONGEST: Final = 3
 
 
@@ -70,20 +75,21 @@ def _longest_at(text: str, words: list[re.Match[str]], index: int, *, cased: boo
     for length in range(min(_LONGEST, len(words) - index), 0, -1):
         start, end = words[index].start(), words[index + length - 1].end()
         name = text[start:end]
-        if "," in name or kind_of(name) is None:
-            continue
-        capital = name[0].isupper()
-        lower = name.lower()
-        if cased and not capital:
-            continue
-        if lower in {"us", "usa", "uk"} and not name.isupper():
-            continue
-        said = _BEFORE.search(text[:start]) is not None
-        if lower in _WORDS and not (said and (capital or not cased)):
-            continue
-        if lower in names("given_names") | names("family_names") and not said:
-            continue
-        if not capital and not said and not eager and length == 1:
-            continue
-        return length
+        if kind_of(name) is not None and _stands(text[:start], name, cased=cased, eager=eager):
+            return length
     return 0
+
+
+def _stands(before: str, name: str, *, cased: bool, eager: bool) -> bool:
+    """Whether it is the place that is meant: other words and people bear the names of cities too."""
+    lower = name.lower()
+    if (cased and not name[0].isupper()) or (lower in _SHORT and not name.isupper()):
+        return False
+    if " " in lower or (lower in names("countries", "states") and lower not in names("also_words")):
+        return True
+    said = _BEFORE.search(before) is not None
+    if lower in names("also_words"):
+        return said and cased
+    if lower in names("given_names", "family_names"):
+        return said
+    return cased or said or eager
