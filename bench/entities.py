@@ -1,8 +1,9 @@
-"""How many of the entities of a list of utterances are found, what is found in ordinary speech, and at what cost.
+"""How many entities of a list are found, what is found in ordinary speech, and at what cost.
 
     python bench/entities.py [--speech manifest.jsonl] [--misses]
 
-A mention counts if one of its type on exactly its words is found. Of a person's name the parts are not counted.
+A mention counts if one of its type on exactly its words is found. The parts of a person's name are not
+counted.
 Every third utterance of the list is held out: the rules were not written with it in view.
 """
 
@@ -87,10 +88,9 @@ def speech(manifest: Path, finder: Entities) -> None:
             count += len(keyed(mentions))
             for mention in mentions:
                 if mention.entity_type not in _PARTS:
-                    near = said[max(0, mention.words.start - 4) : mention.words.stop + 3]
-                    print(
-                        f"  {mention.entity_type:20} {mention.text!r:40} {''.join(word.text for word in near)}"
-                    )
+                    part = said[max(0, mention.words.start - 4) : mention.words.stop + 3]
+                    near = "".join(word.text for word in part)
+                    print(f"  {mention.entity_type:20} {mention.text!r:40} {near}")
     print(f"ordinary speech: {count} mentions in {words} words, {1000 * count / words:.1f} per 1,000 words")
 
 

@@ -23,13 +23,6 @@ _MEDICAL_PLACE: Final = re.compile(
     r"\b(?:hospital|clinic|pharmacy|medical cent(?:er|re)|health cent(?:er|re)|infirmary|hospice|hôpital|clinique|pharmacie)\b",
     re.IGNORECASE,
 )
-_ACRONYMS: Final = frozenset(
-    ["pin", "vin", "iban", "ip", "url", "ssn", "dob", "cvv", "id", "nhs", "zip", "usb", "wi-fi", "wifi", "pdf", "ceo", "cto", "cfo", "hr", "it", "ok", "mri", "ct", "x-ray", "dna", "api", "sms", "atm", "gps", "faq", "tv", "pc", "ac", "dc", "am", "pm", "gdp", "asap", "eta"]
-)
-_GREETINGS: Final = frozenset(
-    ["hi", "hello", "hey", "thanks", "yeah", "yes", "no", "okay", "ok", "bye", "goodbye", "sure", "please", "sorry", "well", "so", "um", "uh", "hmm", "oh", "right", "great", "good", "bonjour", "merci", "oui", "non", "salut", "bonsoir"]
-)
-_COMPASS: Final = frozenset("north south east west northern southern eastern western earth".split())
 _DIRECT: Final = {
     "LANGUAGE": "LANGUAGE",
     "EVENT": "EVENT",
@@ -55,8 +48,6 @@ _FACILITIES: Final = (
     Rule("ORGANIZATION", re.compile(r"\b(?:[A-Z][\w'’-]* )+(?:University|Bank|Inc|LLC|Ltd|GmbH|Corporation|Insurance|Airlines|Airways|College|Institute|Foundation)\b|\bUniversity of [A-Z]\w+(?: [A-Z]\w+)*")),
 )  # fmt: skip
 _KNOWN_ORGANIZATIONS: Final = re.compile(rf"\b{any_of(lines('organizations'))}\b", re.IGNORECASE)
-# Known organizations whose names are said of other things too.
-_OTHER_WORDS: Final = frozenset("apple amazon meta orange target visa chase slack zoom stripe progressive oracle delta intel ups".split())
 
 
 class Entities:
@@ -204,7 +195,7 @@ def _recased(text: str) -> str:
 def _organizations(text: str, *, cased: bool) -> Iterator[Found]:
     for match in _KNOWN_ORGANIZATIONS.finditer(text):
         name = match[0].lower()
-        if (match[0][0].isupper() and cased) or not (cased or name in names("also_words") or name in _OTHER_WORDS):
+        if (match[0][0].isupper() and cased) or not (cased or name in names("also_words")):
             yield Found("ORGANIZATION", match.start(), match.end())
 
 
@@ -217,12 +208,12 @@ def _mapped(entity: Labelled, text: str) -> Found | None:
     if name.endswith(("'s", "’s")):
         end, name = end - 2, name[:-2]
     lower = name.lower().strip(_EDGES)
-    if not _CAPITAL.search(name) or lower in _ACRONYMS | _GREETINGS | _COMPASS:
+    if not _CAPITAL.search(name) or lower in names("no_entities"):
         return None
     kind = _DIRECT.get(entity.label, "")
-    if entity.label in {"ORG", "GPE", "LOC"} and people.is_given(name) and places.kind_of(name) is None:
-        kind = "NAME"
-    elif entity.label in {"PERSON", "PER"}:
+    if (
+        entity.label in {"ORG", "GPE", "LOC"} and people.is_given(name) and places.kind_of(name) is None
+    ) or entity.label in {"PERSON", "PER"}:
         kind = "NAME"
     elif entity.label in {"GPE", "LOC"}:
         kind = places.kind_of(name) or _of_no_list(text[:start], entity.label)

@@ -16,9 +16,7 @@ _INJURIES: Final = (
 )
 _MARITAL: Final = r"divorced|widowed|widower|widow|engaged to be married|unmarried"
 _SIGNS: Final = r"(?:Aries|Taurus|Gemini|Leo|Virgo|Libra|Scorpio|Sagittarius|Capricorn|Aquarius|Pisces)"
-_GENDER: Final = (
-    r"gay|lesbian|bisexual|transgender|trans (?:wo)?man|non-?binary|heterosexual|homosexual|asexual|pansexual|genderfluid"
-)
+_GENDER: Final = r"gay|lesbian|bisexual|transgender|trans (?:wo)?man|non-?binary|heterosexual|homosexual|asexual|pansexual|genderfluid"
 _MEDICAL_CODES: Final = (
     r"\b(?-i:[A-TV-Z])\d{2}\.\d{1,3}\b|\b(?:ICD|CPT)(?:-10)?(?: code)? (?P<e>[A-Z]?\d[\w.]*)"
 )
@@ -59,7 +57,7 @@ _TONGUES: Final = re.compile(_LANGUAGES, re.IGNORECASE)
 
 def settle(found: Found, text: str) -> Found:
     """A people's name is its language where someone speaks."""
-    if found.entity_type == "ORIGIN" and _SPEAKS.search(text[: found.start]):
-        if _TONGUES.fullmatch(text[found.start : found.end]):
-            return Found("LANGUAGE", found.start, found.end)
+    tongue = found.entity_type == "ORIGIN" and _TONGUES.fullmatch(text[found.start : found.end])
+    if tongue and _SPEAKS.search(text[: found.start]):
+        return Found("LANGUAGE", found.start, found.end)
     return found

@@ -15,6 +15,7 @@ from typing import Final
 
 import spacy
 from spacy.language import Language
+from spacy.pipeline import TrainablePipe
 
 from vivavoce.errors import ModelError
 from vivavoce.recognizers.weights import PackagedFile
@@ -101,9 +102,10 @@ class EntityModel:
 
 
 def _needed(model: Language) -> list[str]:
-    """ "ner", and "tok2vec" or "transformer" where it does not have its own."""
-    listened = [name for name in ("tok2vec", "transformer") if name in model.pipe_names]
-    own = model.get_pipe("ner").model.has_ref("tok2vec") and not any(
-        "listener" in layer.name for layer in model.get_pipe("ner").model.walk()
+    """ "ner", and before it what it listens to, where it does not see words for itself."""
+    finder = model.get_pipe("ner")
+    listens = isinstance(finder, TrainablePipe) and any(
+        "listener" in layer.name for layer in finder.model.walk()
     )
-    return ["ner"] if own else [*listened, "ner"]
+    before = [name for name in ("tok2vec", "transformer") if name in model.pipe_names]
+    return [*before, "ner"] if listens else ["ner"]

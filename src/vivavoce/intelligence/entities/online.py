@@ -6,25 +6,22 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from vivavoce.intelligence.entities.lists import lines, names
 from vivavoce.intelligence.entities.reading import Token, merged
 
-TOP_DOMAINS: Final = ["com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "ai", "app", "dev", "co", "me", "tv", "uk", "us", "ca", "au", "nz", "ie", "de", "fr", "es", "it", "nl", "be", "ch", "at", "pt", "br", "mx", "ar", "pl", "se", "no", "dk", "fi", "ru", "ua", "cz", "gr", "tr", "jp", "cn", "kr", "in", "za", "eu"]
-FILE_ENDINGS: Final = ["pdf", "docx", "doc", "xlsx", "xls", "csv", "pptx", "ppt", "txt", "png", "jpg", "jpeg", "gif", "zip", "mp3", "mp4", "wav", "json", "xml", "html", "py", "exe", "md"]
+TOP_DOMAINS: Final = lines("top_domains")
+FILE_ENDINGS: Final = lines("file_endings")
 _SIGNS: Final = {
     "dot": ".", "point": ".", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-", "plus": "+",
 }  # fmt: skip
-_MAILERS: Final = frozenset(
-    ["gmail", "googlemail", "yahoo", "hotmail", "outlook", "icloud", "aol", "proton", "protonmail", "gmx", "live", "msn", "me"]
-)
-_MAILBOXES: Final = frozenset("info support sales contact hello help admin office billing jobs press team service".split())
+_MAILERS: Final = names("mail_hosts")
+_MAILBOXES: Final = names("mailboxes")
 _LABEL: Final = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _HOST: Final = re.compile(rf"(?:[^\W_][\w-]*\.)+(?:{'|'.join(TOP_DOMAINS)})", re.IGNORECASE)
 _LOCAL: Final = re.compile(r"[\w.+-]+")
 _MAIL: Final = re.compile(r"e-?mail|mail", re.IGNORECASE)
 # What stands before an address and is no part of it.
-_WORDS: Final = frozenset(
-    ["is", "it's", "its", "was", "be", "to", "at", "the", "my", "your", "his", "her", "our", "email", "e-mail", "mail", "address", "and", "or", "as", "me", "us", "under", "on", "from", "with", "send", "write", "contact", "reach", "for", "by", "of", "username", "user", "so", "yes", "yeah", "okay", "just", "that's", "him", "them"]
-)
+_WORDS: Final = names("before_addresses")
 _REACH: Final = 8
 
 

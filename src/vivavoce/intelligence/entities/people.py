@@ -34,14 +34,11 @@ _WEAK_CUE: Final = re.compile(
     r"good morning|good afternoon|good evening|bye|goodbye|okay|well|so|but|is|was)\b,? ",
     re.IGNORECASE,
 )
-_NEVER: Final = frozenset(
-    ["a", "an", "the", "i", "i'm", "it", "he", "she", "we", "you", "they", "not", "is", "was", "are", "be", "been", "so", "just", "here", "there", "this", "that", "these", "those", "very", "really", "going", "calling", "sorry", "sure", "fine", "good", "great", "ok", "okay", "yes", "no", "from", "at", "in", "on", "of", "for", "and", "or", "but", "my", "your", "his", "her", "our", "their", "what", "who", "how", "why", "when", "where", "about", "with", "by", "to", "do", "did", "does", "have", "has", "had", "can", "could", "will", "would", "should", "if", "as", "all", "someone", "somebody", "everyone", "anyone", "somewhere", "manager", "customer", "service", "support", "today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "please", "thanks", "thank", "hello", "hi", "hey", "well", "now", "then", "too", "also", "new", "old"]
-)
-_PARTICLES: Final = frozenset(
-    ["de", "da", "del", "della", "di", "van", "von", "der", "den", "la", "le", "el", "al", "bin", "ibn", "o", "mc", "mac", "st", "san", "dos", "du", "ter", "ten"]
-)
+_PARTICLES: Final = names("particles")
 _AFTER_NAME: Final = re.compile(r"$|[.,?!]| (?:and|from|i|i'm|calling|here|at|speaking)\b", re.IGNORECASE)
-_PLACED: Final = re.compile(r"\b(?:in|to|from|for|near|at|of|and|or|with|by|leave|visit|love|see)\W*$|,\W*$", re.IGNORECASE)
+_PLACED: Final = re.compile(
+    r"\b(?:in|to|from|for|near|at|of|and|or|with|by|leave|visit|love|see)\W*$|,\W*$", re.IGNORECASE
+)
 _LONGEST: Final = 4
 
 
@@ -97,7 +94,7 @@ def _stands(text: str, word: re.Match[str], *, cased: bool, eager: bool) -> bool
         # "to", "from" and "for" are said of places.
         return followed or (asked and _PLACED.search(text[: word.start()]) is None)
     if is_other_word(word[0]):
-        return followed and (cased or asked) or (cased and (eager or asked) and word.start() > 0)
+        return (followed and (cased or asked)) or (cased and (eager or asked) and word.start() > 0)
     return cased or eager or asked or followed
 
 
@@ -132,7 +129,7 @@ def _name_end(text: str, start: int, *, cased: bool, loose: bool) -> int | None:
 
 def _goes_on(text: str, word: re.Match[str], count: int, *, cased: bool, loose: bool) -> bool:
     lower = word[0].lower().removesuffix("'s").removesuffix("’s")
-    if lower in _NEVER:
+    if lower in names("no_names"):
         return False
     if cased:
         return word[0][0].isupper() or (count > 0 and lower in _PARTICLES)
@@ -140,12 +137,16 @@ def _goes_on(text: str, word: re.Match[str], count: int, *, cased: bool, loose: 
     if count == 0:
         return known or (loose and "'" in lower)
     # "john may call": the second word is a name only if the sentence goes on as after a name.
-    return count == 1 and known and (not is_other_word(lower) or (loose and bool(_AFTER_NAME.match(text, word.end()))))
+    return (
+        count == 1
+        and known
+        and (not is_other_word(lower) or (loose and bool(_AFTER_NAME.match(text, word.end()))))
+    )
 
 
 def parts(text: str, found: Found) -> Iterator[Found]:
     """The given and the family name in a person's name."""
-    words = [word for word in _WORD.finditer(text, found.start, found.end)]
+    words = list(_WORD.finditer(text, found.start, found.end))
     if found.entity_type == "NAME_MEDICAL_PROFESSIONAL" and len(words) > 1:
         words = words[1:]
     if not words:

@@ -11,15 +11,30 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from vivavoce.intelligence.entities.lists import names
 from vivavoce.intelligence.entities.numerals import ORDINALS, TENS, Item, Run, numeral_parts, run_at
 from vivavoce.intelligence.entities.online import join_addresses
 from vivavoce.intelligence.entities.reading import Token, merged
 
-MONTHS: Final = frozenset(
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
-)
+MONTHS: Final = names("months")
 _CLOCK_BEFORE: Final = frozenset(
-    ["at", "by", "around", "until", "till", "before", "after", "about", "from", "between", "past", "to", "and", "or", "noon"]
+    [
+        "at",
+        "by",
+        "around",
+        "until",
+        "till",
+        "before",
+        "after",
+        "about",
+        "from",
+        "between",
+        "past",
+        "to",
+        "and",
+        "or",
+        "noon",
+    ]
 )
 _ORDERED: Final = frozenset(["street", "avenue", "floor", "road", "quarter", "century"])
 _HOURS: Final = {"quarter past": 15, "half past": 30, "quarter to": -15, "quarter after": 15}
