@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -13,10 +13,14 @@ from vivavoce.intelligence.entities import amounts, calendar, groups, inverse, n
 from vivavoce.intelligence.entities.base import PERSON_TYPES, Found, Rule, any_of, apply, rule
 from vivavoce.intelligence.entities.lists import lines, names
 from vivavoce.intelligence.entities.model import PACKAGED, EntityModel, Labelled
-from vivavoce.intelligence.entities.reading import Reading, tokens_of
+from vivavoce.intelligence.entities.reading import Reading, Token, tokens_of
 from vivavoce.protocol.stream import Word
 
 _CAPITAL: Final = re.compile(r"[A-ZÀ-ÖØ-Þ]|[^\W\d_a-zA-Zß-öø-ÿÀ-ÖØ-Þ]")
+# Words that are read at once: more than a minute of speech.
+_LONGEST: Final = 300
+# Characters before a mention that may say what it is.
+_BEFORE: Final = 80
 _EDGES: Final = ' \t\n.,;:!?"“”„«»¿¡…。、，！？'
 _ABBREVIATED: Final = re.compile(r"(?:\b\w\.){2,}$")
 _MEDICAL_PLACE: Final = re.compile(
@@ -30,6 +34,15 @@ _DIRECT: Final = {
     "NORP": "ORIGIN",
     "ORG": "ORGANIZATION",
     "FAC": "LOCATION",
+}
+_NARROWER: Final = {
+    "NAME": ("NAME_GIVEN", "NAME_FAMILY", "NAME_MEDICAL_PROFESSIONAL"),
+    "DATE": ("DOB",),
+    "ORGANIZATION": ("ORGANIZATION_MEDICAL_FACILITY",),
+    "LOCATION": tuple(
+        f"LOCATION_{kind}" for kind in ("ADDRESS", "CITY", "COORDINATE", "COUNTRY", "STATE", "ZIP")
+    ),
+    "CREDIT_CARD": ("CREDIT_CARD_EXPIRATION", "CVV"),
 }
 _EMPLOYER: Final = re.compile(
     r"\b(?:work(?:s|ed|ing)? (?:\w+ ){0,4}?(?:at|for|with)|at the|employed (?:at|by)|calling|job (?:at|with)|"
@@ -84,27 +97,40 @@ class Entities:
 
         Raises `ModelError` when the language's model is missing or damaged.
         """
-        return self._mentions(words, language, eager=False)
+        return self._mentions(words, language, None)
 
     def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
         """What may be of these types, for redaction: rather a word too many than one too few.
 
-        Beside what `find` finds, any longer number is something. Raises `ModelError`.
+        Beside what `find` finds, any longer number is something, and what stops short, as partials do. A type
+        stands for its narrower ones too: DATE for DOB, LOCATION for LOCATION_CITY. Raises `ModelError`.
         """
-        wanted = set(types)
-        return [m for m in self._mentions(words, language, eager=True) if m.entity_type in wanted]
+        wanted = set(types).union(*(_NARROWER.get(one, ()) for one in types))
+        if wanted & {"NAME_GIVEN", "NAME_FAMILY"}:
+            found = self._mentions(words, language, wanted | set(PERSON_TYPES))
+            return [mention for mention in found if mention.entity_type in wanted]
+        return self._mentions(words, language, wanted)
 
-    def _mentions(self, words: Sequence[Word], language: str, *, eager: bool) -> list[Mention]:
+    def _mentions(self, words: Sequence[Word], language: str, wanted: set[str] | None) -> list[Mention]:
         tokens = tokens_of(words)
-        if not tokens:
-            return []
+        found = [
+            mention for part in _stretches(tokens) for mention in self._read(words, part, language, wanted)
+        ]
+        # A name stands before its parts.
+        return sorted(found, key=lambda mention: (mention.words.start, -mention.words.stop))
+
+    def _read(
+        self, words: Sequence[Word], tokens: Sequence[Token], language: str, wanted: set[str] | None
+    ) -> Iterator[Mention]:
         read = spoken.written(tokens) if language == "en" else inverse.written(tokens, language)
         reading = Reading.of(read)
-        found = _settled(self._candidates(reading.text, language, eager=eager))
-        whole = [part for one in found for part in (one, *_parts(reading.text, one))]
-        mentions = [_mention(words, reading, one) for one in whole]
-        order = {id(mention): place for place, mention in enumerate(mentions)}
-        return sorted(mentions, key=lambda m: (m.words.start, -m.words.stop, order[id(m)]))
+        levels: Iterable[list[Found]] = self._candidates(reading.text, language, eager=wanted is not None)
+        if wanted is not None:
+            # What nobody asked for must not stand before what was asked for.
+            levels = ([one for one in level if one.entity_type in wanted] for level in levels)
+        for found in _settled(levels):
+            for one in (found, *_parts(reading.text, found)):
+                yield _mention(words, reading, one)
 
     def _candidates(self, text: str, language: str, *, eager: bool) -> Iterator[list[Found]]:
         """The surer first."""
@@ -157,6 +183,22 @@ class Entities:
             return self._models[language]
 
 
+def _stretches(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """All of an utterance, or where it is very long what fits, up to the end of a sentence if there is one."""
+    start = 0
+    while start < len(tokens):
+        end = start + _LONGEST
+        if end < len(tokens):
+            ends = (
+                i
+                for i in range(end, start + _LONGEST // 2, -1)
+                if tokens[i - 1].text.endswith((".", "?", "!"))
+            )
+            end = next(ends, end)
+        yield tokens[start:end]
+        start = end
+
+
 def _dates(language: str) -> tuple[Rule, ...]:
     if language == "en":
         return calendar.ENGLISH
@@ -166,7 +208,11 @@ def _dates(language: str) -> tuple[Rule, ...]:
 
 def _born(found: Found, text: str) -> Found:
     dated = found.entity_type in {"DATE", "DATE_INTERVAL"}
-    if dated and calendar.BIRTH.search(text[: found.start]) is not None and found.entity_type == "DATE":
+    if (
+        dated
+        and calendar.BIRTH.search(text[max(0, found.start - _BEFORE) : found.start]) is not None
+        and found.entity_type == "DATE"
+    ):
         return Found("DOB", found.start, found.end)
     return found
 
@@ -216,7 +262,7 @@ def _mapped(entity: Labelled, text: str) -> Found | None:
     ) or entity.label in {"PERSON", "PER"}:
         kind = "NAME"
     elif entity.label in {"GPE", "LOC"}:
-        kind = places.kind_of(name) or _of_no_list(text[:start], entity.label)
+        kind = places.kind_of(name) or _of_no_list(text[max(0, start - _BEFORE) : start], entity.label)
     if any(map(str.isdigit, name)) and kind in {"NAME", "ORGANIZATION"}:
         return None
     if kind in {"ORGANIZATION", "LOCATION"} and _MEDICAL_PLACE.search(name):
@@ -231,7 +277,7 @@ def _of_no_list(before: str, label: str) -> str:
     return "LOCATION_CITY" if label == "GPE" else "LOCATION"
 
 
-def _settled(candidates: Iterator[list[Found]]) -> list[Found]:
+def _settled(candidates: Iterable[list[Found]]) -> list[Found]:
     """Those that overlap none that is surer, or as sure and longer."""
     taken: list[Found] = []
     for level in candidates:

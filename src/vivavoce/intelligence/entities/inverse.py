@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import cache
-from typing import Final
-
-from damga import InverseNormalizer
+from typing import TYPE_CHECKING, Final
 
 from vivavoce.intelligence.entities.reading import Token
+
+if TYPE_CHECKING:
+    from damga import InverseNormalizer
 
 LANGUAGES: Final = frozenset({"de", "es", "fr", "it", "ru", "tr"})
 _PUNCTUATION: Final = ".,;:!?"
@@ -21,6 +22,8 @@ _PUNCTUATION: Final = ".,;:!?"
 
 @cache
 def _normalizer(language: str) -> InverseNormalizer:
+    from damga import InverseNormalizer
+
     # Its own cache on disk is of no use: the grammars come compiled.
     return InverseNormalizer(lang=language, use_cache=False)
 

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Final
-
-import spacy
-from spacy.language import Language
-from spacy.pipeline import TrainablePipe
+from typing import TYPE_CHECKING, Final
 
 from vivavoce.errors import ModelError
 from vivavoce.recognizers.weights import PackagedFile
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 _UNUSED: Final = ["parser", "lemmatizer", "attribute_ruler", "tagger", "morphologizer", "senter"]
 _READ: Final = ("config.cfg", "meta.json", "tokenizer", "ner", "vocab")
@@ -84,6 +83,9 @@ class EntityModel:
 
     def __init__(self, directory: Path) -> None:
         """Raises `ModelError` when there is no spaCy model with named entities."""
+        # Takes a second and 100 MB: not for those who never ask for entities.
+        import spacy
+
         try:
             # A part that "ner" listens to is in the model's own list of parts, and stays.
             self._model = spacy.load(directory, exclude=_UNUSED)
@@ -103,6 +105,8 @@ class EntityModel:
 
 def _needed(model: Language) -> list[str]:
     """ "ner", and before it what it listens to, where it does not see words for itself."""
+    from spacy.pipeline import TrainablePipe
+
     finder = model.get_pipe("ner")
     listens = isinstance(finder, TrainablePipe) and any(
         "listener" in layer.name for layer in finder.model.walk()

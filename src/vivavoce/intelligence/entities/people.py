@@ -92,7 +92,7 @@ def _stands(text: str, word: re.Match[str], *, cased: bool, eager: bool) -> bool
     followed = _followed(text, word.end(), cased=cased)
     if kind_of(word[0]) is not None:
         # "to", "from" and "for" are said of places.
-        return followed or (asked and _PLACED.search(text[: word.start()]) is None)
+        return followed or (asked and _PLACED.search(text[max(0, word.start() - 20) : word.start()]) is None)
     if is_other_word(word[0]):
         return (followed and (cased or asked)) or (cased and (eager or asked) and word.start() > 0)
     return cased or eager or asked or followed

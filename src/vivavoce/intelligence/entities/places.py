@@ -75,7 +75,9 @@ def _longest_at(text: str, words: list[re.Match[str]], index: int, *, cased: boo
     for length in range(min(_LONGEST, len(words) - index), 0, -1):
         start, end = words[index].start(), words[index + length - 1].end()
         name = text[start:end]
-        if kind_of(name) is not None and _stands(text[:start], name, cased=cased, eager=eager):
+        if kind_of(name) is not None and _stands(
+            text[max(0, start - 20) : start], name, cased=cased, eager=eager
+        ):
             return length
     return 0
 

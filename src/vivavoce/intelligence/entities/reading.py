@@ -9,6 +9,8 @@ from typing import Final
 
 from vivavoce.protocol.stream import Word
 
+# Characters of a word that are read: no word is longer.
+_LONGEST: Final = 1000
 _PARTS: Final = re.compile(r"(\W*)(.*?)(\W*)", re.DOTALL)
 
 
@@ -41,7 +43,7 @@ def tokens_of(words: Sequence[Word]) -> list[Token]:
     """One for each word that is more than space."""
     found = []
     for index, word in enumerate(words):
-        text = word.text.strip()
+        text = word.text.strip()[:_LONGEST]
         if text:
             found.append(Token(text, index, index, glued=bool(index) and not word.text[0].isspace()))
     return found
