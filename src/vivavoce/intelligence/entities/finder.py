@@ -137,6 +137,8 @@ class Entities:
         english = language == "en"
         cased = _is_cased(text)
         yield from apply(numbers.NET, text)
+        if eager:
+            yield from apply(numbers.BEGUN, text)
         yield from apply(numbers.CARDS, text)
         yield from apply(numbers.CUED, text)
         yield from apply(places.ADDRESSES, text)
@@ -153,7 +155,9 @@ class Entities:
                 yield [groups.settle(found, text) for found in one]
         yield from self._named(text, language, cased=cased, eager=eager)
         if eager:
-            yield from apply((*numbers.EAGER, *calendar.EAGER, *groups.EAGER, *amounts.EAGER), text)
+            yield from apply(
+                (*numbers.EAGER, *people.EAGER, *calendar.EAGER, *groups.EAGER, *amounts.EAGER), text
+            )
 
     def _named(self, text: str, language: str, *, cased: bool, eager: bool) -> Iterator[list[Found]]:
         yield list(people.titled(text, cased=cased))

@@ -79,14 +79,21 @@ CUED: Final = (
         rf"\b(?:expir\w+|exp|valid (?:until|thru|through))\b(?: (?:date|is|on|in|of|the|it's))*[:,]? (?P<e>{_MONTH_OF_YEAR})",
     ),
     *(rule(kind, rf"\b(?:{cue})\b{_GAP}(?P<e>{_CODE})") for kind, cue in _CUES.items()),
-    rule("USERNAME", rf"\b(?:user ?name|user id|login|handle|screen name)\b(?: (?:is|was|name|as)\b)*[:,]? {_SECRET}(?P<e>\w[\w.-]*)"),
+    rule("USERNAME", rf"\b(?:user ?name|user id|login|handle|screen name)\b(?: (?:is|was|name|as)\b)*[:,]? {_SECRET}(?P<e>\w(?:[\w.-]*\w)?)"),
     rule("USERNAME", r"(?<!\S)@\w{2,}\b"),
     rule("PASSWORD", rf"\b(?:pass ?word|pass ?phrase|wi-?fi key)(?: (?:is|was|to|will be|should be|it's|the)\b)+[:,]? (?P<e>{_SECRET}[^\s,.;?!]+(?: \d\S*\w)?)"),
 )  # fmt: skip
 
 LOOSE: Final = (rule("PHONE_NUMBER", r"(?<![\w.,-])\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}(?![\w-])"),)
 
-# For redaction, where a number too many is better than one too few.
+# For redaction: addresses and secrets of which not all has been said yet.
+BEGUN: Final = (
+    rule("EMAIL_ADDRESS", r"\b[\w.-]+(?: (?:dot|underscore|dash|hyphen) [\w.-]+)+(?: at\b(?: [\w.-]+(?: dot\b(?: \w+)?)?)?)?"),
+    rule("EMAIL_ADDRESS", r"\be-?mail(?: address)?(?:'s| is| was|[:,])+ (?:(?:it's|it is|at) )?(?P<e>[^?!,@]{2,60})$"),
+    rule("PASSWORD", rf"\b(?:pass ?word|pass ?phrase|passcode)(?: (?:is|was|to|it's))+[:,]? (?P<e>{_SECRET}[^?!.]{{1,60}})"),
+)  # fmt: skip
+
+# For redaction too, where a number too many is better than one too few.
 EAGER: Final[tuple[Rule, ...]] = (
     rule("CREDIT_CARD", _CARD),
     exact("ACCOUNT_NUMBER", r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]{2,4}){2,8}\b"),

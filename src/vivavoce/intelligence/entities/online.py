@@ -50,6 +50,8 @@ def _join_at(tokens: list[Token], index: int) -> int:
             end += 2
             if tokens[end - 1].trail:
                 break
+        if end == index:
+            return index
     host = _spell(tokens[start:end])
     ending = host.rpartition(".")[2].lower()
     mailed = start > 0 and tokens[start - 1].lower == "at"

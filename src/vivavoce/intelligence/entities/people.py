@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from vivavoce.intelligence.entities.base import Found
+from vivavoce.intelligence.entities.base import Found, rule
 from vivavoce.intelligence.entities.lists import names
 from vivavoce.intelligence.entities.places import kind_of
 
@@ -19,8 +19,9 @@ _TITLE: Final = re.compile(
     r"herr|frau|señor|señora|sr|sra|signor|signora|senhor|senhora|don|doña)\b\.? ",
     re.IGNORECASE,
 )
+_TITLE_BEFORE: Final = re.compile(_TITLE.pattern + "$", re.IGNORECASE)
 _CUE: Final = re.compile(
-    r"\b(?:my|his|her|the|your|their|first|last|full|middle|maiden|real)? ?name(?:'s| is| was|:) (?:is )?|"
+    r"\b(?:sur)?name(?:'s| is| was|:) (?:is )?|"
     r"\bunder the name (?:of )?|\b(?:he|she|i)(?:'m| am|'s| is) (?:called|named) |\b(?:named|called) |"
     r"\b(?:speak|talk|speaking|talking|spoke|talked|meet|meeting) (?:to|with) |\breservation (?:for|under) |"
     r"\b(?:je m'appelle|mon nom est|je suis|ich heiße|mein name ist|ich bin|me llamo|mi nombre es|soy|mi chiamo|"
@@ -38,6 +39,13 @@ _PARTICLES: Final = names("particles")
 _AFTER_NAME: Final = re.compile(r"$|[.,?!]| (?:and|from|i|i'm|calling|here|at|speaking)\b", re.IGNORECASE)
 _PLACED: Final = re.compile(
     r"\b(?:in|to|from|for|near|at|of|and|or|with|by|leave|visit|love|see)\W*$|,\W*$", re.IGNORECASE
+)
+_FAMILY: Final = re.compile(r"\b(?:last|family|maiden|sur) ?name(?:'s)?\W+(?:\w+ )?$", re.IGNORECASE)
+# Names that are spelled, letter by letter; "a" and "I" are words.
+EAGER: Final = (
+    rule(
+        "NAME", r"(?<!['’])\b[b-hj-z](?:[ ,.-]{1,2}[a-z]\b){2,}(?!\w)|(?-i:\b[A-Z](?:[ ,.-]{1,2}[A-Z]\b){2,})"
+    ),
 )
 _LONGEST: Final = 4
 
@@ -129,7 +137,9 @@ def _name_end(text: str, start: int, *, cased: bool, loose: bool) -> int | None:
 
 def _goes_on(text: str, word: re.Match[str], count: int, *, cased: bool, loose: bool) -> bool:
     lower = word[0].lower().removesuffix("'s").removesuffix("’s")
-    if lower in names("no_names"):
+    if lower in names("no_names") and not (
+        cased and loose and count == 0 and is_given(word[0]) and word[0].istitle()
+    ):
         return False
     if cased:
         return word[0][0].isupper() or (count > 0 and lower in _PARTICLES)
@@ -151,12 +161,13 @@ def parts(text: str, found: Found) -> Iterator[Found]:
         words = words[1:]
     if not words:
         return
-    titled = found.entity_type == "NAME_MEDICAL_PROFESSIONAL" or _TITLE.search(
-        text[max(0, found.start - 14) : found.start]
-    )
+    before = text[max(0, found.start - 24) : found.start]
+    before = text[max(0, found.start - 24) : found.start]
+    medical = found.entity_type == "NAME_MEDICAL_PROFESSIONAL"
+    family_asked = medical or _TITLE_BEFORE.search(before) or _FAMILY.search(before)
     only = words[0][0].lower()
     if len(words) == 1:
-        family = titled or (only in names("family_names") and only not in names("given_names"))
+        family = family_asked or (only in names("family_names") and only not in names("given_names"))
         yield Found("NAME_FAMILY" if family else "NAME_GIVEN", words[0].start(), words[0].end())
         return
     yield Found("NAME_GIVEN", words[0].start(), words[0].end())
