@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from intelligence.spoken_words import spoken
 from vivavoce.errors import ModelError
+from vivavoce.intelligence.base import AddOnError
 from vivavoce.intelligence.entities.finder import Entities
 from vivavoce.intelligence.entities.model import PACKAGED
 from vivavoce.protocol.stream import Word
@@ -173,7 +174,10 @@ def test_a_language_gets_a_model_by_its_directory() -> None:
 def test_a_directory_without_a_model_is_said_to_have_none(tmp_path: Path) -> None:
     finder = Entities({"de": tmp_path})
     with pytest.raises(ModelError, match="no spaCy model"):
+        finder.load("de")
+    with pytest.raises(AddOnError, match="entities in de") as refused:
         finder.find(spoken("Guten Tag"), "de")
+    assert refused.value.status_code == 501
 
 
 def test_a_damaged_model_is_refused() -> None:

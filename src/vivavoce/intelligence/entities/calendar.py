@@ -65,7 +65,7 @@ ENGLISH: Final = (
     rule("DATE_INTERVAL", rf"\b{_MONTH}(?: of|,)? {_YEAR}\b"),
     rule("DATE_INTERVAL", rf"\b(?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|[1-4]th) (?:quarter|half|semester)(?: of {_YEAR})?\b"),
     rule("DATE_INTERVAL", rf"\b(?-i:Q)[1-4](?: (?:of )?{_YEAR})?\b"),
-    rule("DATE_INTERVAL", rf"\b(?:the )?(?P<e>{_DECADES}|(?:{_YEAR[:-4]}\d)?\d0'?s)\b"),
+    rule("DATE_INTERVAL", rf"\b(?:the )?(?P<e>{_DECADES}|(?:1[6-9]|20)?\d0'?s)\b"),
     rule("DATE_INTERVAL", r"\bthe \d\dth century\b|\b\d\dth century\b"),
     rule("DATE_INTERVAL", rf"\b(?:in|since|by|of|for|from|until|till|during|before|after|back in|year|fiscal|to|around|late|early) (?P<e>{_YEAR})\b(?! ?(?:people|dollars|euros|%|percent|{_UNIT}|\w+ (?:street|avenue|road)))"),
     rule("DATE_INTERVAL", rf"\b(?:in|since|by|until|till|during|of|for|from|last|next|this|early|late|mid|before|after|through) (?P<e>{_SURE_MONTH})\b"),

@@ -8,7 +8,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from vivavoce.intelligence.base import Capability, Mention
+from vivavoce.errors import ModelError
+from vivavoce.intelligence.base import AddOnError, Capability, Mention
 from vivavoce.intelligence.entities import amounts, calendar, groups, inverse, numbers, people, places, spoken
 from vivavoce.intelligence.entities.base import PERSON_TYPES, Found, Rule, any_of, apply, rule
 from vivavoce.intelligence.entities.lists import lines, names
@@ -95,7 +96,7 @@ class Entities:
     def find(self, words: Sequence[Word], language: str) -> list[Mention]:
         """The entities among the words of an utterance, by their first word; a name, then its parts.
 
-        Raises `ModelError` when the language's model is missing or damaged.
+        Raises `AddOnError` when the language's model is missing or damaged.
         """
         return self._mentions(words, language, None)
 
@@ -103,7 +104,7 @@ class Entities:
         """What may be of these types, for redaction: rather a word too many than one too few.
 
         Beside what `find` finds, any longer number is something, and what stops short, as partials do. A type
-        stands for its narrower ones too: DATE for DOB, LOCATION for LOCATION_CITY. Raises `ModelError`.
+        stands for its narrower ones too: DATE for DOB, LOCATION for LOCATION_CITY. Raises `AddOnError`.
         """
         wanted = set(types).union(*(_NARROWER.get(one, ()) for one in types))
         if wanted & {"NAME_GIVEN", "NAME_FAMILY"}:
@@ -163,7 +164,10 @@ class Entities:
         yield list(people.titled(text, cased=cased))
         yield from apply(_FACILITIES, text)
         yield list(_organizations(text, cased=cased))
-        model = self._model(language)
+        try:
+            model = self._model(language)
+        except ModelError as error:
+            raise AddOnError(f"entities in {language} cannot be found: {error}", 501) from error
         read = text if cased else _recased(text)
         labelled = model.find(read) if model else []
         of_model = [one for entity in labelled if (one := _mapped(entity, read)) is not None]
@@ -180,6 +184,9 @@ class Entities:
     def _model(self, language: str) -> EntityModel | None:
         if language not in self._directories and language not in PACKAGED:
             return None
+        loaded = self._models.get(language)
+        if loaded is not None:
+            return loaded
         with self._loading:
             if language not in self._models:
                 directory = self._directories.get(language) or PACKAGED[language].locate()

@@ -21,7 +21,7 @@ _CUES: Final = {
     "ROUTING_NUMBER": r"routing|sort code|a\.?b\.?a\.?(?= number)|transit number",
     "BANK_ACCOUNT": r"iban|i-ban",
     "HEALTHCARE_NUMBER": r"member(?:ship)? id|health(?:care)? (?:number|card|plan)|insurance (?:number|id|policy)|"
-    r"policy(?: (?:number|id))|medicare|medicaid|nhs|medical record|m\.?r\.?n\.?|patient (?:id|number)|beneficiary",
+    r"policy(?: (?:number|id))|medicare|medicaid|group number|nhs|medical record|m\.?r\.?n\.?|patient (?:id|number)|beneficiary",
     "CVV": r"c\.?v\.?[vc]\.?2?|security code|verification code on|three digits on the back",
     "PASSPORT_NUMBER": r"passport",
     "DRIVER_LICENSE": r"driver'?s?'? ?licen[sc]e|driving licen[sc]e|driver'?s? id|licen[sc]e number",
@@ -78,13 +78,19 @@ CUED: Final = (
         "CREDIT_CARD_EXPIRATION",
         rf"\b(?:expir\w+|exp|valid (?:until|thru|through))\b(?: (?:date|is|on|in|of|the|it's))*[:,]? (?P<e>{_MONTH_OF_YEAR})",
     ),
+    rule("CREDIT_CARD", r"\b(?:visa|master ?card|amex|american express|(?:credit|debit)? ?card)(?: card| number)?(?: that)? (?:ending|ends)(?: (?:in|with))? (?P<e>\d{4})\b"),
     *(rule(kind, rf"\b(?:{cue})\b{_GAP}(?P<e>{_CODE})") for kind, cue in _CUES.items()),
+    rule("NUMERICAL_PII", r"\blast (?:four|4)(?: digits)?(?: (?:of|on) \w+ \w+)?(?: (?:is|are|were))?[:,]? (?P<e>\d{4})\b"),
     rule("USERNAME", rf"\b(?:user ?name|user id|login|handle|screen name)\b(?: (?:is|was|name|as)\b)*[:,]? {_SECRET}(?P<e>\w(?:[\w.-]*\w)?)"),
     rule("USERNAME", r"(?<!\S)@\w{2,}\b"),
-    rule("PASSWORD", rf"\b(?:pass ?word|pass ?phrase|wi-?fi key)(?: (?:is|was|to|will be|should be|it's|the)\b)+[:,]? (?P<e>{_SECRET}[^\s,.;?!]+(?: \d\S*\w)?)"),
+    rule("PASSWORD", rf"\b(?:pass ?word|pass ?phrase|wi-?fi key)(?: (?:is|was|to|will be|should be|it's|the)\b)+[:,]? (?P<e>{_SECRET}[^\s,.;?!]+(?: (?!(?:and|but|so|please|for|to|is|in|now|on|at|if|then)\b)[^\s,.;?!]+){{0,4}})"),
 )  # fmt: skip
 
-LOOSE: Final = (rule("PHONE_NUMBER", r"(?<![\w.,-])\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}(?![\w-])"),)
+LOOSE: Final = (
+    rule("PHONE_NUMBER", r"(?<![\w.,-])\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}(?![\w-])"),
+    rule("PHONE_NUMBER", r"(?<![\w.,-])0\d{2,4}[ .-]?\d{3}[ .-]?\d{3,4}(?![\w-])"),
+    rule("PHONE_NUMBER", rf"\b(?:phone|cell|mobile|telephone|fax|number|(?:call|reach|text|ring|dial)(?: (?:me|us|him|her|them))?(?: back)?(?: (?:at|on))?)(?:'s)?{_GAP}(?P<e>\+?\d(?:[ ().,-]{{0,2}}\d){{6,14}})(?![\w-])"),
+)  # fmt: skip
 
 # For redaction: addresses and secrets of which not all has been said yet.
 BEGUN: Final = (

@@ -98,10 +98,11 @@ def _stands(text: str, word: re.Match[str], *, cased: bool, eager: bool) -> bool
         return False
     asked = _WEAK_CUE.search(text[max(0, word.start() - 20) : word.start()]) is not None
     followed = _followed(text, word.end(), cased=cased)
-    if kind_of(word[0]) is not None:
+    name = word[0].removesuffix("'s").removesuffix("’s")
+    if kind_of(name) is not None and not is_other_word(name):
         # "to", "from" and "for" are said of places.
         return followed or (asked and _PLACED.search(text[max(0, word.start() - 20) : word.start()]) is None)
-    if is_other_word(word[0]):
+    if is_other_word(name):
         return (followed and (cased or asked)) or (cased and (eager or asked) and word.start() > 0)
     return cased or eager or asked or followed
 

@@ -19,7 +19,7 @@ _STREET_NAME: Final = (
 )
 
 ADDRESSES: Final = (
-    rule("LOCATION_ADDRESS", rf"\b\d{{1,5}}[A-Z]?,? {_STREET_NAME}{{1,3}}?{_STREETS}\b{_UNIT}"),
+    rule("LOCATION_ADDRESS", rf"\b\d{{1,5}}[A-Z]?,? {_STREET_NAME}{{1,3}}?{_STREETS}\b(?: (?:north|south|east|west|[ns][ew]))?{_UNIT}"),
     rule("LOCATION_ADDRESS", rf"\b\d{{1,5}} broadway\b{_UNIT}|\bp\.? ?o\.? box \d+"),
     rule("LOCATION_ADDRESS", r"\b\d{1,4},? (?:bis |ter )?(?:rue|avenue|boulevard|place|chemin|allée|quai|impasse) (?:(?:de|des|du|la|le|l'|d')[ ]?)*[\w'’-]+(?: (?-i:[A-ZÀ-Þ])[\w'’-]+)*"),
     rule("LOCATION_ADDRESS", r"\b[\w-]+(?:straße|strasse|gasse|allee|platz|weg) \d{1,4}[a-z]?\b"),
