@@ -32,7 +32,7 @@ _CUE: Final = re.compile(
 _WEAK_CUE: Final = re.compile(
     r"\b(?:this is|i'm|i am|it's|hi|hello|hey|thanks|thank you|dear|with|from|to|for|and|by|yes|ask|tell|call|called|"
     r"met|saw|know|see|love|son|daughter|mother|mom|mum|father|dad|brother|sister|husband|wife|friend|colleague|boss|"
-    r"good morning|good afternoon|good evening|bye|goodbye|okay|well|so|but|is|was)\b,? ",
+    r"good morning|good afternoon|good evening|bye|goodbye|okay|well|so|but|is|was)\b,? $",
     re.IGNORECASE,
 )
 _PARTICLES: Final = names("particles")
@@ -99,9 +99,10 @@ def _stands(text: str, word: re.Match[str], *, cased: bool, eager: bool) -> bool
     asked = _WEAK_CUE.search(text[max(0, word.start() - 20) : word.start()]) is not None
     followed = _followed(text, word.end(), cased=cased)
     name = word[0].removesuffix("'s").removesuffix("’s")
-    if kind_of(name) is not None and not is_other_word(name):
+    if kind_of(name) is not None:
         # "to", "from" and "for" are said of places.
-        return followed or (asked and _PLACED.search(text[max(0, word.start() - 20) : word.start()]) is None)
+        placed = _PLACED.search(text[max(0, word.start() - 20) : word.start()]) is not None
+        return (followed or (asked and not placed)) and (cased or not is_other_word(name))
     if is_other_word(name):
         return (followed and (cased or asked)) or (cased and (eager or asked) and word.start() > 0)
     return cased or eager or asked or followed
