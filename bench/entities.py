@@ -14,7 +14,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vivavoce.intelligence.base import Mention
@@ -53,6 +53,13 @@ def examples(lines: Sequence[str]) -> list[Example]:
             at = match.end()
         found.append(Example(words_of(plain + line[at:]), frozenset(expected)))
     return found
+
+
+def bare(example: Example) -> Example:
+    """As a recogniser writes it that knows neither capitals nor punctuation."""
+    texts = (word.text.lower().rstrip(".,?!:") for word in example.words)
+    words = tuple(replace(word, text=text) for word, text in zip(example.words, texts, strict=True))
+    return replace(example, words=words)
 
 
 def keyed(mentions: Sequence[Mention]) -> frozenset[tuple[str, range]]:
@@ -110,6 +117,7 @@ def main() -> None:
     report("in view", finder, seen, arguments.misses)
     report("held out", finder, labelled[2::3], arguments.misses and arguments.held_out)
     report("all", finder, labelled, False)
+    report("all, in lower case and without punctuation", finder, [bare(one) for one in labelled], False)
     spent = sorted(cost(finder, example) for example in labelled)
     mean, p95 = sum(spent) / len(spent), spent[len(spent) * 95 // 100]
     length = sum(len(example.words) for example in labelled) / len(labelled)

@@ -81,6 +81,8 @@ def test_every_word_is_read_once_and_in_order(said: list[str]) -> None:
         ("fr", "à jean point dupont arobase orange point fr", "jean.dupont@orange.fr", (1, 8)),
         ("es", "el seis de mayo de dos mil veinte", "2020", (5, 8)),
         ("de", "es kostet zwanzig Euro", "20", (2, 3)),
+        ("de", "um fünfzehn Uhr dreißig", "15.30 Uhr", (1, 4)),
+        ("de", "für zwanzig Euro und fünfzig Cent", "20,50 Euro", (1, 6)),
     ],
 )
 def test_what_is_spelled_out_in_another_language_leads_back_to_its_words(

@@ -41,6 +41,9 @@ def written(tokens: Sequence[Token], language: str) -> list[Token]:
             found += tokens[i:j]
         elif kind == "replace":
             found += [Token(text, tokens[i].first, tokens[j - 1].last) for text in after[k:m]]
+        elif kind == "delete" and found:
+            # Words are never dropped: "fünfzehn Uhr dreißig" is "15.30 Uhr".
+            found[-1] = Token(found[-1].text, found[-1].first, tokens[j - 1].last, found[-1].glued)
         elif kind == "delete":
             found += tokens[i:j]
     return found
