@@ -19,8 +19,9 @@ _LONGEST: Final = 45
 _LETTERS_OF_A_WORD: Final = 2
 """Where words are written without spaces."""
 
-FEWEST_TELLING: Final = 3
-"""Words that mean something in a passage that says something."""
+_FEWEST_TELLING: Final = 2
+_MANY_WORDS: Final = 6
+"""Words that mean something in a passage that says something; one of many is enough."""
 
 _MOST_TELLING_OF_CHATTER: Final = 5
 
@@ -49,13 +50,18 @@ class Passage:
         return cues_of(self.language)
 
     @property
+    def tells(self) -> bool:
+        """Says enough for a vector."""
+        return self.telling >= _FEWEST_TELLING or (self.telling > 0 and self.length >= _MANY_WORDS)
+
+    @property
     def is_question(self) -> bool:
         return self.text.endswith(("?", "？", "؟"))
 
     @property
     def is_chatter(self) -> bool:
         """Says nothing of the matter: a greeting, a word of agreement."""
-        if self.telling < FEWEST_TELLING:
+        if not self.tells:
             return True
         few = self.telling <= _MOST_TELLING_OF_CHATTER
         return few and self.cues is not None and self.cues.chatter.search(self.text) is not None

@@ -69,10 +69,17 @@ class ExtractiveSummarizer:
 
 
 def telling(talk: Talk, words: int, passages: int, within: range | None = None) -> list[int]:
-    """Numbers of passages; the first ones where none says much."""
+    """Numbers of passages; the first ones where none says much. None twice; one at least, if there is any."""
     if numbers := talk.chosen(words, passages, within):
         return numbers
-    return list(within if within is not None else range(len(talk.passages)))[:passages]
+    found: dict[str, int] = {}
+    for number in within if within is not None else range(len(talk.passages)):
+        passage = talk.passages[number]
+        words -= passage.length
+        if found and (words < 0 or len(found) == passages):
+            break
+        found.setdefault(passage.text, number)
+    return list(found.values())
 
 
 def text_of(talk: Talk, numbers: Sequence[int]) -> str:

@@ -18,12 +18,15 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.intelligence.passages import FEWEST_TELLING, Passage, language_of, passages_of
+from vivavoce.intelligence.passages import Passage, language_of, passages_of
 from vivavoce.intelligence.topics import topics_of
 from vivavoce.protocol.stream import Utterance
 
 MOST_EMBEDDED: Final = 600
 """Passages of which vectors are computed; in longer talks, of so many stretches the one that says most."""
+
+_LONGEST_TEXT: Final = 240
+"""Characters of a passage that its vector is made from: what it takes grows with them."""
 
 _DAMPING: Final = 0.15
 _ROUNDS: Final = 30
@@ -104,9 +107,11 @@ class Talk:
                 rows, key=lambda row: gains[row] - self._excess(taken, shares, topic_of[row], length, whole)
             )
             rows.remove(row)
+            passage = self.passages[self.embedded[row]]
             numbers = self._with_its_antecedent(self.embedded[row], found)
             cost = sum(self.passages[number].length for number in numbers)
-            if numbers and (cost <= left or not found) and len(found) + len(numbers) <= max(most, 1):
+            fits = (cost <= left or not found) and len(found) + len(numbers) <= max(most, 1)
+            if numbers and fits and not any(self.passages[n].text == passage.text for n in found):
                 found |= numbers
                 left -= cost
                 taken[topic_of[row]] += cost
@@ -157,14 +162,14 @@ def talk_of(utterances: Iterable[Utterance], embedder: Embeds) -> Talk:
     embedded = _worth_a_vector(passages)
     vectors = np.zeros((0, 1), np.float32)
     if embedded:
-        vectors = _centred(embedder.embed([passages[number].text for number in embedded]))
+        vectors = _centred(embedder.embed([passages[number].text[:_LONGEST_TEXT] for number in embedded]))
     topics = topics_of(passages, embedded, vectors)
     scores = _scores(passages, embedded, vectors, topics)
     return Talk(tuple(passages), tuple(embedded), vectors, tuple(topics), scores)
 
 
 def _worth_a_vector(passages: Sequence[Passage]) -> list[int]:
-    numbers = [n for n, passage in enumerate(passages) if passage.telling >= FEWEST_TELLING]
+    numbers = [n for n, passage in enumerate(passages) if passage.tells]
     if len(numbers) <= MOST_EMBEDDED:
         return numbers
     bounds = np.linspace(0, len(numbers), MOST_EMBEDDED + 1).astype(int)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vivavoce.intelligence.passages import Passage
 
-COST: Final = 1.3
+COST: Final = 1.5
 """What a cut costs, in passages that point away from all others. Parts of noise gain about one by a cut."""
 
 _ANNOUNCED: Final = 0.8
@@ -26,15 +26,16 @@ _PAUSE: Final = 0.3
 _LONG_PAUSE: Final = 3.0
 """Seconds, and in medians of the pauses."""
 
-_FEWEST: Final = 3
+_FEWEST: Final = 4
 _FEWEST_OF_THE_FIRST: Final = 2
 """Passages of a topic that say something."""
 _SHORTEST: Final = 15.0
-"""Seconds of a topic but the first."""
+_SHORTEST_OF_THE_FIRST: Final = 8.0
+"""Seconds of a topic."""
 _MOST: Final = 40
 _MINUTES_OF_ONE: Final = 2.0
 """No more topics than one in so many minutes, and three."""
-_FULL: Final = 8
+_FULL: Final = 6
 """Telling words of a passage that counts whole."""
 
 Floats = NDArray[np.float64]
@@ -116,7 +117,8 @@ def _cheapest(points: Floats, weights: Floats, costs: Floats, times: Floats) -> 
         total = sums[end] - sums[begin]
         scatter = mass - np.einsum("ij,ij->i", total, total) / mass
         so_far = best[begin] + scatter + np.where(begin > 0, costs[begin], 0.0)
-        sum_of = np.where((times[end] - times[begin] >= _SHORTEST) | (begin == 0), so_far, np.inf)
+        shortest = np.where(begin > 0, _SHORTEST, _SHORTEST_OF_THE_FIRST if end < count else 0.0)
+        sum_of = np.where(times[end] - times[begin] >= shortest, so_far, np.inf)
         previous[end] = int(sum_of.argmin())
         best[end] = sum_of[previous[end]]
     cuts = []
