@@ -26,7 +26,7 @@ from vivavoce.protocol.responses import Chapter
 from vivavoce.protocol.stream import Utterance, Word
 
 TALKS = Path(__file__).parent / "talks"
-PARTS = ("tuned", "held out")
+PARTS = ("tuned", "seen", "fresh")
 _SECONDS_A_WORD = 0.35
 _PAUSE = 0.6
 _KINDS: tuple[SummaryKind, ...] = ("general", "concise", "bullet_points")

@@ -48,7 +48,7 @@ B: One of the bugs is about rounding, so a customer could pay a cent too much.
 B: I will fix both bugs today, and then the release can go out on Thursday at noon.
 A: Okay, good. So we agreed that the release goes out on Thursday.
 A: Next topic is the office move. The lease of our building ends in June.
-B: I looked at three buildings, and the one near the station is the best, because it has parking and costs less.
+B: I looked at three buildings, and the one near the station is the best, because it has parking.
 A: How much is the rent?
 B: The rent is nine thousand euros a month, which is two thousand less than we pay now.
 A: Then we take the building near the station, and I call the landlord tomorrow.

@@ -46,7 +46,7 @@ def test_talk_about_everything_is_one_topic() -> None:
 
 
 def test_an_announcement_makes_a_topic_of_what_alone_would_be_none() -> None:
-    vectors = around([0] * 10 + [1] * 10, noise=0.3)
+    vectors = around([0] * 10 + [1] * 10, noise=0.7)
     assert topics(passages(20), vectors) == [range(20)]
     assert topics(passages(20, announcing=10), vectors) == [range(10), range(10, 20)]
 

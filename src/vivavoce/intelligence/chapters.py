@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vivavoce.intelligence.base import Capability
@@ -29,7 +29,7 @@ _LONGEST_HEADLINE: Final = 7
 _LONGEST_KEYWORDS: Final = 5
 """Words; of what two keywords make a headline together."""
 _ANNOUNCING: Final = 3
-"""Passages of a chapter, the first ones, that may name its topic."""
+"""Passages of a chapter, the first ones that are no chatter, that may name its topic."""
 _SUMMARY_WORDS: Final = (0.3, 25, 90)
 _SUMMARY_PASSAGES: Final = 4
 
@@ -110,9 +110,7 @@ def _gist(talk: Talk, topic: range) -> str:
 def _headline(passages: Sequence[Passage], keywords: Sequence[str], gist: str) -> str:
     """The topic as it was announced; else the best keywords; else the gist, shortened."""
     language = passages[0].language
-    named = _as_headline(
-        announced((p.sentence.text for p in passages[:_ANNOUNCING]), language) or "", language
-    )
+    named = _as_headline(announced(_first(passages), language) or "", language)
     if named:
         return named
     if keywords:
@@ -123,12 +121,20 @@ def _headline(passages: Sequence[Passage], keywords: Sequence[str], gist: str) -
     return shortened(gist, _LONGEST_HEADLINE, language).rstrip(".")
 
 
+def _first(passages: Sequence[Passage]) -> Iterator[str]:
+    """What was said before the chapter is well under way."""
+    left = _ANNOUNCING
+    for passage in passages:
+        if left == 0:
+            return
+        yield passage.sentence.text
+        left -= not passage.is_chatter
+
+
 def _as_headline(named: str, language: str) -> str:
-    """What was announced, without words at its end that say nothing; empty if too long for a headline."""
+    """What was announced, empty if it is too long for a headline or says nothing."""
     words = named.split()
     stops = stop_words(language)
-    while words and words[-1].lower() in stops:
-        words.pop()
     if len(words) > _LONGEST_HEADLINE or not any(
         word.lower() not in stops for word in tokens(" ".join(words))
     ):

@@ -70,7 +70,7 @@ def dull_words() -> frozenset[str]:
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """In lower case; none for a language whose are not known."""
-    return frozenset(stopwords(language))
+    return frozenset(stopwords(language)).difference(_table().get(language, {}).get("telling", ()))
 
 
 def readable(text: str, language: str) -> str:

@@ -26,6 +26,8 @@ _LONGEST: Final = 3
 """Words that mean something in a keyword."""
 _SHORTEST: Final = 3
 """Letters of a keyword."""
+_STEM: Final = 4
+"""Letters of a word that are the same in its forms."""
 _RANKED: Final = 14
 """Candidates of a topic whose vectors are computed."""
 _BY_EMBEDDINGS: Final = 0.5
@@ -138,6 +140,13 @@ class _Grammar:
         """After the words that tell, with what may stand between two of them: "price of the steel"."""
         end = begin
         while end < len(words):
+            # Nouns have capitals in German: what is written small after one is none.
+            if (
+                self._language == "de"
+                and end > begin
+                and words[end - 1][0].isupper() > words[end][0].isupper()
+            ):
+                break
             if self.tells(words[end]):
                 end += 1
             elif words[end].lower() in self._within and self.tells(_at(words, end + 1)):
@@ -221,7 +230,7 @@ def _distinct(keys: Sequence[str]) -> list[str]:
     found: list[str] = []
     known: set[str] = set()
     for key in keys:
-        stems = {_stem(word) for word in key.split()}
+        stems = {_stem(word) for word in key.split() if len(word) >= _STEM}
         if not stems & known:
             found.append(key)
             known |= stems
@@ -229,7 +238,7 @@ def _distinct(keys: Sequence[str]) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    return word[: max(4, len(word) - 2)]
+    return word[: max(_STEM, len(word) - 2)]
 
 
 def _written(candidate: _Candidate) -> str:

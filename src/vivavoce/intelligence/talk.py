@@ -25,8 +25,9 @@ from vivavoce.protocol.stream import Utterance
 MOST_EMBEDDED: Final = 600
 """Passages of which vectors are computed; in longer talks, of so many stretches the one that says most."""
 
-_LONGEST_TEXT: Final = 240
-"""Characters of a passage that its vector is made from: what it takes grows with them."""
+MOST_CHARACTERS: Final = 40_000
+"""Of all passages that vectors are computed of, if not more of them than that have a few each."""
+_FEWEST_CHARACTERS: Final = 80
 
 _DAMPING: Final = 0.15
 _ROUNDS: Final = 30
@@ -35,6 +36,8 @@ _CENTRAL_IN_TALK: Final = 0.4
 _CUE: Final = 0.2
 _FIGURE: Final = 0.15
 _FIRST: Final = 0.1
+_BEFORE: Final = -0.4
+"""For what is said before somebody announces the topic: greetings, who is late."""
 _QUESTION: Final = -0.5
 _CHATTER: Final = -0.8
 _ANNOUNCING: Final = -0.3
@@ -162,7 +165,8 @@ def talk_of(utterances: Iterable[Utterance], embedder: Embeds) -> Talk:
     embedded = _worth_a_vector(passages)
     vectors = np.zeros((0, 1), np.float32)
     if embedded:
-        vectors = _centred(embedder.embed([passages[number].text[:_LONGEST_TEXT] for number in embedded]))
+        longest = max(_FEWEST_CHARACTERS, MOST_CHARACTERS // len(embedded))
+        vectors = _centred(embedder.embed([passages[number].text[:longest] for number in embedded]))
     topics = topics_of(passages, embedded, vectors)
     scores = _scores(passages, embedded, vectors, topics)
     return Talk(tuple(passages), tuple(embedded), vectors, tuple(topics), scores)
@@ -202,7 +206,14 @@ def _scores(
             # In a topic of few passages each makes the mean what it is.
             scores[rows] += _CENTRAL_IN_TOPIC * central * len(rows) / (len(rows) + _FEW_PASSAGES)
             scores[rows[0]] += _FIRST
+            scores[[row for row in rows if embedded[row] < _announcing(passages, topic)]] += _BEFORE
     return scores
+
+
+def _announcing(passages: Sequence[Passage], topic: range) -> int:
+    """The number of a passage near the beginning that announces the topic, or the first."""
+    near = topic[: max(_FEW_PASSAGES, len(topic) // 4)]
+    return next((number for number in near if passages[number].announces), topic.start)
 
 
 def _alone(passage: Passage, language: str) -> float:

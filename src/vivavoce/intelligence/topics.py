@@ -21,6 +21,7 @@ COST: Final = 1.5
 """What a cut costs, in passages that point away from all others. Parts of noise gain about one by a cut."""
 
 _ANNOUNCED: Final = 0.8
+_ASKED: Final = 0.2
 _PAUSE: Final = 0.3
 """What is taken off it, in parts of the cost."""
 _LONG_PAUSE: Final = 3.0
@@ -95,6 +96,8 @@ def _cheaper(passages: Sequence[Passage], telling: Sequence[int], begins: Sequen
     for at, (begin, first) in enumerate(zip(begins, telling, strict=True)):
         if any(passages[n].announces for n in range(begin, first + 1)):
             off[at] += _ANNOUNCED
+        elif passages[first].is_question:
+            off[at] += _ASKED
         if pauses[begin : first + 1].max() >= long:
             off[at] += _PAUSE
     return np.minimum(off, 1.0)
