@@ -109,10 +109,11 @@ class ChatSummarizer:
     def _notes(self, material: str, texts: Sequence[str]) -> list[str]:
         """On all of it, short enough for one request: notes on notes, if need be."""
         asked = f"{material} {_NOTES.format(words=_WORDS_OF_NOTES)}"
-        pieces = list(_pieces(texts, self._longest))
-        notes = [self._chat.complete(asked, "\n".join(piece), max_tokens=_MOST_TOKENS) for piece in pieces]
-        if len(notes) == 1:
-            return [notes[0][: self._longest]]
+        # Cut, so that each round leaves half of it at most, whatever the model writes.
+        notes = [
+            self._chat.complete(asked, "\n".join(piece), max_tokens=_MOST_TOKENS)[: self._longest // 4]
+            for piece in _pieces(texts, self._longest)
+        ]
         return notes if len("\n".join(notes)) <= self._longest else self._notes(material, notes)
 
 
