@@ -18,6 +18,7 @@ from vivavoce.protocol import (
     AudioChunkAckMessage,
     Callback,
     Chapter,
+    ChapterSentence,
     EndRecordingData,
     EndRecordingMessage,
     EndSessionMessage,
@@ -154,7 +155,15 @@ UTTERANCE = UtteranceModel(
 )
 ENTITY = Entity(entity_type="NAME_GIVEN", text="Ada", start=0.1, end=0.4)
 CHAPTER = Chapter(
-    headline="Greeting", gist="hello", summary="They greet.", keywords=("hello",), start=0, end=1
+    headline="Greeting",
+    gist="hello",
+    summary="They greet.",
+    keywords=("hello",),
+    start=0,
+    end=1,
+    extractive_summary="They greet.",
+    text="Hello",
+    sentences=(ChapterSentence(sentence="Hello", start=0.1, end=0.9, words=UTTERANCE.words),),
 )
 PARTS: dict[str, Any] = {
     "full_transcript": "Hello",
