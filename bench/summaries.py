@@ -131,7 +131,7 @@ def window_diff(wanted: set[int], found: set[int], length: int) -> float:
 
 @dataclass(frozen=True)
 class Judgement:
-    """`right`: boundaries found within one sentence. Facts are told by each kind of summary, then by chapters."""
+    """`right`: boundaries found within one sentence. Facts are told by each kind of summary, by chapters."""
 
     wanted: int
     found: int
@@ -194,8 +194,8 @@ def summary_of(judgements: Sequence[Judgement]) -> str:
         for name, share, of_first in zip((*_KINDS, "chapters"), told, first, strict=True)
     )
     return (
-        f"boundaries: precision {right / max(found, 1):.2f}, recall {right / wanted:.2f}, WindowDiff {diff:.2f} "
-        f"({equal:.2f})\nfacts: {shares}\n"
+        f"boundaries: precision {right / max(found, 1):.2f}, recall {right / wanted:.2f}, "
+        f"WindowDiff {diff:.2f} ({equal:.2f})\nfacts: {shares}\n"
     )
 
 
