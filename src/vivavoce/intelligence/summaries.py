@@ -43,8 +43,8 @@ class _Size:
 
 SIZES: Final[dict[SummaryKind, _Size]] = {
     "general": _Size(5.0, 30, 250, 0.35, 3, 14),
-    "concise": _Size(2.0, 20, 45, 0.05, 2, 2),
-    "bullet_points": _Size(6.0, 40, 300, 0.25, 3, 12),
+    "concise": _Size(0.0, 45, 45, 0.0, 2, 2),
+    "bullet_points": _Size(6.0, 40, 300, 0.3, 3, 12),
 }
 _LONGEST_BULLET: Final = 30
 """Words."""

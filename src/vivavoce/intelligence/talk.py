@@ -45,6 +45,7 @@ _DANGLING: Final = -0.45
 _SHORT: Final = -0.25
 _LONG: Final = -0.2
 _OTHER_LANGUAGE: Final = -0.3
+_FEWEST_WORDS: Final = 5
 _FEW_WORDS: Final = 7
 _MANY_WORDS: Final = 28
 _FEW_PASSAGES: Final = 4
@@ -125,7 +126,7 @@ class Talk:
 
     def _tells(self, row: int) -> bool:
         passage = self.passages[self.embedded[row]]
-        return not (passage.is_question or passage.is_chatter)
+        return not (passage.is_question or passage.is_chatter or passage.length < _FEWEST_WORDS)
 
     def _topic_of(self) -> list[int]:
         return [
