@@ -104,7 +104,10 @@ class ChatSummarizer:
             texts = self._notes(material, texts)
             material = f"{material} {_FROM_NOTES}"
         answer = self._chat.complete(f"{material} {asked}", "\n".join(texts), max_tokens=_MOST_TOKENS)
-        return _as_points(answer) if kind == "bullet_points" else " ".join(answer.split())
+        text = _as_points(answer) if kind == "bullet_points" else " ".join(answer.split())
+        if not text:
+            raise AddOnError("the chat endpoint's summary has no words; try another model", 502)
+        return text
 
     def _notes(self, material: str, texts: Sequence[str]) -> list[str]:
         """On all of it, short enough for one request: notes on notes, if need be."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vivavoce.intelligence.base import Capability, SummaryKind
+from vivavoce.intelligence.choice import chosen
 from vivavoce.intelligence.shortening import shortened
 from vivavoce.intelligence.talk import Embeds, Talk, talk_of
 from vivavoce.protocol.languages import joined
@@ -70,7 +71,7 @@ class ExtractiveSummarizer:
 
 def telling(talk: Talk, words: int, passages: int, within: range | None = None) -> list[int]:
     """Numbers of passages; the first ones where none says much. None twice; one at least, if there is any."""
-    if numbers := talk.chosen(words, passages, within):
+    if numbers := chosen(talk, words, passages, within):
         return numbers
     found: dict[str, int] = {}
     for number in within if within is not None else range(len(talk.passages)):

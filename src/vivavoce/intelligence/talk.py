@@ -9,7 +9,6 @@ the other, each for what it adds to those before (J. Carbonell and J. Goldstein,
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -45,17 +44,9 @@ _DANGLING: Final = -0.45
 _SHORT: Final = -0.25
 _LONG: Final = -0.2
 _OTHER_LANGUAGE: Final = -0.3
-_FEWEST_WORDS: Final = 5
 _FEW_WORDS: Final = 7
 _MANY_WORDS: Final = 28
 _FEW_PASSAGES: Final = 4
-_MANY_PASSAGES: Final = 6
-_SMALL_TOPIC: Final = -0.4
-_ALIKE: Final = 0.6
-"""What is taken off for being like what was chosen already, and for a topic that has had its share."""
-_SHARE: Final = 0.35
-_NEAR: Final = 10.0
-"""Seconds within which a passage can be what the next one refers to."""
 
 _FIGURES = re.compile(r"\d")
 _NAMES = re.compile(r"(?<=\w )[A-ZÀ-ÖØ-Þ]\w{2,}")
@@ -88,76 +79,10 @@ class Talk:
     def rows_of(self, topic: range) -> list[int]:
         return [row for row, number in enumerate(self.embedded) if number in topic]
 
-    def chosen(self, length: int, most: int, within: range | None = None) -> list[int]:
-        """Numbers of the passages that tell most in so many words and passages together, in order; one at
-        least, where any has a vector.
-        """
-        rows = self.rows_of(within) if within is not None else list(range(len(self.embedded)))
-        rows = [row for row in rows if self._tells(row)] or rows
-        if not rows:
-            return []
-        topic_of = self._topic_of()
-        shares = dict.fromkeys(topic_of, 0)
-        for row in rows:
-            shares[topic_of[row]] += self.passages[self.embedded[row]].length
-        whole = sum(shares.values())
-        taken: dict[int, int] = dict.fromkeys(shares, 0)
-        scores = self.scores if within is not None else self.scores + self._of_small_topics(topic_of)
-        gains = scores.copy()
-        found: set[int] = set()
-        left = length
-        while rows and len(found) < most:
-            row = max(
-                rows, key=lambda row: gains[row] - self._excess(taken, shares, topic_of[row], length, whole)
-            )
-            rows.remove(row)
-            passage = self.passages[self.embedded[row]]
-            numbers = self._with_its_antecedent(self.embedded[row], found)
-            cost = sum(self.passages[number].length for number in numbers)
-            fits = (cost <= left or not found) and len(found) + len(numbers) <= max(most, 1)
-            if numbers and fits and not any(self.passages[n].text == passage.text for n in found):
-                found |= numbers
-                left -= cost
-                taken[topic_of[row]] += cost
-                gains = np.minimum(
-                    gains, self.scores - _ALIKE * np.maximum(0.0, self.vectors @ self.vectors[row])
-                )
-        return sorted(found)
-
-    def _tells(self, row: int) -> bool:
-        passage = self.passages[self.embedded[row]]
-        return not (passage.is_question or passage.is_chatter or passage.length < _FEWEST_WORDS)
-
-    def _topic_of(self) -> list[int]:
-        return [
-            next(topic for topic, numbers in enumerate(self.topics) if number in numbers)
-            for number in self.embedded
-        ]
-
-    @staticmethod
-    def _of_small_topics(topic_of: Sequence[int]) -> Floats:
-        """What is taken off each row: greetings and farewells are topics too."""
-        counts = Counter(topic_of)
-        return np.array([_SMALL_TOPIC * max(0.0, 1 - counts[topic] / _MANY_PASSAGES) for topic in topic_of])
-
-    @staticmethod
-    def _excess(taken: dict[int, int], shares: dict[int, int], topic: int, length: int, whole: int) -> float:
-        share = max(1.0, length * shares[topic] / whole)
-        return _SHARE * taken[topic] / share
-
-    def _with_its_antecedent(self, number: int, found: set[int]) -> set[int]:
-        """The passage, with that before if it refers to it; none if it cannot be read with that either."""
-        passage = self.passages[number]
-        if not passage.is_dangling or number - 1 in found:
-            return {number}
-        if number == 0 or passage.is_question:
-            return set() if found else {number}
-        before = self.passages[number - 1]
-        readable = not (before.is_dangling or before.is_question or before.is_chatter)
-        near = passage.sentence.start - before.sentence.end <= _NEAR
-        if readable and near and before.sentence.channel == passage.sentence.channel:
-            return {number - 1, number} - found
-        return set() if found else {number}
+    def topic_of_rows(self) -> list[int]:
+        """By number, of each row."""
+        rows = {row: number for number, topic in enumerate(self.topics) for row in self.rows_of(topic)}
+        return [rows[row] for row in range(len(self.embedded))]
 
 
 def talk_of(utterances: Iterable[Utterance], embedder: Embeds) -> Talk:
