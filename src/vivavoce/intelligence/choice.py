@@ -1,6 +1,6 @@
 """Which passages of a talk to tell: one after the other, each for what it adds to those chosen before.
 
-Maximal marginal relevance (J. Carbonell and J. Goldstein, "The use of MMR", 1998), and a share for each topic.
+Maximal marginal relevance (J. Carbonell and J. Goldstein, "The use of MMR", 1998), with a share a topic.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def cues_of(language: str) -> Cues | None:
 
 @cache
 def dull_words() -> frozenset[str]:
-    """For time, money and numbers, in all languages."""
+    """For time, money and numbers, and of agreement, in all languages."""
     return frozenset(_table()["dull"])
 
 

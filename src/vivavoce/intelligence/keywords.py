@@ -110,7 +110,7 @@ class _Grammar:
     def weight(self, written: str, before: str, first: bool) -> float:
         """What says whether it is a noun: the word before, a capital that no sentence begins with."""
         weight = 1.0
-        if before in self.articles or before[-1:] in ("'", "’"):
+        if self._is_article(before):
             weight += _AFTER_AN_ARTICLE
         elif self.articles and not written[:1].isupper():
             weight = _BARE
@@ -138,31 +138,29 @@ class _Grammar:
 
     def _end(self, words: Sequence[str], begin: int) -> int:
         """After the words that tell, with what may stand between two of them: "price of the steel"."""
-        end = begin
-        while end < len(words):
-            # Nouns have capitals in German: what is written small after one is none.
-            if (
-                self._language == "de"
-                and end > begin
-                and words[end - 1][0].isupper() > words[end][0].isupper()
-            ):
+        end = begin + 1
+        while end < len(words) and not self._is_after_a_noun(words, end):
+            step = 1 if self.tells(words[end]) else self._joining(words, end)
+            if step == 0:
                 break
-            if self.tells(words[end]):
-                end += 1
-            elif words[end].lower() in self._within and self.tells(_at(words, end + 1)):
-                end += 2
-            elif (
-                words[end].lower() in self._within
-                and (
-                    words[end + 1 : end + 2]
-                    and (words[end + 1].lower() in self.articles or words[end + 1][-1] in "'’")
-                )
-                and self.tells(_at(words, end + 2))
-            ):
-                end += 3
-            else:
-                break
+            end += step
         return end
+
+    def _is_after_a_noun(self, words: Sequence[str], at: int) -> bool:
+        """Nouns have capitals in German: what is written small after one belongs to no keyword."""
+        return self._language == "de" and words[at - 1][0].isupper() and not words[at][0].isupper()
+
+    def _joining(self, words: Sequence[str], at: int) -> int:
+        """How many words there are up to one that tells, itself included, if those before it join; else 0."""
+        if words[at].lower() not in self._within:
+            return 0
+        if self.tells(_at(words, at + 1)):
+            return 2
+        article = self._is_article(_at(words, at + 1))
+        return 3 if article and self.tells(_at(words, at + 2)) else 0
+
+    def _is_article(self, word: str) -> bool:
+        return word.lower() in self.articles or word[-1:] in ("'", "’")
 
     def _trimmed(self, words: Sequence[str], begin: int, end: int) -> tuple[int, int]:
         if self._language == "de":
@@ -186,7 +184,7 @@ class _Grammar:
         return begin, end
 
     def _named(self, words: Sequence[str], at: int) -> bool:
-        return at > 0 and (words[at - 1].lower() in self.articles or words[at - 1][-1] in "'’")
+        return at > 0 and self._is_article(words[at - 1])
 
     def _end_of_the_noun(self, words: Sequence[str], begin: int, end: int) -> int:
         at = begin + 1
