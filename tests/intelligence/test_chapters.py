@@ -97,6 +97,7 @@ def test_one_word_is_a_chapter() -> None:
     assert (chapter.start, chapter.end) == (0.0, 0.28)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(

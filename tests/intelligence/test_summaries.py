@@ -93,8 +93,10 @@ def test_ten_thousand_words_without_a_full_stop_have_a_short_summary(kind: Summa
     assert 0 < len(summary(words, kind).split()) <= 320
 
 
-def test_what_is_said_again_and_again_is_told_once() -> None:
-    again = "\n".join(["The printer on the second floor is broken."] * 60)
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("times", [2, 60])
+def test_what_is_said_again_and_again_is_told_once(times: int) -> None:
+    again = "\n".join(["The printer on the second floor is broken."] * times)
     assert summary(again) == "The printer on the second floor is broken."
     assert summary("\n".join(["Hello there."] * 60)) == "Hello there."
 

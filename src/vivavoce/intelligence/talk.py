@@ -28,6 +28,9 @@ MOST_CHARACTERS: Final = 40_000
 """Of all passages that vectors are computed of, if not more of them than that have a few each."""
 _FEWEST_CHARACTERS: Final = 80
 
+_ROUNDING: Final = 1e-4
+"""Vectors no longer than this are what is left of equal ones."""
+
 _DAMPING: Final = 0.15
 _ROUNDS: Final = 30
 _CENTRAL_IN_TOPIC: Final = 0.8
@@ -110,7 +113,7 @@ def _centred(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if len(vectors) == 1:
         return vectors
     moved = vectors - vectors.mean(axis=0)
-    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), np.float32)
+    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), _ROUNDING), np.float32)
 
 
 def _scores(
@@ -169,7 +172,8 @@ def _alone(passage: Passage, language: str) -> float:
 def _lexrank(vectors: NDArray[np.float32]) -> Floats:
     """Of each row, the greatest being 1."""
     alike = np.maximum(0.0, vectors @ vectors.T).astype(np.float64)
-    alike /= alike.sum(axis=1, keepdims=True)
+    # Where all say the same, none is like another any more than like the mean.
+    alike /= np.maximum(alike.sum(axis=1, keepdims=True), 1e-9)
     count = len(vectors)
     rank = np.full(count, 1 / count)
     for _ in range(_ROUNDS):

@@ -39,6 +39,9 @@ _MINUTES_OF_ONE: Final = 2.0
 _FULL: Final = 6
 """Telling words of a passage that counts whole."""
 
+_ROUNDING: Final = 1e-4
+"""Vectors no longer than this are what is left of equal ones."""
+
 Floats = NDArray[np.float64]
 
 
@@ -55,7 +58,7 @@ def topics_of(
     weights = np.array([min(passages[n].telling, _FULL) / _FULL for n in telling])
     points = vectors.astype(np.float64)
     points -= np.average(points, axis=0, weights=weights)
-    points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
+    points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), _ROUNDING)
     begins = _begins(passages, telling)
     costs = COST * _mean_weight(weights) * (1 - _cheaper(passages, telling, begins))
     times = np.array([passages[n].sentence.start for n in begins] + [passages[-1].sentence.end])
