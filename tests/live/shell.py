@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from vivavoce.live.effects import Append, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
+from vivavoce.live.add_ons import AddOnDone, AllDone
+from vivavoce.live.effects import (
+    Append,
+    Close,
+    Conclude,
+    Effect,
+    Finish,
+    Flush,
+    Note,
+    Post,
+    PostProcess,
+    Send,
+)
 from vivavoce.live.limits import Limits
-from vivavoce.live.result import build_result
+from vivavoce.live.outgoing import Outgoing
+from vivavoce.live.record import Said, Told
+from vivavoce.live.result import build_result, spoken
 from vivavoce.live.session import LiveSession
+from vivavoce.live.transcription import transcription_of
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.stream import Final, Partial, SpeechEnd, SpeechStart, Up, Utterance, Word
+from vivavoce.protocol.stream import Final, Partial, SpeechEnd, SpeechStart, Utterance, Word
 
 NOISE = bytes(range(64)) + random.Random(20).randbytes(1 << 20)
 """16 bit audio in which no stretch repeats another."""
@@ -51,7 +67,7 @@ class Shell:
             read_log=lambda start, end: bytes(self.log[start:end]),
             limits=limits,
             received=len(log),
-            finals=sent,
+            told=[*map(self._told_before, sent)],
             webhooks=webhooks,
             stopped=stopped,
         )
@@ -63,12 +79,20 @@ class Shell:
         self.closed: dict[int, Close] = {}
         self.broken: set[int] = set()
         self.disk_is_full = False
-        self.kept: list[Final] = []
+        self.kept: list[Final] = [*sent, *unsent]
+        self.results: list[AddOnResult] = []
+        self.failures: list[AddOnResult] = []
+        """Add-ons of the whole session that fail."""
         self.numbers: dict[tuple[int, str], int] = {}
         """The number of each durable message, by its connection."""
         self._told = 0
         self._flows = False
         """Whether the last frame was said to be only logged and acknowledged."""
+
+    def _told_before(self, final: Final) -> Told:
+        message = Outgoing("the-session", self.request).transcript(final.utterance, self.now, final=True)
+        assert message is not None, "finals are asked for"
+        return Told("transcript", message.text, final.utterance.end)
 
     # What happens to the session
 
@@ -97,13 +121,30 @@ class Shell:
     def invalid(self, reason: str) -> None:
         self.perform(self.live.receive_invalid(reason, self._later()))
 
-    def hear(self, *ups: Up) -> None:
+    def hear(self, *ups: Said) -> None:
         for up in ups:
             now = self._later()
-            if isinstance(up, Final) and up.utterance.words:
-                self.kept.append(up)
-                self.posts += self.live.posts_of(up, now)
+            if record := self.live.record_of(up, now):
+                self.posts += record.posts
+                self.kept += [record.final] if record.final else []
+                self.results += [record.result] if record.result else []
             self.perform(self.live.heard(up, now))
+            if record and record.final:
+                self.hear(*self._add_ons(record.final.utterance))
+
+    def _add_ons(self, utterance: Utterance) -> Iterator[AddOnDone]:
+        if self.request.realtime_processing.sentiment_analysis:
+            result = AddOnResult("sentiment_analysis", utterance.id, results=[])
+            yield self.live.out.add_on(result, utterance, self._later())
+
+    def _steps(self) -> Iterator[AddOnDone]:
+        transcription = transcription_of(self.request, spoken(self.kept), lambda: 0.0)
+        yield self.live.out.transcribed(transcription, self._later())
+        if self.request.post_processing.summarization:
+            result = AddOnResult("summarization", results="what was said")
+            yield self.live.out.add_on(result, None, self._later())
+        for failure in self.failures:
+            yield self.live.out.add_on(failure, None, self._later())
 
     def confirm(self) -> None:
         """The client has answered the last ping."""
@@ -159,14 +200,18 @@ class Shell:
             case Finish():
                 self.posts += effect.posts
             case PostProcess():
+                self.hear(*self._steps(), AllDone())
+            case Conclude():
                 result = build_result(
                     self.request,
                     self.kept,
+                    self.results,
                     audio_duration=self.live.audio_duration,
                     transcription_time=1.0,
                     clock=lambda: 0.0,
+                    over=True,
                 )
-                self.perform(self.live.post_processed(result, self._later()))
+                self.perform(self.live.concluded(result, self._later()))
             case Close():
                 self.closed[effect.connection] = effect
             case _:

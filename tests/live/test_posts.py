@@ -103,16 +103,10 @@ def test_webhooks_are_told_of_the_lifecycle_whatever_the_callback_wants() -> Non
     ]
 
 
-def test_all_that_belongs_to_the_end_is_stored_with_the_end() -> None:
+def test_what_ends_a_session_is_stored_with_its_end() -> None:
     shell = whole_session(calling_back({}))
     [finish] = [effect for effect in shell.trace if isinstance(effect, Finish)]
-    assert [post.type for post in finish.posts] == [
-        "end_recording",
-        "post_transcript",
-        "post_summarization",
-        "post_final_transcript",
-        "end_session",
-    ]
+    assert [post.type for post in finish.posts] == ["post_final_transcript", "end_session"]
 
 
 def test_what_is_posted_is_the_envelope_of_the_protocol() -> None:

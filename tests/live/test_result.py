@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from vivavoce.live import sentences
 from vivavoce.live.result import build_result
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.responses import SessionResult
+from vivavoce.protocol.responses import AddonError, Entity, SessionResult, UtteranceModel
 from vivavoce.protocol.stream import Final, Utterance, Word
 
 ADD_ONS = ("translation", "named_entity_recognition", "sentiment_analysis", "summarization", "chapterization")
@@ -89,23 +91,104 @@ def test_add_ons_that_were_not_asked_for_are_not_mentioned() -> None:
     assert all(getattr(result(), name) is None for name in ADD_ONS)
 
 
-def test_add_ons_that_were_asked_for_say_that_they_do_not_exist() -> None:
+ALL_ADD_ONS = {
+    "realtime_processing": {
+        "translation": True,
+        "translation_config": {"target_languages": ["fr", "de"]},
+        "named_entity_recognition": True,
+        "sentiment_analysis": True,
+    },
+    "post_processing": {"summarization": True, "chapterization": True},
+}
+ENTITY = {"entity_type": "LOCATION_CITY", "text": "Paris", "start": 0.2, "end": 0.6}
+SENTIMENT = {
+    "sentiment": "positive",
+    "emotion": "elation",
+    "text": "Paris!",
+    "start": 0.2,
+    "end": 0.6,
+    "channel": 0,
+}
+BROKEN = AddonError(status_code=502, exception="AddOnError", message="nobody answers")
+
+
+def translated(number: int, text: str) -> AddOnResult:
+    utterance = UtteranceModel.from_stream(final(number, number + 1, text).utterance)
+    results = utterance.model_dump(mode="json") | {"language": "fr"}
+    return AddOnResult("translation", final(number, 0, "").utterance.id, "fr", results, exec_time=0.25)
+
+
+def test_what_add_ons_found_in_each_utterance_is_one_list() -> None:
+    first, second = final(0, 1, " Paris!"), final(2, 3, " No.")
+    names = ("named_entity_recognition", "sentiment_analysis")
     built = result(
-        body={
-            "realtime_processing": {
-                "translation": True,
-                "translation_config": {"target_languages": ["fr"]},
-                "named_entity_recognition": True,
-                "sentiment_analysis": True,
-            },
-            "post_processing": {"summarization": True, "chapterization": True},
-        }
+        second,
+        first,
+        body=ALL_ADD_ONS,
+        results=[
+            AddOnResult(names[0], second.utterance.id, results=[], exec_time=0.5),
+            AddOnResult(names[0], first.utterance.id, results=[ENTITY], exec_time=0.25),
+            AddOnResult(names[1], first.utterance.id, results=[SENTIMENT]),
+            AddOnResult(names[1], second.utterance.id, results=[SENTIMENT | {"text": "No."}]),
+        ],
     )
+    assert built.named_entity_recognition is not None
+    assert built.named_entity_recognition.success
+    assert built.named_entity_recognition.exec_time == 0.75
+    assert built.named_entity_recognition.results == (Entity(**ENTITY),)
+    assert built.sentiment_analysis is not None
+    assert [each["text"] for each in json.loads(built.sentiment_analysis.results)] == ["Paris!", "No."]
+
+
+def test_what_failed_in_some_utterances_is_said_and_the_rest_is_kept() -> None:
+    first, second = final(0, 1, " Paris!"), final(2, 3, " No.")
+    name = "named_entity_recognition"
+    built = result(
+        first,
+        second,
+        body=ALL_ADD_ONS,
+        results=[
+            AddOnResult(name, first.utterance.id, results=[ENTITY]),
+            AddOnResult(name, second.utterance.id, error=BROKEN),
+        ],
+    ).named_entity_recognition
+    assert built is not None
+    assert (built.success, built.is_empty, built.results) == (False, False, (Entity(**ENTITY),))
+    assert built.error is not None
+    assert built.error.status_code == 502
+    assert "1 of 2" in built.error.message
+
+
+def test_a_translation_is_a_transcription_with_its_own_sentences_and_subtitles() -> None:
+    asked = ALL_ADD_ONS | {"post_processing": {"subtitles": True, "sentences": True}}
+    spoken = final(0, 1, " Hello."), final(1, 2, " World.")
+    results = [translated(0, " Bonjour."), translated(1, " Monde.")]
+    envelope = result(*spoken, body=asked, results=results).translation
+    assert envelope is not None
+    assert envelope.results is not None
+    french, german = envelope.results
+    assert (french.full_transcript, french.languages) == ("Bonjour. Monde.", ("fr",))
+    assert french.sentences is not None
+    assert french.sentences[0].results == ("Bonjour.", "Monde.")
+    assert french.subtitles is not None
+    assert "Monde." in french.subtitles[0].subtitles
+    assert (german.utterances, german.languages) == ((), ())
+    assert envelope.exec_time == 0.5
+
+
+def test_a_session_that_ended_before_its_add_ons_says_of_how_many_utterances() -> None:
+    built = result(final(0, 1, " hi"), body=ALL_ADD_ONS, over=True)
     for name in ADD_ONS:
         envelope = getattr(built, name)
-        assert (envelope.success, envelope.is_empty, envelope.exec_time) == (False, True, 0.0)
-        assert (envelope.error.status_code, envelope.error.exception) == (501, "NotImplemented")
-        assert name in envelope.error.message
+        assert not envelope.success
+        assert "the session ended before" in envelope.error.message
+
+
+def test_while_a_session_runs_what_is_not_there_yet_is_no_failure() -> None:
+    built = result(final(0, 1, " hi"), body=ALL_ADD_ONS)
+    assert built.named_entity_recognition is not None
+    assert built.named_entity_recognition.success
+    assert built.summarization is None
 
 
 def test_sentences_and_subtitles_are_there_only_if_they_are_asked_for() -> None:
@@ -182,18 +265,32 @@ def test_silence_has_no_sentences_and_empty_subtitles() -> None:
 
 
 def test_the_official_sdk_reads_the_result_with_all_add_ons() -> None:
+    spoken = final(0, 1, " Paris!")
+    id_ = spoken.utterance.id
+    chapter = {"headline": "P", "gist": "P", "summary": "P", "keywords": ["P"], "start": 0.0, "end": 1.0}
     built = result(
-        final(0, 1, " hi"),
-        body={
-            "realtime_processing": {"named_entity_recognition": True, "sentiment_analysis": True},
-            "post_processing": {"summarization": True},
-        },
+        spoken,
+        body=ALL_ADD_ONS,
+        results=[
+            AddOnResult("named_entity_recognition", id_, results=[ENTITY]),
+            AddOnResult("sentiment_analysis", id_, results=[SENTIMENT]),
+            translated(0, " Paris !"),
+            AddOnResult("summarization", error=BROKEN),
+            AddOnResult("chapterization", results=[chapter]),
+        ],
     )
     read = LiveV2TranscriptionResultWithMessages.from_json(built.model_dump_json())
     assert read.transcription is not None
-    assert read.transcription.utterances[0].words[0].word == " hi"
+    assert read.transcription.utterances[0].words[0].word == " Paris!"
     assert read.sentiment_analysis is not None
-    assert read.sentiment_analysis.results == ""
+    assert json.loads(read.sentiment_analysis.results) == [SENTIMENT]
+    assert read.named_entity_recognition is not None
+    assert read.named_entity_recognition.results is not None
+    assert read.named_entity_recognition.results[0].entity_type == "LOCATION_CITY"
+    assert read.translation is not None
+    assert read.translation.results is not None
+    assert read.translation.results[0].full_transcript == "Paris !"
+    assert read.chapterization is not None
     assert read.summarization is not None
     assert read.summarization.error is not None
-    assert read.summarization.error.status_code == 501
+    assert read.summarization.error.status_code == 502

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -21,8 +20,11 @@ from live.shell import (
 )
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.wav import wav_header
+from vivavoce.errors import VivavoceError
+from vivavoce.live.add_ons import failed
 from vivavoce.live.limits import Limits
 from vivavoce.live.phase import Phase
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.stream import Diagnosis, Failed, Flushed, Progress
 
 FLUSHED = Flushed(1)
@@ -45,6 +47,7 @@ def test_a_stop_is_followed_by_finals_then_the_results_then_the_end() -> None:
         "send end_recording",
         "postprocess",
         "send post_transcript",
+        "conclude",
         "send post_final_transcript",
         "finish as done",
         "send end_session",
@@ -95,6 +98,7 @@ def test_a_session_without_audio_ends_in_order() -> None:
         "send end_recording",
         "postprocess",
         "send post_transcript",
+        "conclude",
         "send post_final_transcript",
         "finish as done",
         "send end_session",
@@ -220,41 +224,33 @@ def test_a_client_that_comes_back_after_a_failure_does_not_try_for_ever() -> Non
     assert shell.closed[2].code == 4401
 
 
-@pytest.mark.parametrize(
-    ("asked", "kind"),
-    [
-        ({"translation": True, "translation_config": {"target_languages": ["fr"]}}, "translation"),
-        ({"named_entity_recognition": True}, "named_entity_recognition"),
-        ({"sentiment_analysis": True}, "sentiment_analysis"),
-    ],
-)
-def test_an_add_on_that_is_not_there_says_so_with_each_final_and_delays_none(
-    asked: dict[str, Any], kind: str
-) -> None:
-    shell = recording({"realtime_processing": asked})
-    shell.hear(final(0), final(1))
-    assert shell.story() == [
-        "send transcript",
-        f"send {kind}",
-        "send transcript",
-        f"send {kind}",
-    ]
-    message = shell.messages(kind)[0]
+@pytest.mark.parametrize("name", ["translation", "named_entity_recognition", "sentiment_analysis"])
+def test_an_add_on_that_fails_says_so_and_the_transcript_stands(name: str) -> None:
+    shell = recording()
+    shell.hear(final(0))
+    utterance = shell.kept[0].utterance
+    failure = AddOnResult(name, utterance.id, error=failed(VivavoceError("the model broke")))
+    shell.hear(shell.live.out.add_on(failure, utterance, shell.now), final(1))
+    assert shell.story() == ["send transcript", f"send {name}", "send transcript"]
+    [message] = shell.messages(name)
     assert message["data"] is None
-    assert message["error"]["status_code"] == 501
-    assert kind in message["error"]["message"]
+    assert message["error"]["status_code"] == 500
+    assert message["error"]["message"] == "the model broke; the transcript is not affected"
 
 
 @pytest.mark.parametrize("name", ["summarization", "chapterization"])
-def test_a_post_processing_add_on_that_is_not_there_says_so(name: str) -> None:
-    shell = recording({"post_processing": {name: True}})
+def test_a_post_processing_add_on_that_fails_says_so_and_the_session_ends(name: str) -> None:
+    shell = recording()
+    failure = AddOnResult(name, error=failed(VivavoceError("the model broke"), 502))
+    shell.failures.append(failure)
     shell.stop()
     shell.hear(FLUSHED)
     kinds = [message["type"] for message in shell.messages()]
     assert kinds[-3:] == ["post_transcript", f"post_{name}", "post_final_transcript"]
     [message] = shell.messages(f"post_{name}")
     assert message["data"] is None
-    assert message["error"]["status_code"] == 501
+    assert message["error"]["status_code"] == 502
+    assert shell.settled
 
 
 # Connections

@@ -1,24 +1,32 @@
-"""What to say of an add-on that was asked for and gives nothing."""
+"""What add-ons have to say in a session, and what to say of one that gives nothing."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from vivavoce.errors import VivavoceError
+from vivavoce.live.message import Message
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.responses import AddonError
 
 
-def not_available(name: str) -> AddonError:
-    """The error of the add-on `name`, as a field of the request names it."""
-    return AddonError(
-        status_code=501,
-        exception="NotImplemented",
-        message=f"{name} is not available in this version of the server; the transcript is not affected",
-    )
+@dataclass(frozen=True, slots=True)
+class AddOnDone:
+    """An add-on has come to its result; `message` says so, None where nobody asked for its kind."""
+
+    result: AddOnResult
+    message: Message | None
 
 
-def failed(error: VivavoceError) -> AddonError:
+@dataclass(frozen=True, slots=True)
+class AllDone:
+    """After the last final: all add-ons have come to their results."""
+
+
+def failed(error: VivavoceError, status_code: int = 500) -> AddonError:
     """The error of an add-on that met `error`."""
     return AddonError(
-        status_code=500,
+        status_code=status_code,
         exception=type(error).__name__,
         message=f"{error}; the transcript is not affected",
     )

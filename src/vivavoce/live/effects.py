@@ -61,7 +61,13 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class PostProcess:
-    """Build the session's result from what is stored, then answer with `post_processed`."""
+    """The last final is stored: transcribe the whole and let the add-ons finish, each told by `heard`; then
+    `AllDone`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """Build the session's result from what is stored, then answer with `concluded`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +92,4 @@ class Close:
     reason: str
 
 
-Effect = Append | Begin | Flush | Note | Send | Post | PostProcess | Finish | Close
+Effect = Append | Begin | Flush | Note | Send | Post | PostProcess | Conclude | Finish | Close

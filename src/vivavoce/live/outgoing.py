@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from math import modf
 from typing import Any, Literal, get_args
 
-from vivavoce.live.add_ons import not_available
-from vivavoce.live.effects import Post
+from vivavoce.live.add_ons import AddOnDone
+from vivavoce.live.message import Audience, Message
+from vivavoce.protocol.add_ons import POST_TRANSCRIPT, AddOnResult
 from vivavoce.protocol.messages import (
     AudioChunkAckMessage,
     EndRecordingData,
@@ -36,12 +35,21 @@ from vivavoce.protocol.requests import CallbackConfig, LiveRequest, MessagesConf
 from vivavoce.protocol.responses import (
     Problem,
     SessionResult,
+    Transcription,
     TranscriptionResult,
     UtteranceModel,
     json_with,
     timestamp,
 )
 from vivavoce.protocol.stream import SpeechEnd, SpeechStart, Utterance
+
+_ADD_ONS: dict[str, type[ServerMessage]] = {
+    "translation": TranslationMessage,
+    "named_entity_recognition": NamedEntityRecognitionMessage,
+    "sentiment_analysis": SentimentAnalysisMessage,
+    "summarization": PostSummarizationMessage,
+    "chapterization": PostChapterizationMessage,
+}
 
 Span = tuple[int, int]
 Times = tuple[float, float]
@@ -57,38 +65,6 @@ Switch = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Who is to have a message. Webhooks are told of the lifecycle whatever the callback asks for."""
-
-    socket: bool
-    callback: bool
-    webhooks: bool = False
-
-    @property
-    def posted(self) -> bool:
-        """Whether anybody is told by HTTP."""
-        return self.callback or self.webhooks
-
-    @property
-    def empty(self) -> bool:
-        return not (self.socket or self.posted)
-
-    def __or__(self, other: Audience) -> Audience:
-        return Audience(
-            self.socket or other.socket, self.callback or other.callback, self.webhooks or other.webhooks
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """`text` is JSON; `type` is what it says there."""
-
-    type: str
-    text: str
-    audience: Audience
-
-
 class Outgoing:
     """Each method gives a message, or None where nobody asked for its kind.
 
@@ -97,7 +73,6 @@ class Outgoing:
 
     def __init__(self, session_id: str, request: LiveRequest, *, webhooks: bool = False) -> None:
         self._session_id = session_id
-        self._realtime = request.realtime_processing
         callback = request.callback_config if request.callback else None
         self._audiences: dict[Switch, Audience] = {
             switch: Audience(_on(request.messages_config, switch), _on(callback, switch))
@@ -146,21 +121,21 @@ class Outgoing:
         )
         return self._write(TranscriptMessage, now, audience, data=data)
 
-    def of_final(self, utterance: Utterance, now: float) -> Iterator[Message | None]:
-        """The final itself and, unless it only takes back a partial, what add-ons have to say of it."""
-        yield self.transcript(utterance, now, final=True)
-        if not utterance.words:
-            return
-        # As yet: the error of each add-on that was asked for and cannot be served.
-        audience, asked = self._audiences["realtime_processing_events"], self._realtime
-        if asked.translation:
-            yield self._write(TranslationMessage, now, audience, error=not_available("translation"))
-        if asked.named_entity_recognition:
-            error = not_available("named_entity_recognition")
-            yield self._write(NamedEntityRecognitionMessage, now, audience, error=error)
-        if asked.sentiment_analysis:
-            error = not_available("sentiment_analysis")
-            yield self._write(SentimentAnalysisMessage, now, audience, error=error)
+    def add_on(self, result: AddOnResult, utterance: Utterance | None, now: float) -> AddOnDone:
+        """What an add-on has to say: of a final, or of the whole session."""
+        switch: Switch = "post_processing_events" if utterance is None else "realtime_processing_events"
+        kind, audience = _ADD_ONS[result.name], self._audiences[switch]
+        if audience.empty:
+            return AddOnDone(result, None)
+        data: dict[str, Any] | None = None
+        if result.error is None:
+            data = {"results": result.results}
+        if data and utterance is not None:
+            data |= {"utterance_id": utterance.id, "utterance": UtteranceModel.from_stream(utterance)}
+        if data and utterance is not None and result.name == "translation":
+            data |= {"translated_utterance": data.pop("results")}
+            data |= {"original_language": utterance.language, "target_language": result.target}
+        return AddOnDone(result, self._write(kind, now, audience, error=result.error, data=data))
 
     def start_session(self, now: float) -> Message | None:
         """Not for the socket: the official SDKs make their own."""
@@ -178,25 +153,26 @@ class Outgoing:
     def end_session(self, now: float) -> Message | None:
         return self._write(EndSessionMessage, now, self._audiences["lifecycle_events"])
 
-    def post_processing(self, result: SessionResult, now: float) -> Iterator[Message | None]:
+    def transcribed(self, transcription: Transcription, now: float) -> AddOnDone:
+        """The whole session is transcribed."""
+        result, audience = AddOnResult(POST_TRANSCRIPT), self._audiences["post_processing_events"]
+        if audience.empty:
+            return AddOnDone(result, None)
+        whole = self._message(PostTranscriptMessage, now, data=transcription.without_utterances())
+        return AddOnDone(
+            result, Message("post_transcript", json_with(transcription.utterances, whole), audience)
+        )
+
+    def post_final_transcript(self, result: SessionResult, now: float) -> Message | None:
         audience = self._audiences["post_processing_events"]
         if audience.empty:
-            return
+            return None
         transcription = result.transcription
         assert transcription is not None, "every result has a transcription"
-        utterances, bare = transcription.utterances, transcription.without_utterances()
-        whole = self._message(PostTranscriptMessage, now, data=bare)
-        yield Message("post_transcript", json_with(utterances, whole), audience)
-        if result.summarization and result.summarization.error:
-            error = result.summarization.error
-            yield self._write(PostSummarizationMessage, now, audience, error=error)
-        if result.chapterization and result.chapterization.error:
-            error = result.chapterization.error
-            yield self._write(PostChapterizationMessage, now, audience, error=error)
         fields = {name: getattr(result, name) for name in TranscriptionResult.model_fields}
-        data = TranscriptionResult(**fields | {"transcription": bare})
+        data = TranscriptionResult(**fields | {"transcription": transcription.without_utterances()})
         whole = self._message(PostFinalTranscriptMessage, now, data=data)
-        yield Message("post_final_transcript", json_with(utterances, whole), audience)
+        return Message("post_final_transcript", json_with(transcription.utterances, whole), audience)
 
     def _timestamp(self, now: float) -> str:
         """As `timestamp`, to the millisecond below; all else is written once a second."""
@@ -218,15 +194,6 @@ class Outgoing:
 
     def _message(self, kind: type[ServerMessage], now: float, **fields: Any) -> ServerMessage:
         return kind(session_id=self._session_id, created_at=timestamp(now), **fields)
-
-
-def posts(*messages: Message | None) -> list[Post]:
-    """The messages for those who are told by HTTP."""
-    said = (message for message in messages if message is not None and message.audience.posted)
-    return [
-        Post(message.type, message.text, message.audience.callback, message.audience.webhooks)
-        for message in said
-    ]
 
 
 def _on(config: MessagesConfig | CallbackConfig | None, switch: Switch) -> bool:

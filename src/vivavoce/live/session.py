@@ -6,19 +6,35 @@ time (`now`, Unix seconds); what is to be done comes back as effects, to be carr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.errors import InvalidAudio
+from vivavoce.live.add_ons import AddOnDone, AllDone
 from vivavoce.live.delivery import Delivery
-from vivavoce.live.effects import Append, Begin, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
+from vivavoce.live.effects import (
+    Append,
+    Begin,
+    Close,
+    Conclude,
+    Effect,
+    Finish,
+    Flush,
+    Note,
+    Post,
+    PostProcess,
+    Send,
+)
 from vivavoce.live.intake import Intake
 from vivavoce.live.limits import Limits
-from vivavoce.live.outgoing import Message, Outgoing, posts
+from vivavoce.live.message import Message, posts
+from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.phase import Phase
+from vivavoce.live.record import Record, Recorder, Said, Told
 from vivavoce.live.resume import ReadLog
 from vivavoce.protocol import close_codes
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
 from vivavoce.protocol.stream import (
@@ -30,7 +46,6 @@ from vivavoce.protocol.stream import (
     Progress,
     SpeechEnd,
     SpeechStart,
-    Up,
 )
 
 LAST_FLUSH = 1  # the marker of the `Flush` that follows the stop
@@ -40,7 +55,8 @@ class LiveSession:
     """One session, over all of its connections.
 
     `read_log` reads the session's audio log. After a restart, `received` is how much that log holds already,
-    `finals` may have been sent, and if it was `stopped` it is flushed again. `webhooks`: whether it has any.
+    what was `told` may have been received, `results` of add-ons are stored, and if it was `stopped` it is
+    flushed again. `webhooks`: whether it has any.
     """
 
     def __init__(
@@ -52,23 +68,24 @@ class LiveSession:
         read_log: ReadLog,
         limits: Limits | None = None,
         received: int = 0,
-        finals: Sequence[Final] = (),
+        told: Sequence[Told] = (),
+        results: Iterable[AddOnResult] = (),
         webhooks: bool = False,
         stopped: bool = False,
     ) -> None:
         self._limits = limits or Limits()
         self._intake = Intake(AudioFormat.of(request), read_log, received)
-        self._out = Outgoing(session_id, request, webhooks=webhooks)
+        self.out = Outgoing(session_id, request, webhooks=webhooks)
         self.phase = Phase.STOPPING if stopped else Phase.RECORDING
         self.connection: int | None = None
         self._connections = 0
         self._delivery = Delivery(ending=stopped)
-        for final in finals:
-            message = self._out.transcript(final.utterance, now, final=True)
-            if message is not None and message.audience.socket:
-                # Its audio had been acknowledged when it was heard.
-                spoken = min(self._intake.offset(final.utterance.end), received)
-                self._delivery.maybe_sent(message.text, earliest=spoken, latest=received)
+        for each in told:
+            # Its audio had been acknowledged when it was heard.
+            spoken = received if each.until is None else min(self._intake.offset(each.until), received)
+            self._delivery.maybe_sent(each.text, earliest=spoken, latest=received)
+        self._told = {each.type for each in told if each.until is None}
+        self._recorder = Recorder(self.out, results)
         self._started_at = self._last_frame = now
         self._left_at: float | None = now
         self._close_code, self._close_reason = close_codes.DONE, "the session has ended"
@@ -121,15 +138,15 @@ class LiveSession:
         """Whether nobody has been connected for so long that the session no longer counts against limits."""
         return self._left_at is not None and now - self._left_at >= self._limits.absence
 
-    def restore(self, final: Final, now: float) -> None:
-        """After a restart: `final` is stored, but was not sent. It waits for the next connection."""
+    def restore(self, said: Final | AddOnDone, now: float) -> None:
+        """After a restart: it is stored, but was not sent. It waits for the next connection."""
         assert self.connection is None, "nobody can be connected yet"
-        self._final(final, now)
+        self.heard(said, now)
 
     def begin(self, now: float) -> list[Effect]:
         """There is audio. After a restart: it is in the log, but the session is not stored as begun."""
         self._started_at = now
-        return [Begin(), *self._tell(self._out.start_recording(now), durable=True)]
+        return [Begin(), *self._tell(self.out.start_recording(now), durable=True)]
 
     # Connections
 
@@ -228,9 +245,9 @@ class LiveSession:
         """The client asks to stop. `left_to_process`: seconds of audio that are not final yet."""
         self._last_frame = now
         if self.phase is not Phase.RECORDING:
-            return self._tell(self._out.stop_refused(now, "the recording has been stopped already"))
+            return self._tell(self.out.stop_refused(now, "the recording has been stopped already"))
         effects = [] if self._intake.placed else self._go_on_from(self.received)
-        ack = self._out.stop_accepted(now, self.audio_duration, left_to_process)
+        ack = self.out.stop_accepted(now, self.audio_duration, left_to_process)
         stopping = self.stop(now)
         if self.ended:
             return [*effects, *stopping]
@@ -244,43 +261,50 @@ class LiveSession:
 
     # What recognition says
 
-    def posts_of(self, final: Final, now: float) -> list[Post]:
-        """What is stored with `final`, so that it is posted once; `heard`, told the same, only sends it."""
-        return posts(*self._out.of_final(final.utterance, now))
+    def record_of(self, said: Said, now: float) -> Record | None:
+        """What is stored before `heard` is told the same, which only sends it."""
+        end = self.audio_duration if self.phase is Phase.STOPPING else None
+        return self._recorder.record_of(said, end, now)
 
-    def heard(self, up: Up, now: float) -> list[Effect]:
-        """Recognition has something to say. A final is stored before it is told here, for it is sent then."""
+    def heard(self, said: Said, now: float) -> list[Effect]:
+        """Recognition or an add-on has something to say; what `record_of` gives is stored before."""
         if self.ended:
             return []
-        match up:
+        match said:
             case SpeechStart() | SpeechEnd():
-                return self._tell(self._out.speech(up, now))
+                return self._tell(self.out.speech(said, now))
             case Partial(utterance):
-                return self._tell(self._out.transcript(utterance, now, final=False))
-            case Final():
-                return self._final(up, now)
+                return self._tell(self.out.transcript(utterance, now, final=False))
+            case Final(utterance):
+                # One without words is not stored, so its posts are not either.
+                tell = self._send if utterance.words else self._tell
+                return tell(self.out.transcript(utterance, now, final=True), durable=True)
+            case AddOnDone(result, message):
+                return self._send(message, durable=True) if result.utterance_id else self._send_last(message)
+            case AllDone():
+                return [Conclude()] if self.phase is Phase.POST_PROCESSING else []
             case Flushed():
                 return self._flushed(now)
             case Diagnosis():
-                return [Note({"warnings": [{"code": up.code, "message": up.message}]})]
+                return [Note({"warnings": [{"code": said.code, "message": said.message}]})]
             case Failed():
                 self._close_code = close_codes.FAILURE
                 self._close_reason = "recognition failed; what was final is kept"
-                return [Note({"error": up.message}), *self._finish(now, "error", 500)]
+                return [Note({"error": said.message}), *self._finish(now, "error", 500)]
             case Progress():
                 return []
 
-    def post_processed(self, result: SessionResult, now: float) -> list[Effect]:
+    def concluded(self, result: SessionResult, now: float) -> list[Effect]:
         """The result is there: send it, then end."""
         if self.phase is not Phase.POST_PROCESSING:
             return []
-        said = self._out.post_processing(result, now)
-        effects = [effect for message in said for effect in self._send_last(message)]
-        return [*effects, *self._finish(now, "done")]
+        message = self.out.post_final_transcript(result, now)
+        self._last_posts += posts(message)
+        return [*self._send_last(message), *self._finish(now, "done")]
 
     def last_posts(self, now: float) -> list[Post]:
         """What is posted as the session ends, and stored with its end."""
-        return [*self._last_posts, *posts(self._out.end_session(now))]
+        return [*self._last_posts, *posts(self.out.end_session(now))]
 
     def tick(self, now: float) -> list[Effect]:
         """Time has passed. A session whose client has fallen silent ends as if it had been stopped."""
@@ -306,14 +330,14 @@ class LiveSession:
 
     def _ack(self, start: int, end: int, now: float) -> list[Effect]:
         times = self._intake.seconds(start), self._intake.seconds(end)
-        message = self._out.ack((start, end), times, now)
+        message = self.out.ack((start, end), times, now)
         if message is not None and message.audience.socket:
             self._intake.acknowledged(end)
             self._delivery.acknowledged(end)
         return self._tell(message)
 
     def _nack(self, now: float, reason: str) -> list[Effect]:
-        return self._tell(self._out.nack(reason, now))
+        return self._tell(self.out.nack(reason, now))
 
     def _refuse(self, now: float, reason: str) -> list[Effect]:
         """The audio is not what was declared. Nothing more of it would be of use."""
@@ -331,30 +355,25 @@ class LiveSession:
         self._delivery.ending = True
         return [*effects, Flush(LAST_FLUSH)]
 
-    def _final(self, final: Final, now: float) -> list[Effect]:
-        # One without words is not stored, so its posts are not either.
-        tell = self._send if final.utterance.words else self._tell
-        said = self._out.of_final(final.utterance, now)
-        return [effect for message in said for effect in tell(message, durable=True)]
-
     def _flushed(self, now: float) -> list[Effect]:
         if self.phase is not Phase.STOPPING:
             return []
         self.phase = Phase.POST_PROCESSING
-        return [*self._send_last(self._out.end_recording(now, self.audio_duration)), PostProcess()]
+        return [*self._send_last(self.out.end_recording(now, self.audio_duration)), PostProcess()]
 
     def _finish(
         self, now: float, status: Literal["done", "error"], error_code: int | None = None
     ) -> list[Effect]:
         effects = self._deliver_unseen() if self.resuming else []
         self.phase = Phase.ENDED
-        ended = self._send(self._out.end_session(now), durable=True)
+        ended = self._send(self.out.end_session(now), durable=True)
         effects.append(Finish(status, error_code, self.transcription_time(now), self.last_posts(now)))
         return [*effects, *ended, *self._hang_up(now, self._close_code, self._close_reason)]
 
     def _send_last(self, message: Message | None) -> list[Effect]:
-        """Send what belongs to the session's end; it is posted with that."""
-        self._last_posts += posts(message)
+        """Send what belongs to the session's end, unless it was sent before a restart."""
+        if message is not None and message.type in self._told:
+            return []
         return self._send(message, durable=True)
 
     def _tell(self, message: Message | None, *, durable: bool = False) -> list[Effect]:

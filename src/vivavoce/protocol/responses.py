@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from vivavoce.protocol import stream
 
 _NO_UTTERANCES = '"utterances":[]'
+_TRANSCRIPTION = '"transcription":{'
 
 SessionStatus = Literal["queued", "processing", "done", "error"]
 
@@ -177,10 +178,11 @@ def json_with(utterances: Sequence[UtteranceModel], model: WireModel) -> str:
     One by one, since all other threads wait while one object is written: for hours of speech too long.
     """
     written = ",".join(utterance.model_dump_json() for utterance in utterances)
-    # What the client named as it liked comes before the transcription, and strings hold no bare quotes.
-    before, empty, after = model.model_dump_json().rpartition(_NO_UTTERANCES)
-    assert empty, "a transcription has utterances"
-    return f"{before}{_NO_UTTERANCES[:-1]}{written}]{after}"
+    text = model.model_dump_json()
+    # What the client named as it liked comes before the transcription, and strings hold no bare quotes; its
+    # translations, which have utterances too, come after it.
+    place = text.index(_NO_UTTERANCES, max(0, text.rfind(_TRANSCRIPTION))) + len(_NO_UTTERANCES) - 1
+    return f"{text[:place]}{written}{text[place:]}"
 
 
 class TranslationResult(Transcription):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from time import perf_counter
 
 from vivavoce.live.result import build_result
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.responses import SessionFile, SessionObject, json_with, timestamp
 from vivavoce.protocol.stream import Final
 from vivavoce.server.recording import Recording, filename
@@ -15,7 +16,10 @@ from vivavoce.storage.records import StoredSession
 
 
 def session_object(
-    stored: StoredSession, finals: Sequence[Final], recording: Recording | None
+    stored: StoredSession,
+    finals: Sequence[Final],
+    results: Sequence[AddOnResult],
+    recording: Recording | None,
 ) -> SessionObject:
     """The session as it is now, running or not, without its messages."""
     request = request_of(stored)
@@ -30,9 +34,11 @@ def session_object(
     result = build_result(
         request,
         finals,
+        results,
         audio_duration=duration,
         transcription_time=stored.transcription_time,
         clock=perf_counter,
+        over=stored.completed_at is not None,
     )
     return damaged_object(stored).model_copy(
         update={

@@ -21,6 +21,7 @@ from vivavoce.engine.engine import Engine
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import health, rest
+from vivavoce.server.backends import backends_of
 from vivavoce.server.backlog import show_backlogs
 from vivavoce.server.callbacks.dispatcher import AT_ONCE, Dispatcher
 from vivavoce.server.callbacks.retrying import Retrying
@@ -30,6 +31,7 @@ from vivavoce.server.context import RequestContext
 from vivavoce.server.door import Door
 from vivavoce.server.errors import install_error_handlers
 from vivavoce.server.guessing import MOST_KEYS
+from vivavoce.server.intelligence import Intelligence
 from vivavoce.server.limits import Admission
 from vivavoce.server.loop_lag import watch_loop_lag
 from vivavoce.server.metrics import Metrics
@@ -142,10 +144,12 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
         services.left_behind,
     )
     admission = Admission(storage, services.active, capacity, settings.abandon_after)
+    intelligence = Intelligence(backends_of(settings))
     live = LiveSessions(
         storage,
         engine,
         models,
+        intelligence,
         limits,
         admission,
         services.opening,
@@ -154,7 +158,7 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     )
     services.tokens.are_right(await storage.sessions.open_tokens(MOST_KEYS))
     engine.start()
-    services.recognition = Recognition(engine, models, live, admission, capacity)
+    services.recognition = Recognition(engine, models, intelligence, live, admission, capacity)
     await services.sweep()
     if strays := await storage.strays():
         _log.warning(
@@ -204,6 +208,7 @@ async def _stop(services: Services) -> int:
         finally:
             await asyncio.to_thread(services.recognition.engine.stop)
             await asyncio.to_thread(services.recognition.models.phonemizer.close)
+            services.recognition.intelligence.close()
     await services.stop_dispatching()
     await services.sweep()
     return unfinished

@@ -7,20 +7,27 @@ from collections.abc import Callable, Sequence
 from vivavoce.live.effects import Effect
 from vivavoce.live.result import build_result
 from vivavoce.live.session import LiveSession
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Final
 
 
 def conclude(
-    live: LiveSession, request: LiveRequest, finals: Sequence[Final], clock: Callable[[], float]
+    live: LiveSession,
+    request: LiveRequest,
+    finals: Sequence[Final],
+    results: Sequence[AddOnResult],
+    clock: Callable[[], float],
 ) -> Sequence[Effect]:
     """Tell the session its result, which takes most of a second for hours. `clock` gives Unix seconds."""
     now = clock()
     result = build_result(
         request,
         finals,
+        results,
         audio_duration=live.audio_duration,
         transcription_time=live.transcription_time(now),
         clock=clock,
+        over=True,
     )
-    return live.post_processed(result, now)
+    return live.concluded(result, now)

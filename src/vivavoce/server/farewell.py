@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.result import build_result
+from vivavoce.protocol.add_ons import AddOnResult, PostAddOn
 from vivavoce.protocol.messages import (
     EndRecordingMessage,
     EndSessionMessage,
     Message,
+    NamedEntityRecognitionMessage,
     PostChapterizationMessage,
     PostFinalTranscriptMessage,
     PostSummarizationMessage,
     PostTranscriptMessage,
+    SentimentAnalysisMessage,
     TranscriptMessage,
+    TranslationMessage,
     UnknownMessage,
 )
 from vivavoce.protocol.stream import Final
@@ -35,7 +40,9 @@ _ENDING = (
 
 
 async def last_words(stored: StoredSession, storage: Storage, *, told: bool) -> Sequence[str]:
-    """The finals that were not sent, and the messages of the end, in order. Raises `StorageError`.
+    """Finals and what add-ons said of them, where it was not sent, and the end, in order.
+
+    Raises `StorageError`.
 
     A client that has `told` where it goes on passes over what comes twice, and gets every final. One that
     left without a stop wanted no more.
@@ -44,7 +51,8 @@ async def last_words(stored: StoredSession, storage: Storage, *, told: bool) -> 
         return ()
     said = await _said(stored.id, storage)
     finals = await storage.sessions.finals(stored.id)
-    return await asyncio.to_thread(lambda: list(_words(stored, finals, said, told)))
+    results = await storage.sessions.add_ons(stored.id)
+    return await asyncio.to_thread(lambda: list(_words(stored, finals, results, said, told)))
 
 
 async def store_last_words(session_id: str, words: Sequence[str], storage: Storage) -> None:
@@ -68,29 +76,55 @@ def _lasting(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _name(message: Message | UnknownMessage) -> str | None:
-    if isinstance(message, TranscriptMessage):
-        return message.data.id if message.data.is_final else None
+    match message:
+        case TranscriptMessage(data=data):
+            return data.id if data.is_final else None
+        case TranslationMessage(data=data) if data:
+            return f"{message.type} {data.utterance_id} {data.target_language}"
+        case NamedEntityRecognitionMessage(data=data) | SentimentAnalysisMessage(data=data) if data:
+            return f"{message.type} {data.utterance_id} "
     return message.type if isinstance(message, _ENDING) else None
 
 
-def _words(stored: StoredSession, finals: Sequence[Final], said: dict[str, str], told: bool) -> Iterator[str]:
+def _words(
+    stored: StoredSession,
+    finals: Sequence[Final],
+    results: Sequence[AddOnResult],
+    said: dict[str, str],
+    told: bool,
+) -> Iterator[str]:
     """What was said before the restart is said again in the same words."""
     assert stored.completed_at is not None, "only a session that has ended has last words"
     request, ended = request_of(stored), stored.completed_at.timestamp()
     out = Outgoing(stored.id, request)
-    for final in finals:
-        known = said.get(final.utterance.id)
-        message = out.transcript(final.utterance, ended, final=True)
-        if message is not None and message.audience.socket and (told or known is None):
-            yield known or message.text
+    known = {final.utterance.id: final.utterance for final in finals}
+    of_finals = [(id_, out.transcript(each, ended, final=True)) for id_, each in known.items()]
+    of_finals += [
+        (" ".join(result.key), out.add_on(result, known[result.utterance_id], ended).message)
+        for result in results
+        # What an error was of is not said: it was told, as far as anybody can know.
+        if result.utterance_id and not result.error
+    ]
+    for name, message in of_finals:
+        if message is not None and message.audience.socket and (told or name not in said):
+            yield said.get(name, message.text)
     result = build_result(
         request,
         finals,
+        results,
         audio_duration=stored.audio_duration,
         transcription_time=stored.transcription_time,
         clock=lambda: ended,
+        over=True,
     )
-    ends = (out.end_recording(ended, stored.audio_duration), *out.post_processing(result, ended))
-    for message in (*ends, out.end_session(ended)):
+    assert result.transcription is not None, "every result has a transcription"
+    ends = (
+        out.end_recording(ended, stored.audio_duration),
+        out.transcribed(result.transcription, ended).message,
+        *(out.add_on(each, None, ended).message for each in results if each.name in get_args(PostAddOn)),
+        out.post_final_transcript(result, ended),
+        out.end_session(ended),
+    )
+    for message in ends:
         if message is not None and message.audience.socket:
             yield said.get(message.type, message.text)

@@ -1,10 +1,11 @@
-"""What recognition has said to a session, until the session's task has dealt with it."""
+"""What recognition and add-ons have said to a session, until the session's task has dealt with it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 
+from vivavoce.live.record import Said
 from vivavoce.protocol.stream import Up
 from vivavoce.server.happening import happens
 
@@ -15,7 +16,7 @@ class Inbox:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         # Bounded: recognition holds a bounded stretch of audio, and a send takes at most some seconds.
-        self._said: deque[Up] = deque()
+        self._said: deque[Said] = deque()
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
@@ -25,11 +26,11 @@ class Inbox:
         """Called on the engine thread."""
         self._loop.call_soon_threadsafe(self.take, up)
 
-    def take(self, up: Up) -> None:
-        self._said.append(up)
+    def take(self, said: Said) -> None:
+        self._said.append(said)
         self._wake.set()
 
-    def pop(self) -> Up:
+    def pop(self) -> Said:
         """The first that was said; only if there is one."""
         return self._said.popleft()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +11,8 @@ import structlog
 
 from vivavoce.errors import StorageError
 from vivavoce.live.effects import Finish, Post
+from vivavoce.live.record import Record
 from vivavoce.live.session import LiveSession
-from vivavoce.protocol.stream import Final
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.happening import to_its_end
 from vivavoce.storage.journal import Entry
@@ -21,6 +21,7 @@ from vivavoce.storage.sessions import SessionStore
 
 _log = structlog.get_logger(__name__)
 
+_NOTHING = Record(())
 _MESSAGES_AT_ONCE = 200
 _MOST = 4 * _MESSAGES_AT_ONCE
 
@@ -96,23 +97,32 @@ class Outbox:
         self.due = True
         self._wake()
 
-    async def store(self, final: Final | None = None, posts: Sequence[Post] = ()) -> None:
-        """Store all that was added, with `final` and its `posts`.
+    async def store(self, record: Record = _NOTHING) -> None:
+        """Store all that was added, with `record`.
 
         Raises `StorageError`, and then has all that was added still.
         """
-        await to_its_end(self._store(final, posts))
+        await to_its_end(self._store(record))
 
-    async def _store(self, final: Final | None, posts: Sequence[Post]) -> None:
+    async def _store(self, record: Record) -> None:
         async with self._storing:
             while self._notes:
                 await self._sessions.add_metadata(self._session_id, self._notes[0])
                 del self._notes[0]
             added = self._deliveries
+            posts = record.posts
             deliveries = [*added, *self._posting.deliveries(posts)] if added or posts else []
-            entry = Entry(self._session_id, self._messages, final, self._began, deliveries, self._stopped)
+            entry = Entry(
+                self._session_id,
+                self._messages,
+                record.final,
+                self._began,
+                deliveries,
+                self._stopped,
+                record.result,
+            )
             self._messages, self._deliveries, self._began, self._stopped, self.due = [], [], None, None, False
-            if not (entry.messages or entry.final or entry.began or entry.deliveries or entry.stopped):
+            if entry.empty:
                 return
             try:
                 await self._sessions.add(entry)

@@ -21,7 +21,9 @@ from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import DONE
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Final, Utterance, Word
+from vivavoce.server.backends import no_backends
 from vivavoce.server.callbacks.posting import Posting
+from vivavoce.server.intelligence import Intelligence
 from vivavoce.server.kept import Kept
 from vivavoce.server.models import Models
 from vivavoce.server.patience import Patience
@@ -87,7 +89,11 @@ async def replay(
             engine = Engine(models.vad, decoder_threads=decoder_threads)
             # Nobody is told to make room: it ends.
             patience = Patience(recorded.id, endless=False)
-            around = Surroundings(storage, engine, _ENDLESS, lambda _: None, lambda: None, lambda _: patience)
+            # What add-ons made of the words is not compared.
+            intelligence = Intelligence(no_backends())
+            around = Surroundings(
+                storage, engine, intelligence, _ENDLESS, lambda _: None, lambda: None, lambda _: patience
+            )
             runtime = _runtime(stored, request_of(stored), models, around)
             engine.start()
             try:

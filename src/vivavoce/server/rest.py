@@ -14,6 +14,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response, StreamingResponse
 
 from vivavoce.errors import StorageError
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.responses import (
     ErrorBody,
     SessionCreated,
@@ -41,6 +42,9 @@ _log = structlog.get_logger(__name__)
 Found = TypeVar("Found", StoredSession, Standing)
 
 _CLOSE = {"Connection": "close"}
+
+_Words = tuple[Sequence[Final], Sequence[AddOnResult]]
+"""What is stored of what was said in a session, and of what add-ons made of it."""
 
 router = APIRouter(
     prefix="/v2/live",
@@ -132,8 +136,8 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     sizes = await sessions.sizes([stored.id for stored in page.items])
     page = page.first(within(sizes, MOST_CHARACTERS))
 
-    def body(finals: Mapping[str, Sequence[Final]]) -> str:
-        items = (json_of(_listed(stored, finals[stored.id], services)) for stored in page.items)
+    def body(said: Mapping[str, _Words]) -> str:
+        items = (json_of(_listed(stored, said[stored.id], services)) for stored in page.items)
         around = SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
@@ -144,7 +148,7 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
         return f"{around.removesuffix(']}')}{','.join(items)}]}}"
 
     async with services.building:
-        found = await sessions.finals_of([stored.id for stored in page.items])
+        found = await _words_of(page.items, services)
         text = await asyncio.to_thread(body, found)
     return _json(text)
 
@@ -158,8 +162,8 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
         await runtime.store_messages()
     sessions = services.storage.sessions
     async with services.building:
-        finals = await sessions.finals(session_id)
-        text = await asyncio.to_thread(lambda: json_of(_shown(stored, finals, services)))
+        words = (await _words_of([stored], services))[session_id]
+        text = await asyncio.to_thread(lambda: json_of(_shown(stored, words, services)))
     return StreamingResponse(
         with_messages(text, sessions.messages(session_id)), media_type="application/json"
     )
@@ -224,13 +228,19 @@ def _check_owned(found: Found | None, session_id: str, caller: Caller) -> Found:
     return found
 
 
-def _shown(stored: StoredSession, finals: Sequence[Final], services: Services) -> SessionObject:
-    return session_object(stored, finals, Recording.of(stored, services.storage.audio))
+async def _words_of(items: Sequence[StoredSession], services: Services) -> dict[str, _Words]:
+    sessions, ids = services.storage.sessions, [stored.id for stored in items]
+    finals, results = await sessions.finals_of(ids), await sessions.add_ons_of(ids)
+    return {id_: (finals[id_], results[id_]) for id_ in ids}
 
 
-def _listed(stored: StoredSession, finals: Sequence[Final], services: Services) -> SessionObject:
+def _shown(stored: StoredSession, words: _Words, services: Services) -> SessionObject:
+    return session_object(stored, *words, Recording.of(stored, services.storage.audio))
+
+
+def _listed(stored: StoredSession, words: _Words, services: Services) -> SessionObject:
     try:
-        return _shown(stored, finals, services)
+        return _shown(stored, words, services)
     except StorageError as error:
         # The others on the page are to be seen all the same.
         _log.error("session_damaged", session=stored.id, error=str(error))

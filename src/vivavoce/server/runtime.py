@@ -9,35 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from functools import partial
 
 import structlog
 
 from vivavoce.errors import StorageError, StorageUnavailable
-from vivavoce.live.effects import Append, Begin, Close, Effect, Finish, Flush, Note, Post, PostProcess, Send
+from vivavoce.live.effects import (
+    Finish,
+    Post,
+    Send,
+)
+from vivavoce.live.record import Record, Said
 from vivavoce.live.session import LAST_FLUSH, LiveSession
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.stream import Diagnosis, Failed, Final, Progress, Up
+from vivavoce.protocol.stream import Diagnosis, Failed, Progress
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.connection import OVERTAKEN, Connection, Connections
-from vivavoce.server.ending import conclude
+from vivavoce.server.enrichment import Enrichment
 from vivavoce.server.feed import open_feed
 from vivavoce.server.happening import to_its_end
 from vivavoce.server.inbox import Inbox
 from vivavoce.server.kept import Kept
 from vivavoce.server.outbox import Outbox
+from vivavoce.server.performing import NO_STORAGE, Performer
 from vivavoce.server.session_audio import SessionAudio
 from vivavoce.server.surroundings import Surroundings
 from vivavoce.storage.audio_log import AudioLog
 from vivavoce.storage.records import Place, StoredSession
 
 _log = structlog.get_logger(__name__)
-
-_NO_STORAGE = "the server cannot store audio now: try again"
 
 
 class SessionRuntime:
@@ -59,7 +62,6 @@ class SessionRuntime:
         self.id = stored.id
         self.place = Place(stored.key_id, request.pre_processing.audio_enhancer)
         self._request = request
-        self._around = surroundings
         self._lock = asyncio.Lock()
         self._inbox = Inbox()
         # Unix time that no adjustment of the clock moves while the session runs.
@@ -71,7 +73,8 @@ class SessionRuntime:
             read_log=log.read,
             limits=surroundings.limits,
             received=log.size,
-            finals=kept.sent,
+            told=kept.told,
+            results=kept.results,
             webhooks=posting.has_webhooks,
             stopped=stored.stopped,
         )
@@ -83,12 +86,34 @@ class SessionRuntime:
         engine, tell = surroundings.engine, self._inbox.deliver
         feed = open_feed(request, log, engine, recognizer, kept.finals, tell, stored.created_at)
         self._audio = SessionAudio(log, feed, self._inbox.take)
-        self.finished = False
-        """Whether the end has been stored, or could not be."""
-        self._left = self._failed = False
+        self._enrichment = Enrichment(
+            request, surroundings.intelligence, self._live.out, self._inbox.take, self._now, kept.results
+        )
+        self._performer = Performer(
+            stored,
+            request,
+            self._live,
+            sessions,
+            self._outbox,
+            self._patience,
+            self._audio,
+            self._connections,
+            self._enrichment,
+            self._now,
+            wake,
+            lambda: surroundings.ended(self),
+        )
+        self._perform = self._performer.perform
+        self._failed = False
         self._parting = close_codes.RESTARTING, "the server is restarting"
         for final in kept.unsent:
             self._live.restore(final, self._now())
+        finals = {final.utterance.id: final.utterance for final in kept.finals}
+        for result in kept.unsent_results:
+            said = self._live.out.add_on(result, finals[result.utterance_id], self._now())
+            self._live.restore(said, self._now())
+        for utterance in finals.values():
+            self._enrichment.take(utterance)
         if stored.stopped:
             self._audio.flush(LAST_FLUSH)
         else:
@@ -97,6 +122,11 @@ class SessionRuntime:
     @property
     def ended(self) -> bool:
         return self._live.ended
+
+    @property
+    def finished(self) -> bool:
+        """Whether the end has been stored, or could not be."""
+        return self._performer.finished
 
     @property
     def counts(self) -> bool:
@@ -133,7 +163,7 @@ class SessionRuntime:
     async def connect(self, connection: Connection, resume_from: int | None, arrival: int) -> int:
         """Take up a connection; returns its number, or 0 if it is closed: overtaken, or to try again."""
         if self._patience.problem and self._lock.locked():
-            return await self._turn_away(connection, close_codes.TRY_AGAIN, _NO_STORAGE)
+            return await self._turn_away(connection, close_codes.TRY_AGAIN, NO_STORAGE)
         # Before the lock is taken: who holds it may wait for a socket whose client takes nothing.
         await self._connections.announce(arrival)
         async with self._lock:
@@ -222,7 +252,7 @@ class SessionRuntime:
                 self._connections.remove(number)
                 self._live.disconnected(number, code, self._now())
             if not self._audio.closed:
-                self._release()
+                self._performer.release()
                 await self._outbox.store()
 
     def fail(self) -> bool:
@@ -245,144 +275,37 @@ class SessionRuntime:
                 self._release()
         if self.finished:
             return
-        self.finished = True  # it ends once, whatever else is wrong with it
+        self._performer.finished = True  # it ends once, whatever else is wrong with it
         live, now = self._live, self._now()
-        await self._store_end(Finish("error", 500, live.transcription_time(now), live.last_posts(now)))
-
-    # Effects
-
-    async def _perform(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            try:
-                await self._do(effect)
-            except StorageUnavailable:
-                # The server goes down: the rest is done when it starts again.
-                return
-            except StorageError as error:
-                _log.error("storage_failed", session=self.id, error=str(error))
-                if not self.ended:
-                    await self._perform(self._live.heard(Failed(str(error)), self._now()))
-                    return
-                # It has ended already: the rest of how it ends is still to be done.
-        if self.finished and not self._left:
-            self._left = True
-            self._around.ended(self)
-
-    async def _do(self, effect: Effect) -> None:
-        match effect:
-            case Send():
-                await self._send(effect)
-            case Post():
-                if self._outbox.full:
-                    await self._patience.until_done(self._outbox.store)
-                self._outbox.post(effect)
-            case Append(data):
-                await self._append(data)
-            case Begin():
-                self._outbox.begin()
-            case Note(patch):
-                self._outbox.note(patch)
-            case Flush(marker):
-                self._outbox.stop(self._live.received)
-                await self._patience.until_done(self._outbox.store)
-                self._audio.flush(marker)
-            case PostProcess():
-                await self._post_process()
-            case Finish():
-                await self._finish(effect)
-            case Close(number, code, reason):
-                if connection := self._connections.remove(number):
-                    await self._close(connection, code, reason)
-
-    async def _close(self, connection: Connection, code: int, reason: str) -> None:
-        # Who sees the close finds every message in the stored session.
-        try:
-            await (self._patience.until_done(self._outbox.store) if self.ended else self._outbox.store())
-        except StorageUnavailable:
-            # It is stored later: the session goes on.
-            self._inbox.wake()
-        finally:
-            await connection.close(code, reason)
-
-    async def _append(self, data: bytes) -> None:
-        if self._live.appending:  # else what was to be sent before it has failed, and the frame with that
-            await self._perform(await to_its_end(self._log_frame(data)))
-
-    async def _log_frame(self, data: bytes) -> Sequence[Effect]:
-        # The session knows of what is in the log, whoever waits for it.
-        try:
-            await self._patience.twice(partial(self._audio.append, data))
-        except StorageUnavailable:
-            return self._suspend()
-        self._audio.appended(data)
-        return self._live.appended(self._now())
-
-    def _suspend(self) -> Sequence[Effect]:
-        """Acknowledge nothing: the client keeps its audio, and comes back. The log says what is wrong."""
-        return self._live.append_failed(_NO_STORAGE, self._now())
-
-    async def _send(self, effect: Send) -> None:
-        connection = self._connections.get(effect.connection)
-        if connection is not None and self._outbox.full:
-            try:
-                await self._outbox.store()
-            except StorageUnavailable:
-                await self._perform(self._suspend())
-        if connection is not None and await connection.send(effect.message):
-            self._outbox.add(effect.message, durable=effect.durable)
-            if effect.durable:
-                connection.ask(effect.number)
-            return
-        # The connection stays the session's: frames that came before its end may still be on their way here,
-        # and how it was closed, after them.
-        if effect.durable:
-            self._live.undelivered(effect.message)
-
-    async def _post_process(self) -> None:
-        await self._patience.until_done(self._outbox.store)
-        finals = await self._patience.until_done(partial(self._around.storage.sessions.finals, self.id))
-        # In a thread: the finals of hours take most of a second to build and write. The lock is held.
-        concluding = asyncio.to_thread(conclude, self._live, self._request, finals, self._now)
-        await self._perform(await to_its_end(concluding))
-
-    async def _finish(self, finish: Finish) -> None:
-        try:
-            await self._patience.until_done_or_lost(self._outbox.store)
-            await self._patience.until_done(partial(self._store_end, finish))
-        finally:
-            self.finished = True
-            self._release()
-
-    async def _store_end(self, finish: Finish) -> None:
-        await self._outbox.finish(finish, self._live, self.place.key_id, self._request.channels)
-
-    def _release(self) -> None:
-        self._audio.close()
-        self._inbox.wake()
+        await self._performer.store_end(
+            Finish("error", 500, live.transcription_time(now), live.last_posts(now))
+        )
 
     # Recognition
 
-    async def _hear(self, up: Up) -> None:
+    async def _hear(self, up: Said) -> None:
         if isinstance(up, Progress) and not self.ended:
             self._audio.progress(up.time)
         elif isinstance(up, Diagnosis) and up.code in self._noted:
             # The log is heard again after a restart; what was said of it is stored.
             return
-        # What is posted of a final and what is sent are the same, to the moment of it.
+        # What is posted and what is sent are the same, to the moment of it.
         now = self._now()
-        final = up if isinstance(up, Final) and up.utterance.words else None
-        if final is not None and not await self._store(final, self._live.posts_of(final, now)):
+        record = self._live.record_of(up, now)
+        if record is not None and not await self._store(record):
             return
         async with self._lock:
             await self._perform(self._live.heard(up, now))
+        if record is not None and record.final is not None:
+            self._enrichment.take(record.final.utterance)
 
-    async def _store(self, final: Final | None = None, posts: Sequence[Post] = ()) -> bool:
-        """Store what was sent, and `final`. The lock is not held: a session does not wait to acknowledge.
+    async def _store(self, record: Record | None = None) -> bool:
+        """Store what was sent, and `record`. The lock is not held: a session does not wait to acknowledge.
 
         Whether the session goes on as if it were stored.
         """
         try:
-            await self._patience.until_done(partial(self._store_unless_ended, final, posts))
+            await self._patience.until_done(partial(self._store_unless_ended, record or Record(())))
         except StorageUnavailable:
             return False
         except StorageError as error:
@@ -391,10 +314,10 @@ class SessionRuntime:
                 await self._perform(self._live.heard(Failed(str(error)), self._now()))
         return True
 
-    async def _store_unless_ended(self, final: Final | None, posts: Sequence[Post]) -> None:
+    async def _store_unless_ended(self, record: Record) -> None:
         # The end may come between two attempts; what is stored after it belongs to no result.
         if not self.ended:
-            await self._outbox.store(final, posts)
+            await self._outbox.store(record)
 
     def _now(self) -> float:
         return self._epoch + time.monotonic()

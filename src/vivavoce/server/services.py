@@ -15,6 +15,7 @@ from vivavoce.errors import StorageError
 from vivavoce.server.callbacks.dispatcher import Dispatcher
 from vivavoce.server.capacity import Capacity
 from vivavoce.server.guessing import Guessing
+from vivavoce.server.intelligence import Intelligence
 from vivavoce.server.limits import Admission
 from vivavoce.server.models import Models
 from vivavoce.server.opening import Opening
@@ -38,6 +39,7 @@ class Recognition:
 
     engine: Engine
     models: Models
+    intelligence: Intelligence
     live: LiveSessions
     admission: Admission
     capacity: Capacity

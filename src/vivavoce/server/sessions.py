@@ -18,6 +18,7 @@ from vivavoce.protocol.close_codes import DELETED, DONE, EXPIRED, RESTARTING
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.farewell import last_words, store_last_words
+from vivavoce.server.intelligence import Intelligence
 from vivavoce.server.kept import Kept
 from vivavoce.server.limits import Admission, Caller
 from vivavoce.server.models import Models
@@ -73,6 +74,7 @@ class LiveSessions:
         storage: Storage,
         engine: Engine,
         models: Models,
+        intelligence: Intelligence,
         limits: Limits,
         admission: Admission,
         opening: Opening,
@@ -81,7 +83,7 @@ class LiveSessions:
     ) -> None:
         self._storage = storage
         self._models = models
-        self._around = Surroundings(storage, engine, limits, self._ended, posted)
+        self._around = Surroundings(storage, engine, intelligence, limits, self._ended, posted)
         self._runtimes: dict[str, SessionRuntime] = {}
         self._tasks: dict[asyncio.Task[None], SessionRuntime] = {}
         self._chores: set[asyncio.Task[None]] = set()

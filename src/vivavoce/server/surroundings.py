@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vivavoce.engine.engine import Engine
 from vivavoce.live.limits import Limits
+from vivavoce.server.intelligence import Intelligence
 from vivavoce.server.patience import Patience
 from vivavoce.storage.stores import Storage
 
@@ -25,6 +26,7 @@ class Surroundings:
 
     storage: Storage
     engine: Engine
+    intelligence: Intelligence
     limits: Limits
     ended: Callable[[SessionRuntime], None]
     posted: Callable[[], None]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, update
 
 from vivavoce.errors import StorageError, StorageUnavailable
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.stream import Final
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
@@ -31,8 +32,8 @@ _STOP = (
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """What one session has to store: when it began, a final, messages that were sent (JSON, a line each),
-    what is to be posted.
+    """What one session has to store: when it began, a final, what an add-on came to, messages that were sent
+    (JSON, a line each), what is to be posted.
 
     `stopped`: how many bytes its log has, now that the recording has been stopped.
     """
@@ -43,8 +44,14 @@ class Entry:
     began: datetime | None = None
     deliveries: Sequence[NewDelivery] = ()
     stopped: int | None = None
+    result: AddOnResult | None = None
     settled: bool = field(default=False, init=False)
     problem: StorageError | None = field(default=None, init=False)
+
+    @property
+    def empty(self) -> bool:
+        said = self.messages or self.final or self.result or self.deliveries
+        return not (said or self.began or self.stopped)
 
 
 class Journal:
@@ -94,6 +101,7 @@ class Journal:
 
     async def _write(self, group: Sequence[Entry]) -> None:
         finals = [_utterance(entry.session_id, entry.final) for entry in group if entry.final]
+        results = [_result(entry.session_id, entry.result) for entry in group if entry.result]
         messages = [
             {"session_id": entry.session_id, "json": "\n".join(entry.messages)}
             for entry in group
@@ -108,6 +116,8 @@ class Journal:
                 await connection.execute(_STOP, stopped)
             if finals:
                 await connection.execute(insert(tables.utterances), finals)
+            if results:
+                await connection.execute(insert(tables.add_ons), results)
             if messages:
                 await connection.execute(insert(tables.messages), messages)
             await add_deliveries(connection, [each for entry in group for each in entry.deliveries])
@@ -125,4 +135,16 @@ def _utterance(session_id: str, final: Final) -> dict[str, Any]:
         "words": [[word.text, word.start, word.end, word.confidence] for word in utterance.words],
         "resume_offset": final.resume_offset,
         "draft": astuple(final.draft) if final.draft else None,
+    }
+
+
+def _result(session_id: str, result: AddOnResult) -> dict[str, Any]:
+    return {
+        "session_id": session_id,
+        "name": result.name,
+        "utterance_id": result.utterance_id,
+        "target": result.target,
+        "results": result.results,
+        "error": result.error.model_dump() if result.error else None,
+        "exec_time": result.exec_time,
     }

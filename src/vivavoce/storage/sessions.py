@@ -13,6 +13,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.errors import StorageError
+from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.responses import AddonError
 from vivavoce.protocol.stream import Draft, Final, Utterance, Word
 from vivavoce.storage import tables
 from vivavoce.storage.database import Database
@@ -168,14 +170,32 @@ class SessionStore:
                 finals[row.session_id].append(_final(row))
         return dict(finals)
 
+    async def add_ons(self, session_id: str) -> Sequence[AddOnResult]:
+        """What the session's add-ons came to, in the order in which they did."""
+        return (await self.add_ons_of([session_id]))[session_id]
+
+    async def add_ons_of(self, session_ids: Sequence[str]) -> dict[str, Sequence[AddOnResult]]:
+        """What the add-ons of several sessions came to, as one transaction sees it."""
+        at = tables.add_ons.c
+        query = select(tables.add_ons).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
+        results: dict[str, list[AddOnResult]] = {session_id: [] for session_id in session_ids}
+        bounded = query.execution_options(yield_per=_ROWS_AT_ONCE)
+        async with self._database.read() as connection, connection.stream(bounded) as rows:
+            async for row in rows:
+                results[row.session_id].append(_add_on(row))
+        return dict(results)
+
     async def sizes(self, session_ids: Sequence[str]) -> Sequence[int]:
-        """Of each session, the characters of its words as they are stored."""
-        at = tables.utterances.c
-        size = func.sum(func.length(type_coerce(at.words, Text)))
-        query = select(at.session_id, size).where(at.session_id.in_(session_ids)).group_by(at.session_id)
+        """Of each session, the characters of its words and of its add-ons' results, as they are stored."""
+        found = dict.fromkeys(session_ids, 0)
         async with self._database.read() as connection:
-            found = {id_: total for id_, total in await connection.execute(query)}  # noqa: C416 - rows
-        return [found.get(session_id, 0) for session_id in session_ids]
+            for column in (tables.utterances.c.words, tables.add_ons.c.results):
+                of = column.table.c.session_id
+                size = func.sum(func.length(type_coerce(column, Text)))
+                query = select(of, size).where(of.in_(session_ids)).group_by(of)
+                for session_id, total in await connection.execute(query):
+                    found[session_id] += total or 0
+        return list(found.values())
 
     async def messages(self, session_id: str) -> AsyncIterator[Sequence[str]]:
         """The session's messages in the order in which they were added, those that came together at a time.
@@ -327,6 +347,11 @@ def _final(row: Row[Any]) -> Final:
     words = tuple(Word(*word) for word in row.words)
     utterance = Utterance(row.utterance_id, row.channel, row.start, row.end, row.language, words)
     return Final(utterance, row.resume_offset, _draft(*row.draft) if row.draft else None)
+
+
+def _add_on(row: Row[Any]) -> AddOnResult:
+    error = AddonError.model_validate(row.error) if row.error else None
+    return AddOnResult(row.name, row.utterance_id, row.target, row.results, error, row.exec_time)
 
 
 def _draft(model: str, tokens: list[int], words: Sequence[tuple[int, float]] = ()) -> Draft:

@@ -88,6 +88,22 @@ utterances = Table(
     UniqueConstraint("session_id", "utterance_id"),
 )
 
+# What add-ons came to, of a final or (without an utterance) of the whole session; and what of its end has
+# been done. A translation has a target.
+add_ons = Table(
+    "add_ons",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("session_id", String(36), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(32), nullable=False),
+    Column("utterance_id", String(32), nullable=False),
+    Column("target", String(16), nullable=False),
+    Column("results", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
+    Column("exec_time", Float, nullable=False),
+    UniqueConstraint("session_id", "name", "utterance_id", "target"),
+)
+
 messages = Table(
     "messages",
     metadata,

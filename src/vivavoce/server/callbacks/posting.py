@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from vivavoce.live.effects import Post
-from vivavoce.live.outgoing import Outgoing, posts
+from vivavoce.live.message import posts
+from vivavoce.live.outgoing import Outgoing
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.server.callbacks.urls import host_of
 from vivavoce.storage.records import Destination, NewDelivery, Webhook

@@ -1,0 +1,124 @@
+"""What add-ons do for one session, beside it: for each final as it comes, and for the whole at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any
+
+import structlog
+
+from vivavoce.live.add_ons import AddOnDone, AllDone
+from vivavoce.live.outgoing import Outgoing
+from vivavoce.live.transcription import transcription_of
+from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.stream import Failed, Utterance
+from vivavoce.server.intelligence import Intelligence
+from vivavoce.server.steps import LiveStep, PostStep, live_steps, post_steps
+
+# Seconds that a step after the last final may take, once more if it fails; then the session ends without it.
+_LONGEST_STEP = 300.0
+# What would fail once more: what makes no sense, what this server has no means for.
+_HOPELESS = (422, 501)
+
+Say = Callable[[AddOnDone | AllDone | Failed], None]
+
+_log = structlog.get_logger(__name__)
+
+
+class Enrichment:
+    """`say` is told what is done, or of a defect, after which nothing more is said.
+
+    `results` are those that a restart has left: they are not made anew.
+    """
+
+    def __init__(
+        self,
+        request: LiveRequest,
+        intelligence: Intelligence,
+        out: Outgoing,
+        say: Say,
+        clock: Callable[[], float],
+        results: Sequence[AddOnResult] = (),
+    ) -> None:
+        self._request = request
+        self._live = list(live_steps(request, intelligence.backends))
+        self._post = list(post_steps(request, intelligence.backends))
+        self._intelligence = intelligence
+        self._out = out
+        self._say = say
+        self._clock = clock
+        self._known = {result.key: result for result in results}
+        # Each holds finals that are stored: as many as the session has, at most. An add-on that is slow, such
+        # as one that asks another service, keeps the others of the session from nothing.
+        self._lines: list[asyncio.Queue[Utterance]] = [asyncio.Queue() for _ in self._live]
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._working = False
+
+    def take(self, utterance: Utterance) -> None:
+        """A final that is stored, and told."""
+        for line in self._lines:
+            line.put_nowait(utterance)
+        if self._lines and not self._working:
+            self._working = True
+            for step, line in zip(self._live, self._lines, strict=True):
+                self._do(self._work_off(step, line))
+
+    def conclude(self, utterances: Sequence[Utterance]) -> None:
+        """There are no more finals: `utterances` are all, in the order of their beginning."""
+        self._do(self._conclude(utterances))
+
+    def close(self) -> None:
+        """Nobody wants anything more."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _work_off(self, step: LiveStep, line: asyncio.Queue[Utterance]) -> None:
+        while True:
+            utterance = await line.get()
+            of = AddOnResult(step.name, utterance.id, step.target)
+            if of.key not in self._known:
+                work = partial(step.work, utterance)
+                result = await self._intelligence.outcome(of, work, step.where)
+                self._say(self._out.add_on(result, utterance, self._clock()))
+            line.task_done()
+
+    async def _conclude(self, utterances: Sequence[Utterance]) -> None:
+        # In a thread: the words of hours take most of a second to build and write.
+        self._say(await asyncio.to_thread(self._transcribe, utterances))
+        async with asyncio.TaskGroup() as group:
+            for step in self._post:
+                group.create_task(self._take_step(step, utterances))
+            for line in self._lines:
+                group.create_task(line.join())
+        self._say(AllDone())
+
+    def _transcribe(self, utterances: Sequence[Utterance]) -> AddOnDone:
+        transcription = transcription_of(self._request, utterances, time.perf_counter)
+        return self._out.transcribed(transcription, self._clock())
+
+    async def _take_step(self, step: PostStep, utterances: Sequence[Utterance]) -> None:
+        of = AddOnResult(step.name)
+        result = self._known.get(of.key) or await self._tried(of, step, utterances)
+        self._say(self._out.add_on(result, None, self._clock()))
+
+    async def _tried(self, of: AddOnResult, step: PostStep, utterances: Sequence[Utterance]) -> AddOnResult:
+        work = partial(step.work, utterances)
+        result = await self._intelligence.outcome(of, work, step.where, within=_LONGEST_STEP)
+        if result.error is None or result.error.status_code in _HOPELESS:
+            return result
+        return await self._intelligence.outcome(of, work, step.where, within=_LONGEST_STEP)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (defect := task.exception()) is not None:
+            _log.error("add_ons_crashed", exc_info=defect)
+            self._say(Failed("what follows recognition met a defect"))

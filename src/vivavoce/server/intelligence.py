@@ -1,0 +1,169 @@
+"""What this server can do with words: each capability loaded once, when it is first asked for, and run on
+threads that give way to recognition."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+import structlog
+from pydantic import JsonValue
+
+from vivavoce.errors import ConfigurationError
+from vivavoce.intelligence.base import (
+    AddOnError,
+    Capability,
+    Chapterizer,
+    EntityFinder,
+    SentimentAnalyser,
+    Summarizer,
+    Translator,
+)
+from vivavoce.live.add_ons import failed
+from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.responses import AddonError
+
+_log = structlog.get_logger(__name__)
+
+T_co = TypeVar("T_co", covariant=True)
+Where = Literal["live", "post", "remote"]
+
+# Less than recognition, by so many steps of `nice`: words come first.
+_GIVES_WAY = 10
+# Calls of other services at once: they wait, and compute nothing here.
+_REMOTE = 16
+
+
+class Backend(Generic[T_co]):
+    """What serves one capability. It is loaded by whoever asks first, the others wait.
+
+    `remote`: whether it asks another service, and so waits rather than computes.
+    """
+
+    def __init__(self, capability: Capability, load: Callable[[], T_co], *, remote: bool = False) -> None:
+        self.capability = capability
+        self.remote = remote
+        self._load = load
+        self._lock = threading.Lock()
+        self._loaded: T_co | None = None
+        self._problem: AddOnError | None = None
+
+    def get(self) -> T_co:
+        """Blocks, the first time for seconds. Raises `AddOnError`: what cannot be loaded once never can."""
+        with self._lock:
+            if self._problem is not None:
+                raise self._problem
+            if self._loaded is None:
+                began = time.monotonic()
+                try:
+                    self._loaded = self._load()
+                except ConfigurationError as error:
+                    self._problem = AddOnError(str(error), 501)
+                    _log.error("capability_not_loaded", capability=self.capability.name, reason=str(error))
+                    raise self._problem from error
+                except AddOnError as error:
+                    self._problem = error
+                    raise
+                seconds = round(time.monotonic() - began, 1)
+                _log.info("capability_loaded", capability=self.capability.name, seconds=seconds)
+            return self._loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What serves each capability."""
+
+    entities: Backend[EntityFinder]
+    sentiment: Backend[SentimentAnalyser]
+    translation: Backend[Translator]
+    summaries: Backend[Summarizer]
+    chapters: Backend[Chapterizer]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        yield from (self.entities, self.sentiment, self.translation, self.summaries, self.chapters)
+
+
+class Intelligence:
+    """Runs what capabilities do, beside the event loop.
+
+    What is done while people speak and what is done after it have a thread each, so that a long summary keeps
+    no live entity waiting; what asks other services has threads of its own.
+    """
+
+    def __init__(self, backends: Backends) -> None:
+        self.backends = backends
+        self._pools = {
+            where: ThreadPoolExecutor(threads, f"add-ons {where}", initializer=_give_way)
+            for where, threads in (("live", 1), ("post", 1), ("remote", _REMOTE))
+        }
+
+    @property
+    def capabilities(self) -> Sequence[Capability]:
+        return [backend.capability for backend in self.backends]
+
+    async def outcome(
+        self,
+        of: AddOnResult,
+        work: Callable[[], JsonValue],
+        where: Where,
+        *,
+        within: float | None = None,
+    ) -> AddOnResult:
+        """`of`, filled in with what `work` gives or how it fails, which concerns nobody else.
+
+        `within`: seconds after which nobody waits any more. `work` cannot be stopped, and holds its thread.
+        """
+        began = time.monotonic()
+        doing = asyncio.get_running_loop().run_in_executor(self._pools[where], work)
+        done, _ = await asyncio.wait([doing], timeout=within)
+        if done and doing.exception() is None:
+            return _filled(of, began, results=doing.result())
+        if not done:
+            error = failed(AddOnError(f"{of.name} took more than {within:g} s"), 504)
+        else:
+            error = _error(of.name, doing.exception())
+        return _filled(of, began, error=error)
+
+    async def load(self) -> None:
+        """Load everything that can be loaded."""
+        for backend in self.backends:
+            await self.outcome(AddOnResult(backend.capability.name), lambda b=backend: _loaded(b), "post")  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Take nothing more; what runs is not waited for."""
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _loaded(backend: Backend[object]) -> None:
+    backend.get()
+
+
+def _filled(
+    of: AddOnResult, began: float, *, results: JsonValue = None, error: AddonError | None = None
+) -> AddOnResult:
+    return AddOnResult(of.name, of.utterance_id, of.target, results, error, time.monotonic() - began)
+
+
+def _error(name: str, problem: BaseException | None) -> AddonError:
+    if isinstance(problem, AddOnError):
+        return failed(problem, problem.status_code)
+    # A defect, of ours or of a library. Its message may hold what was said, which no log may.
+    kind = type(problem).__name__
+    trace, where = problem.__traceback__ if problem else None, ""
+    while trace is not None:
+        where, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
+    _log.error("add_on_crashed", add_on=name, defect=kind, at=where)
+    return AddonError(
+        status_code=500, exception=kind, message=f"{name} failed on this text; the transcript is not affected"
+    )
+
+
+def _give_way() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _GIVES_WAY)

@@ -1,0 +1,91 @@
+"""What a session's add-ons do, by its request: what they are given, and what they give as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from vivavoce.intelligence.base import TranslationOptions
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.responses import Entity, UtteranceModel
+from vivavoce.protocol.stream import Utterance
+from vivavoce.server.intelligence import Backends, Where
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStep:
+    """An add-on for each final. `work` blocks, on a thread of `where`."""
+
+    name: str
+    target: str
+    work: Callable[[Utterance], JsonValue]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class PostStep:
+    """An add-on for all finals together. `work` blocks, on a thread of `where`."""
+
+    name: str
+    work: Callable[[Sequence[Utterance]], JsonValue]
+    where: Where
+
+
+def live_steps(request: LiveRequest, backends: Backends) -> Iterator[LiveStep]:
+    """What is done with each final."""
+    asked = request.realtime_processing
+    if asked.named_entity_recognition:
+        entities = backends.entities
+
+        def find(utterance: Utterance) -> JsonValue:
+            found = entities.get().find(utterance.words, utterance.language)
+            return [
+                Entity(
+                    entity_type=each.entity_type, text=each.text, start=each.start, end=each.end
+                ).model_dump()
+                for each in found
+            ]
+
+        yield LiveStep("named_entity_recognition", "", find, _where(entities.remote))
+    if asked.sentiment_analysis:
+        sentiment = backends.sentiment
+
+        def analyse(utterance: Utterance) -> JsonValue:
+            return [each.model_dump() for each in sentiment.get().analyse(utterance)]
+
+        yield LiveStep("sentiment_analysis", "", analyse, _where(sentiment.remote))
+    if asked.translation and (config := asked.translation_config):
+        translation = backends.translation
+        options = TranslationOptions(config.model, config.context or "", config.informal)
+        for target in config.target_languages:
+
+            def translate(utterance: Utterance, target: str = target) -> JsonValue:
+                translated = translation.get().translate(utterance, target, options)
+                return UtteranceModel.from_stream(translated).model_dump(mode="json")
+
+            yield LiveStep("translation", target, translate, _where(translation.remote))
+
+
+def post_steps(request: LiveRequest, backends: Backends) -> Iterator[PostStep]:
+    """What is done with all finals together."""
+    asked = request.post_processing
+    if asked.summarization:
+        summaries, kind = backends.summaries, asked.summarization_config.type
+
+        def summarize(utterances: Sequence[Utterance]) -> JsonValue:
+            return summaries.get().summarize(utterances, kind)
+
+        yield PostStep("summarization", summarize, "remote" if summaries.remote else "post")
+    if asked.chapterization:
+        chapters = backends.chapters
+
+        def divide(utterances: Sequence[Utterance]) -> JsonValue:
+            return [each.model_dump(mode="json") for each in chapters.get().chapters(utterances)]
+
+        yield PostStep("chapterization", divide, "remote" if chapters.remote else "post")
+
+
+def _where(remote: bool) -> Where:
+    return "remote" if remote else "live"
