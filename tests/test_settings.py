@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from vivavoce.environment import EnvironmentSettings, environment_of_own_server
 from vivavoce.errors import ConfigurationError
-from vivavoce.settings import ClientSettings, EnvironmentSettings, Settings, environment_of_own_server
+from vivavoce.settings import ClientSettings, Settings
 
 
 @pytest.fixture(autouse=True)

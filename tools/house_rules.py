@@ -17,7 +17,7 @@ REGISTRY = re.compile(
 )
 MACHINE_PATH = re.compile(r"""(?:^|[\s"'`=(:])/(?:work|home|root|Users|tmp/w)/""", re.MULTILINE)
 ENVIRONMENT = re.compile(r"\bos\.environ\b|\bgetenv\b")
-ENVIRONMENT_READER = Path("src/vivavoce/settings.py")
+ENVIRONMENT_READER = Path("src/vivavoce/environment.py")
 # Before anything is loaded that looks there; it reads nothing.
 ENVIRONMENT_WRITER = Path("src/vivavoce/__init__.py")
 ENVIRONMENT_WRITTEN = re.compile(r"""^os\.environ\["\w+"\] = "\w+"$""", re.MULTILINE)

@@ -5,8 +5,9 @@ from pathlib import Path
 from command_line import command_line_page
 from markdown_table import table
 from message_tables import messages_page
+from vivavoce.environment import EnvironmentSettings
 from vivavoce.protocol.languages import LANGUAGE_NAMES, TRANSCRIPTION_LANGUAGES
-from vivavoce.settings import ClientSettings, EnvironmentSettings, Settings
+from vivavoce.settings import ClientSettings, Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GENERATED = "<!-- Written by `make reference` from the code: edit the code instead. -->"

@@ -1,38 +1,28 @@
-"""The settings of the server and of the client commands; nothing else reads the environment."""
+"""The settings of the server and of the client commands."""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from annotated_types import Ge, Gt, Le
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
-from pydantic.fields import FieldInfo
 
 from vivavoce.cores import usable_cores
-from vivavoce.errors import ConfigurationError
+from vivavoce.environment import EnvironmentSettings, data_home
 
-PREFIX: Final = "VIVAVOCE_"
 SAME_MODEL: Final = "same"
 _ORIGIN: Final = r"^(\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?)$"  # as browsers write them
-_FOR_OTHERS: Final = ("host", "public_url", "trusted_proxies", "allowed_origins", "tls_cert", "tls_key")
 _MODEL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -49,64 +39,13 @@ def _network(value: object) -> object:
     return ip_network(value, strict=False) if isinstance(value, str) else value
 
 
-def _data_home() -> Path:
-    home = os.environ.get("XDG_DATA_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "share") / "vivavoce"
-
-
 Paths = Annotated[tuple[Path, ...], _listed(os.pathsep)]
-Names = Annotated[tuple[str, ...], _listed(","), Field(min_length=1)]
+Listed = Annotated[tuple[str, ...], _listed(",")]
+Names = Annotated[Listed, Field(min_length=1)]
 Networks = Annotated[
     tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...], _listed(",")
 ]
 Origins = Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], _listed(",")]
-
-
-@dataclass(frozen=True, slots=True)
-class SettingReference:
-    """One setting as the documentation shows it."""
-
-    variable: str
-    allowed: str
-    default: str
-    description: str
-
-
-class EnvironmentSettings(BaseModel):
-    """Settings that are read from the environment, a variable each; frozen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-    @classmethod
-    def from_environment(cls, overrides: Mapping[str, object] = MappingProxyType({})) -> Self:
-        """The settings of the environment; `overrides`, a command's options by field name, win unless None.
-
-        Raises `ConfigurationError` that names every wrong variable and what it may be, and every
-        variable that looks like a setting and is none.
-        """
-        given = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
-        known = {variable(name) for kind in (Settings, ClientSettings) for name in kind.model_fields}
-        problems = [_unknown(name, known) for name in sorted(given.keys() - known)]
-        values: dict[str, Any] = {
-            name: given[variable(name)] for name in cls.model_fields if given.get(variable(name))
-        }
-        values |= {name: value for name, value in overrides.items() if value is not None}
-        try:
-            settings = cls(**values)
-        except ValidationError as error:
-            wrong = dict.fromkeys(str(found["loc"][0]) for found in error.errors())
-            problems += [_wrong(name, cls.model_fields[name], values[name], overrides) for name in wrong]
-        if problems:
-            raise ConfigurationError("\n".join(problems))
-        return settings
-
-    @classmethod
-    def reference(cls) -> tuple[SettingReference, ...]:
-        """Every setting, in the order in which people look for them."""
-        return tuple(
-            SettingReference(variable(name), _allowed(field), _default(field), field.description or "")
-            for name, field in cls.model_fields.items()
-        )
 
 
 class Settings(EnvironmentSettings):
@@ -146,7 +85,7 @@ class Settings(EnvironmentSettings):
         json_schema_extra={"allowed": "a PEM file"},
     )
     data_dir: Path = Field(
-        default_factory=_data_home,
+        default_factory=data_home,
         description="Where recordings, transcripts, keys and joined model weights are kept.",
         json_schema_extra={
             "allowed": "a directory",
@@ -246,6 +185,61 @@ class Settings(EnvironmentSettings):
         default=24 * 3600.0,
         description="Seconds for which a receiver may fail before what is due to it is given up.",
     )
+    entities: Literal["embedded", "off"] = Field(
+        default="embedded",
+        description="What finds named entities, and what is redacted. See intelligence.md.",
+    )
+    entity_models: Listed = Field(
+        default=(),
+        description="spaCy models for entities in further languages, or other ones.",
+        json_schema_extra={"allowed": "LANGUAGE=DIRECTORY, separated by commas"},
+    )
+    sentiment: Literal["embedded", "off"] = Field(
+        default="embedded", description="What tells sentiment and emotion."
+    )
+    translation: Literal["embedded", "off"] = Field(
+        default="embedded", description="Whether the models that come with the server translate."
+    )
+    translation_models: Listed = Field(
+        default=(),
+        description="Translation models in CTranslate2's format, which go before those of the server.",
+        json_schema_extra={"allowed": "PAIR=DIRECTORY, such as en-fr=DIRECTORY, separated by commas"},
+    )
+    summaries: Literal["extractive", "chat", "off"] = Field(
+        default="extractive",
+        description="What writes summaries and chapters: the speakers' own words, or the chat endpoint.",
+    )
+    chat_url: str | None = Field(
+        default=None,
+        description="An OpenAI-compatible endpoint, for `enhanced` translations and for summaries.",
+        json_schema_extra={"allowed": "a URL such as http://127.0.0.1:11434/v1"},
+    )
+    chat_model: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The model to ask for there.",
+        json_schema_extra={"allowed": "a name that the endpoint knows"},
+    )
+    chat_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="The API key of the endpoint, if it wants one.",
+        json_schema_extra={"allowed": "a key"},
+    )
+    chat_timeout: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        default=60.0,
+        description="Seconds that an answer of the endpoint may take.",
+    )
+    chat_translates: bool = Field(
+        default=False,
+        description="Whether it translates for model `base`, too, where nothing else knows the pair.",
+    )
+    preload_add_ons: bool = Field(
+        default=False,
+        description="Load what works on the words at the start, not when it is first asked for.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe message that is logged."
     )
@@ -275,7 +269,7 @@ class Settings(EnvironmentSettings):
     @property
     def data_dir_option(self) -> str:
         """How to name the data directory to a command, quoted for the shell: nothing if it is the default."""
-        return "" if self.data_dir == _data_home() else f" --data-dir {shlex.quote(str(self.data_dir))}"
+        return "" if self.data_dir == data_home() else f" --data-dir {shlex.quote(str(self.data_dir))}"
 
     @field_validator("models", "partials_model")
     @classmethod
@@ -294,6 +288,13 @@ class Settings(EnvironmentSettings):
         if place and known.get(name, place) != place:
             raise ValueError("one name for two models")
         return given
+
+    @field_validator("chat_model")
+    @classmethod
+    def _chat_has_both(cls, model: str | None, info: ValidationInfo) -> str | None:
+        if bool(model) != bool(info.data.get("chat_url")):
+            raise ValueError("an endpoint without a model, or a model without one")
+        return model
 
     @field_validator("public_url")
     @classmethod
@@ -322,11 +323,6 @@ class ClientSettings(EnvironmentSettings):
         return _web_address(url)
 
 
-def authorities_file() -> str | None:
-    """The file of those whom OpenSSL is told to trust."""
-    return os.environ.get("SSL_CERT_FILE") or None
-
-
 def _web_address(url: str) -> str:
     """The URL of a server, without a slash at its end."""
     parts = urlsplit(url)
@@ -342,57 +338,3 @@ def _named(model: str) -> tuple[str, str | None]:
         return name.strip(), place.strip()
     last = model.rstrip("/").rpartition("/")[2].partition("@")[0]
     return (last, model) if "/" in model else (model, None)
-
-
-def environment_of_own_server() -> dict[str, str]:
-    """This process's environment without what says how others reach a server."""
-    return {name: text for name, text in os.environ.items() if name not in map(variable, _FOR_OTHERS)}
-
-
-def variable(name: str) -> str:
-    """The environment variable of a setting."""
-    return PREFIX + name.upper()
-
-
-def _allowed(field: FieldInfo) -> str:
-    """The values that a setting may have, in words."""
-    if "allowed" in _words(field):
-        return _words(field)["allowed"]
-    if get_origin(field.annotation) is Literal:
-        return " or ".join(get_args(field.annotation))
-    if field.annotation is bool:
-        return "true or false"
-    bounds = {type(bound): bound for bound in field.metadata}
-    if field.annotation is float:
-        return f"a number above {bounds[Gt].gt:g}"
-    highest = f" to {bounds[Le].le}" if Le in bounds else ""
-    return f"a whole number from {bounds[Ge].ge}{highest}"
-
-
-def _default(field: FieldInfo) -> str:
-    if "default" in _words(field):
-        return _words(field)["default"]
-    value = field.default
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _words(field: FieldInfo) -> Mapping[str, str]:
-    extra = field.json_schema_extra
-    return {name: str(text) for name, text in extra.items()} if isinstance(extra, dict) else {}
-
-
-def _wrong(name: str, field: FieldInfo, value: object, options: Mapping[str, object]) -> str:
-    called = variable(name) if options.get(name) is None else f"--{name.replace('_', '-')}"
-    shown = "" if field.repr is False else f", not {str(value)!r}"
-    return f"{called} must be {_allowed(field)}{shown}"
-
-
-def _unknown(name: str, known: Collection[str]) -> str:
-    # Without what all have in common, which makes any two alike.
-    short = {one.removeprefix(PREFIX): one for one in known}
-    close = get_close_matches(name.removeprefix(PREFIX), short, n=1)
-    return f"{name} is not a setting" + (f"; did you mean {short[close[0]]}?" if close else "")

@@ -11,7 +11,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from vivavoce.cores import usable_cores
-from vivavoce.settings import Settings, variable
+from vivavoce.environment import variable
+from vivavoce.settings import Settings
 
 PACKAGES = (
     "vivavoce",

@@ -44,7 +44,8 @@ def local_process(arguments: Sequence[str] = (), place: Path | None = None) -> I
     Its models are in the data directory `place`, or in that of the settings.
     Raises VivavoceError if it does not start.
     """
-    from vivavoce.settings import Settings, environment_of_own_server
+    from vivavoce.environment import environment_of_own_server
+    from vivavoce.settings import Settings
 
     if find_spec("uvicorn") is None:
         fail("a server of its own needs the server; in the checkout: tools/setup server")

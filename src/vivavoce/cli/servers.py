@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 
+from vivavoce.environment import authorities_file
 from vivavoce.errors import ConfigurationError
-from vivavoce.settings import ClientSettings, authorities_file
+from vivavoce.settings import ClientSettings
 
 
 def client_settings(url: str | None, key: str | None) -> ClientSettings:

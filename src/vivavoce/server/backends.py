@@ -2,31 +2,125 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NoReturn
 
-from vivavoce.intelligence.base import AddOnError, Capability
+from vivavoce.environment import variable
+from vivavoce.errors import ConfigurationError
+from vivavoce.intelligence.base import (
+    AddOnError,
+    Capability,
+    Chapterizer,
+    EntityFinder,
+    SentimentAnalyser,
+    Summarizer,
+    Translator,
+)
+from vivavoce.intelligence.abstractive import ChatChapterizer, ChatSummarizer
+from vivavoce.intelligence.abstractive import capabilities as of_chat
+from vivavoce.intelligence.chapters import CAPABILITY as CHAPTERS
+from vivavoce.intelligence.chapters import ExtractiveChapterizer
+from vivavoce.intelligence.chat import Chat
+from vivavoce.intelligence.embeddings import Embedder
+from vivavoce.intelligence.entities.finder import Entities
+from vivavoce.intelligence.sentiment import CAPABILITY as SENTIMENT
+from vivavoce.intelligence.sentiment import EmbeddedSentimentAnalyser
+from vivavoce.intelligence.summaries import CAPABILITY as SUMMARIES
+from vivavoce.intelligence.summaries import ExtractiveSummarizer
+from vivavoce.intelligence.translation.directory import engines_at
+from vivavoce.intelligence.translation.embedded import EmbeddedEngine
+from vivavoce.intelligence.translation.endpoint import ChatEngine
+from vivavoce.intelligence.translation.translator import PairTranslator
+from vivavoce.protocol.languages import LANGUAGE_NAMES
 from vivavoce.server.intelligence import Backend, Backends
 from vivavoce.settings import Settings
 
 
 def backends_of(settings: Settings) -> Backends:
-    """Nothing is loaded yet."""
-    return no_backends()
+    """Nothing is loaded yet, and what is not asked for never is. Raises `ConfigurationError`."""
+    chat = _chat(settings)
+    # Sentiment, summaries and chapters share one.
+    embedder = Backend(Capability("embeddings", "embedded"), Embedder)
+    return Backends(
+        _entities(settings),
+        _sentiment(settings, embedder),
+        _translation(settings, chat),
+        *_of_the_whole(settings, chat, embedder),
+    )
 
 
 def no_backends() -> Backends:
     """Those of a server that does nothing with words but write them."""
     return Backends(
-        _off("named_entity_recognition", "VIVAVOCE_ENTITIES"),
-        _off("sentiment_analysis", "VIVAVOCE_SENTIMENT"),
-        _off("translation", "VIVAVOCE_TRANSLATION"),
-        _off("summarization", "VIVAVOCE_SUMMARIES"),
-        _off("chapterization", "VIVAVOCE_SUMMARIES"),
+        _off("named_entity_recognition", "entities"),
+        _off("sentiment_analysis", "sentiment"),
+        _off("translation", "translation"),
+        _off("summarization", "summaries"),
+        _off("chapterization", "summaries"),
     )
 
 
-def _off(name: str, variable: str) -> Backend[NoReturn]:
-    def refuse() -> NoReturn:
-        raise AddOnError(f"{name} is switched off on this server; its operator sets {variable}", 501)
+def _entities(settings: Settings) -> Backend[EntityFinder]:
+    if settings.entities == "off":
+        return _off("named_entity_recognition", "entities")
+    directories: dict[str, Path] = {}
+    for place in settings.entity_models:
+        language, separator, path = place.partition("=")
+        if not separator or language not in LANGUAGE_NAMES or not Path(path).expanduser().is_dir():
+            raise ConfigurationError(
+                f"{variable('entity_models')} must be LANGUAGE=DIRECTORY, such as de=/models/de, not {place!r}"
+            )
+        directories[language] = Path(path).expanduser()
+    finder = Entities(directories)
+    return Backend(finder.capability(), lambda: finder)
 
-    return Backend(Capability(name, "off", ()), refuse)
+
+def _sentiment(settings: Settings, embedder: Backend[Embedder]) -> Backend[SentimentAnalyser]:
+    if settings.sentiment == "off":
+        return _off("sentiment_analysis", "sentiment")
+    return Backend(SENTIMENT, lambda: EmbeddedSentimentAnalyser(embedder.get()))
+
+
+def _translation(settings: Settings, chat: Chat | None) -> Backend[Translator]:
+    own = engines_at(settings.translation_models)
+    embedded = [EmbeddedEngine()] if settings.translation == "embedded" else []
+    by_chat = [ChatEngine(chat)] if chat is not None else []
+    if not (own or embedded or by_chat):
+        return _off("translation", "translation")
+    base = [*own, *embedded, *(by_chat if settings.chat_translates else [])]
+    translator = PairTranslator(base, by_chat)
+    return Backend(translator.capability(), lambda: translator, remote=chat is not None)
+
+
+def _of_the_whole(
+    settings: Settings, chat: Chat | None, embedder: Backend[Embedder]
+) -> tuple[Backend[Summarizer], Backend[Chapterizer]]:
+    if settings.summaries == "off":
+        return _off("summarization", "summaries"), _off("chapterization", "summaries")
+    if settings.summaries == "extractive":
+        return (
+            Backend(SUMMARIES, lambda: ExtractiveSummarizer(embedder.get())),
+            Backend(CHAPTERS, lambda: ExtractiveChapterizer(embedder.get())),
+        )
+    if chat is None:
+        raise ConfigurationError(
+            f"{variable('summaries')}=chat takes an endpoint: set {variable('chat_url')} and {variable('chat_model')}"
+        )
+    summaries, chapters = of_chat(chat.model)
+    return (
+        Backend(summaries, lambda: ChatSummarizer(chat), remote=True),
+        Backend(chapters, lambda: ChatChapterizer(chat), remote=True),
+    )
+
+
+def _off(name: str, setting: str) -> Backend[NoReturn]:
+    def refuse() -> NoReturn:
+        raise AddOnError(f"{name} is switched off on this server, by {variable(setting)}", 501)
+
+    return Backend(Capability(name, "off", (), f"{variable(setting)} switches it on"), refuse)
+
+
+def _chat(settings: Settings) -> Chat | None:
+    if settings.chat_url is None or settings.chat_model is None:
+        return None
+    return Chat(settings.chat_url, settings.chat_model, settings.chat_key, settings.chat_timeout)

@@ -272,7 +272,7 @@ class SessionRuntime:
             _log.error("storage_failed", session=self.id, error=str(error))
         finally:
             if not self._audio.closed:  # a defect came first
-                self._release()
+                self._performer.release()
         if self.finished:
             return
         self._performer.finished = True  # it ends once, whatever else is wrong with it

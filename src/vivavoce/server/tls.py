@@ -8,8 +8,9 @@ from pathlib import Path
 
 import structlog
 
+from vivavoce.environment import variable
 from vivavoce.errors import ConfigurationError
-from vivavoce.settings import Settings, variable
+from vivavoce.settings import Settings
 
 _log = structlog.get_logger(__name__)
 
