@@ -78,6 +78,14 @@ class Translator(Protocol):
         """
         ...
 
+    def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str) -> list[str]:
+        """The targets to which it translates none of the `sources`, all languages if there are none."""
+        ...
+
+    def refusal(self, targets: Sequence[str], model: str) -> str:
+        """What to say of targets that are not served."""
+        ...
+
 
 class Summarizer(Protocol):
     def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind) -> str:

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 from vivavoce.engine.engine import Engine
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import TRY_AGAIN
-from vivavoce.server import health, rest
+from vivavoce.server import capabilities, health, rest
 from vivavoce.server.backends import backends_of
 from vivavoce.server.backlog import show_backlogs
 from vivavoce.server.callbacks.dispatcher import AT_ONCE, Dispatcher
@@ -101,9 +101,12 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
         )
     app.add_middleware(RequestContext, metrics=app.state.metrics)
     app.include_router(rest.router)
+    app.include_router(capabilities.router)
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/v2/live", _Socket(app)))
-    install_error_handlers(app, [*app.routes, *rest.router.routes, *health.router.routes])
+    install_error_handlers(
+        app, [*app.routes, *rest.router.routes, *capabilities.router.routes, *health.router.routes]
+    )
     return app
 
 
@@ -127,7 +130,11 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
     settings, storage = services.settings, services.storage
     about: dict[str, Any] = {"models": list(settings.served), "partials_model": settings.partials_name}
     _log.info("loading", **about, data_dir=str(settings.data_dir.resolve()))
+    # What is wrong with its settings is to be known before anything is loaded.
+    intelligence = Intelligence(await asyncio.to_thread(backends_of, settings))
     models = await asyncio.to_thread(load, settings)
+    if settings.preload_add_ons:
+        await asyncio.to_thread(intelligence.load)
     engine = Engine(models.vad, decoder_threads=settings.decoder_threads)
     limits = Limits(
         idle=settings.idle_timeout,
@@ -144,7 +151,6 @@ async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
         services.left_behind,
     )
     admission = Admission(storage, services.active, capacity, settings.abandon_after)
-    intelligence = Intelligence(backends_of(settings))
     live = LiveSessions(
         storage,
         engine,

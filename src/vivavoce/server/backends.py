@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from vivavoce.environment import variable
 from vivavoce.errors import ConfigurationError
+from vivavoce.intelligence.abstractive import ChatChapterizer, ChatSummarizer
+from vivavoce.intelligence.abstractive import capabilities as of_chat
 from vivavoce.intelligence.base import (
     AddOnError,
     Capability,
@@ -16,13 +18,10 @@ from vivavoce.intelligence.base import (
     Summarizer,
     Translator,
 )
-from vivavoce.intelligence.abstractive import ChatChapterizer, ChatSummarizer
-from vivavoce.intelligence.abstractive import capabilities as of_chat
 from vivavoce.intelligence.chapters import CAPABILITY as CHAPTERS
 from vivavoce.intelligence.chapters import ExtractiveChapterizer
 from vivavoce.intelligence.chat import Chat
 from vivavoce.intelligence.embeddings import Embedder
-from vivavoce.intelligence.entities.finder import Entities
 from vivavoce.intelligence.sentiment import CAPABILITY as SENTIMENT
 from vivavoce.intelligence.sentiment import EmbeddedSentimentAnalyser
 from vivavoce.intelligence.summaries import CAPABILITY as SUMMARIES
@@ -30,17 +29,21 @@ from vivavoce.intelligence.summaries import ExtractiveSummarizer
 from vivavoce.intelligence.translation.directory import engines_at
 from vivavoce.intelligence.translation.embedded import EmbeddedEngine
 from vivavoce.intelligence.translation.endpoint import ChatEngine
+from vivavoce.intelligence.translation.engine import Engine
 from vivavoce.intelligence.translation.translator import PairTranslator
 from vivavoce.protocol.languages import LANGUAGE_NAMES
 from vivavoce.server.intelligence import Backend, Backends
 from vivavoce.settings import Settings
+
+if TYPE_CHECKING:
+    from vivavoce.intelligence.entities.finder import Entities
 
 
 def backends_of(settings: Settings) -> Backends:
     """Nothing is loaded yet, and what is not asked for never is. Raises `ConfigurationError`."""
     chat = _chat(settings)
     # Sentiment, summaries and chapters share one.
-    embedder = Backend(Capability("embeddings", "embedded"), Embedder)
+    embedder = Backend("embeddings", lambda: Capability("embeddings", "embedded"), Embedder)
     return Backends(
         _entities(settings),
         _sentiment(settings, embedder),
@@ -68,28 +71,34 @@ def _entities(settings: Settings) -> Backend[EntityFinder]:
         language, separator, path = place.partition("=")
         if not separator or language not in LANGUAGE_NAMES or not Path(path).expanduser().is_dir():
             raise ConfigurationError(
-                f"{variable('entity_models')} must be LANGUAGE=DIRECTORY, such as de=/models/de, not {place!r}"
+                f"{variable('entity_models')} must be LANGUAGE=DIRECTORY, such as de=models/de, not {place!r}"
             )
         directories[language] = Path(path).expanduser()
-    finder = Entities(directories)
-    return Backend(finder.capability(), lambda: finder)
+
+    def finder() -> Entities:
+        # It imports spaCy, which takes seconds and is not needed by most.
+        from vivavoce.intelligence.entities.finder import Entities
+
+        return Entities(directories)
+
+    return Backend("named_entity_recognition", lambda: finder().capability(), finder)
 
 
 def _sentiment(settings: Settings, embedder: Backend[Embedder]) -> Backend[SentimentAnalyser]:
     if settings.sentiment == "off":
         return _off("sentiment_analysis", "sentiment")
-    return Backend(SENTIMENT, lambda: EmbeddedSentimentAnalyser(embedder.get()))
+    return Backend(SENTIMENT.name, lambda: SENTIMENT, lambda: EmbeddedSentimentAnalyser(embedder.get()))
 
 
 def _translation(settings: Settings, chat: Chat | None) -> Backend[Translator]:
-    own = engines_at(settings.translation_models)
-    embedded = [EmbeddedEngine()] if settings.translation == "embedded" else []
-    by_chat = [ChatEngine(chat)] if chat is not None else []
+    own: list[Engine] = [*engines_at(settings.translation_models)]
+    embedded: list[Engine] = [EmbeddedEngine()] if settings.translation == "embedded" else []
+    by_chat: list[Engine] = [ChatEngine(chat)] if chat is not None else []
     if not (own or embedded or by_chat):
         return _off("translation", "translation")
     base = [*own, *embedded, *(by_chat if settings.chat_translates else [])]
     translator = PairTranslator(base, by_chat)
-    return Backend(translator.capability(), lambda: translator, remote=chat is not None)
+    return Backend("translation", translator.capability, lambda: translator, remote=chat is not None)
 
 
 def _of_the_whole(
@@ -99,25 +108,27 @@ def _of_the_whole(
         return _off("summarization", "summaries"), _off("chapterization", "summaries")
     if settings.summaries == "extractive":
         return (
-            Backend(SUMMARIES, lambda: ExtractiveSummarizer(embedder.get())),
-            Backend(CHAPTERS, lambda: ExtractiveChapterizer(embedder.get())),
+            Backend(SUMMARIES.name, lambda: SUMMARIES, lambda: ExtractiveSummarizer(embedder.get())),
+            Backend(CHAPTERS.name, lambda: CHAPTERS, lambda: ExtractiveChapterizer(embedder.get())),
         )
     if chat is None:
-        raise ConfigurationError(
-            f"{variable('summaries')}=chat takes an endpoint: set {variable('chat_url')} and {variable('chat_model')}"
-        )
+        needed = f"{variable('chat_url')} and {variable('chat_model')}"
+        raise ConfigurationError(f"{variable('summaries')}=chat takes an endpoint: set {needed}")
     summaries, chapters = of_chat(chat.model)
     return (
-        Backend(summaries, lambda: ChatSummarizer(chat), remote=True),
-        Backend(chapters, lambda: ChatChapterizer(chat), remote=True),
+        Backend(summaries.name, lambda: summaries, lambda: ChatSummarizer(chat), remote=True),
+        Backend(chapters.name, lambda: chapters, lambda: ChatChapterizer(chat), remote=True),
     )
 
 
 def _off(name: str, setting: str) -> Backend[NoReturn]:
-    def refuse() -> NoReturn:
-        raise AddOnError(f"{name} is switched off on this server, by {variable(setting)}", 501)
+    why = f"{name} is switched off on this server, by {variable(setting)}"
+    off = Capability(name, "off", (), f"{variable(setting)} switches it on")
 
-    return Backend(Capability(name, "off", (), f"{variable(setting)} switches it on"), refuse)
+    def refuse() -> NoReturn:
+        raise AddOnError(why, 501)
+
+    return Backend(name, lambda: off, refuse, off=why)
 
 
 def _chat(settings: Settings) -> Chat | None:

@@ -15,6 +15,8 @@ from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.callbacks.addresses import Network
 from vivavoce.server.callbacks.urls import problem_with
 from vivavoce.server.errors import InvalidRequest
+from vivavoce.server.intelligence import Backends
+from vivavoce.server.steps import unserved
 
 _LONGEST_WARNING = 1000
 _LONGEST_UNKNOWN = 20_000
@@ -70,10 +72,10 @@ def _impossible(request: LiveRequest, recognizers: Mapping[str, Recognizer]) -> 
         yield ValidationIssue("language_config.languages", problem)
 
 
-def warnings(request: LiveRequest, body: bytes, enhances: bool) -> list[dict[str, str]]:
+def warnings(request: LiveRequest, body: bytes, enhances: bool, backends: Backends) -> list[dict[str, str]]:
     """What was accepted and does not do what its sender may think: a code and a sentence each.
 
-    `enhances`: whether the audio enhancer is loaded.
+    `enhances`: whether the audio enhancer is loaded. `backends` serve the add-ons.
     """
     found = [
         ("unknown_field", f"{sent} is no known field and was ignored; did you mean {meant}?")
@@ -91,6 +93,7 @@ def warnings(request: LiveRequest, body: bytes, enhances: bool) -> list[dict[str
                 "pre_processing.audio_enhancer is not available in this version and was ignored",
             )
         )
+    found += [("not_available", problem) for problem in unserved(request, backends)]
     said = from_json(body or b"{}").get("bit_depth")
     if said not in (None, request.bit_depth):
         found.append(("bit_depth", f"{request.encoding} has 8 bits a sample; bit_depth {said} was ignored"))

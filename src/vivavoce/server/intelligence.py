@@ -7,8 +7,9 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -43,11 +44,23 @@ _REMOTE = 16
 class Backend(Generic[T_co]):
     """What serves one capability. It is loaded by whoever asks first, the others wait.
 
-    `remote`: whether it asks another service, and so waits rather than computes.
+    `describe` and `load` may block while they import what it takes. `remote`: whether it asks another
+    service, and so waits rather than computes.
     """
 
-    def __init__(self, capability: Capability, load: Callable[[], T_co], *, remote: bool = False) -> None:
-        self.capability = capability
+    def __init__(
+        self,
+        name: str,
+        describe: Callable[[], Capability],
+        load: Callable[[], T_co],
+        *,
+        off: str = "",
+        remote: bool = False,
+    ) -> None:
+        self.name = name
+        self.describe = describe
+        self.off = off
+        """Why it serves nobody; empty if it does."""
         self.remote = remote
         self._load = load
         self._lock = threading.Lock()
@@ -60,19 +73,21 @@ class Backend(Generic[T_co]):
             if self._problem is not None:
                 raise self._problem
             if self._loaded is None:
-                began = time.monotonic()
-                try:
-                    self._loaded = self._load()
-                except ConfigurationError as error:
-                    self._problem = AddOnError(str(error), 501)
-                    _log.error("capability_not_loaded", capability=self.capability.name, reason=str(error))
-                    raise self._problem from error
-                except AddOnError as error:
-                    self._problem = error
-                    raise
-                seconds = round(time.monotonic() - began, 1)
-                _log.info("capability_loaded", capability=self.capability.name, seconds=seconds)
+                self._loaded = self._first()
             return self._loaded
+
+    def _first(self) -> T_co:
+        if self.off:
+            raise AddOnError(self.off, 501)
+        began = time.monotonic()
+        try:
+            loaded = self._load()
+        except ConfigurationError as error:
+            self._problem = AddOnError(str(error), 501)
+            _log.error("capability_not_loaded", capability=self.name, reason=str(error))
+            raise self._problem from error
+        _log.info("capability_loaded", capability=self.name, seconds=round(time.monotonic() - began, 1))
+        return loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +100,7 @@ class Backends:
     summaries: Backend[Summarizer]
     chapters: Backend[Chapterizer]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Backend[object]]:
         yield from (self.entities, self.sentiment, self.translation, self.summaries, self.chapters)
 
 
@@ -103,9 +118,9 @@ class Intelligence:
             for where, threads in (("live", 1), ("post", 1), ("remote", _REMOTE))
         }
 
-    @property
     def capabilities(self) -> Sequence[Capability]:
-        return [backend.capability for backend in self.backends]
+        """Blocks for seconds, the first time."""
+        return [backend.describe() for backend in self.backends]
 
     async def outcome(
         self,
@@ -130,19 +145,16 @@ class Intelligence:
             error = _error(of.name, doing.exception())
         return _filled(of, began, error=error)
 
-    async def load(self) -> None:
-        """Load everything that can be loaded."""
+    def load(self) -> None:
+        """Load all that is not switched off; blocks for seconds. The log says what cannot be loaded."""
         for backend in self.backends:
-            await self.outcome(AddOnResult(backend.capability.name), lambda b=backend: _loaded(b), "post")  # type: ignore[misc]
+            with suppress(AddOnError):
+                backend.get()
 
     def close(self) -> None:
         """Take nothing more; what runs is not waited for."""
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _loaded(backend: Backend[object]) -> None:
-    backend.get()
 
 
 def _filled(

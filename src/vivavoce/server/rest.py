@@ -85,7 +85,8 @@ async def create_session(
     asked = await asyncio.to_thread(parse_request, body, recognition.models.recognizers, allowed)
     enhances = recognition.models.enhancer is not None
     enhance = asked.pre_processing.audio_enhancer
-    found = await asyncio.to_thread(warnings, asked, body, enhances)
+    backends = recognition.intelligence.backends
+    found = await asyncio.to_thread(warnings, asked, body, enhances, backends)
     if asked.realtime_processing.custom_vocabulary:
         async with recognition.admission.one_more(caller, datetime.now(UTC), enhance=enhance):
             pass  # Who may not create a session is not to make the server learn for seconds.

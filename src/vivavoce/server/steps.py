@@ -87,5 +87,23 @@ def post_steps(request: LiveRequest, backends: Backends) -> Iterator[PostStep]:
         yield PostStep("chapterization", divide, "remote" if chapters.remote else "post")
 
 
+def unserved(request: LiveRequest, backends: Backends) -> Iterator[str]:
+    """What of the request no backend serves, a sentence each; nothing is loaded to find out."""
+    realtime, post = request.realtime_processing, request.post_processing
+    asked = [
+        (realtime.named_entity_recognition, backends.entities),
+        (realtime.sentiment_analysis, backends.sentiment),
+        (realtime.translation, backends.translation),
+        (post.summarization, backends.summaries),
+        (post.chapterization, backends.chapters),
+    ]
+    yield from (backend.off for wanted, backend in asked if wanted and backend.off)
+    config = realtime.translation_config
+    if realtime.translation and config and not backends.translation.off:
+        translator, sources = backends.translation.get(), request.language_config.languages
+        if unknown := translator.unserved(config.target_languages, sources, config.model):
+            yield translator.refusal(unknown, config.model)
+
+
 def _where(remote: bool) -> Where:
     return "remote" if remote else "live"

@@ -1,0 +1,44 @@
+"""GET /v2/capabilities: what this server does with words, by which means, in which languages."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from vivavoce.server.auth import Authenticated
+from vivavoce.server.services import Serving
+
+router = APIRouter(tags=["Server"])
+
+
+class CapabilityModel(BaseModel):
+    """`backend`: "embedded", "off", or what was configured. `detail` is for people.
+
+    `languages`: codes, or pairs such as "en-pt"; `null` where it is all that the server transcribes.
+    """
+
+    name: str
+    backend: str
+    languages: tuple[str, ...] | None
+    detail: str
+
+
+class Capabilities(BaseModel):
+    capabilities: tuple[CapabilityModel, ...]
+
+
+@router.get("/v2/capabilities", summary="What is done with the words", response_model=Capabilities)
+async def capabilities(services: Serving, _: Authenticated) -> Capabilities:
+    """Add-ons that a session may ask for. One that cannot serve a session says so in its `error`."""
+    recognition = await services.ready()
+    found = await asyncio.to_thread(recognition.intelligence.capabilities)
+    return Capabilities(
+        capabilities=tuple(
+            CapabilityModel(
+                name=each.name, backend=each.backend, languages=each.languages, detail=each.detail
+            )
+            for each in found
+        )
+    )
