@@ -286,9 +286,16 @@ def test_without_the_extra_the_server_says_how_to_get_it(run: Run, monkeypatch: 
     assert "tools/setup server" in result.stderr
 
 
+def without_add_ons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take seconds to load."""
+    for name in ("ENTITIES", "SENTIMENT", "TRANSLATION", "SUMMARIES"):
+        monkeypatch.setenv(f"VIVAVOCE_{name}", "off")
+
+
 def test_the_doctor_finds_a_directory_that_cannot_be_used(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    without_add_ons(monkeypatch)
     (tmp_path / "file").touch()
     monkeypatch.setenv("VIVAVOCE_DATA_DIR", str(tmp_path / "file"))
     result = run("doctor")
@@ -304,6 +311,7 @@ def test_the_doctor_names_a_wrong_setting(run: Run, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_doctor_tries_no_session_without_a_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_add_ons(monkeypatch)
     monkeypatch.setenv("VIVAVOCE_MODELS", "huge")
     result = run("doctor")
     assert result.exit_code == 1
@@ -318,7 +326,7 @@ def test_the_doctor_hears_the_recording_it_is_given_and_makes_nothing(
     monkeypatch.setenv("VIVAVOCE_PORT", "0")
     result = run("doctor", "--speech", recording)
     assert result.exit_code == 0, result.output
-    states = {line[7:17].strip(): line[:5].strip() for line in result.stdout.splitlines()}
+    states = {line[7:18].strip(): line[:5].strip() for line in result.stdout.splitlines()}
     assert {
         "python",
         "package",
@@ -328,6 +336,11 @@ def test_the_doctor_hears_the_recording_it_is_given_and_makes_nothing(
         "weights",
         "decoder",
         "voice",
+        "entities",
+        "sentiment",
+        "translation",
+        "summaries",
+        "chapters",
         "self-test",
     } <= states.keys()
     assert "wrong" not in states.values()

@@ -11,12 +11,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from vivavoce.cli.finding import Finding
 from vivavoce.errors import ConfigurationError, ModelError, StorageError, VivavoceError
 from vivavoce.settings import Settings
 
@@ -34,16 +35,6 @@ ANSWER_WITHIN = 2.0
 
 TEST_SECONDS = 3
 RATE = 16_000
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`state`: "ok", "note" (nothing is wrong) or "wrong"; then `remedy` says what to do."""
-
-    subject: str
-    state: Literal["ok", "note", "wrong"]
-    detail: str
-    remedy: str = ""
 
 
 def findings(speech: Path | None) -> Iterator[Finding]:
@@ -68,6 +59,11 @@ def findings(speech: Path | None) -> Iterator[Finding]:
             yield finding
             found.append(finding.state)
         yield enhancer()
+        for finding in _with_words(settings):
+            yield finding
+            # With wrong settings no server starts; without an add-on it does.
+            if finding.subject == "settings":
+                found.append(finding.state)
         if "wrong" in found:
             yield Finding("self-test", "note", "left out: what it needs is wrong")
         else:
@@ -95,6 +91,13 @@ def _needed(settings: Settings, place: Path) -> Iterator[Finding]:
         # What it advises is for the directory that servers use.
         yield replace(finding, detail=finding.detail.replace(str(place), str(settings.data_dir)))
     yield voice_activity()
+
+
+def _with_words(settings: Settings) -> Iterator[Finding]:
+    """A server starts without what works on the words, and says so where a session asks for it."""
+    from vivavoce.cli.add_on_checks import add_ons
+
+    yield from add_ons(settings)
 
 
 def missing_packages(extra: str) -> list[str]:

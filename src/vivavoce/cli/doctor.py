@@ -26,8 +26,8 @@ def doctor(
     for finding in findings(speech):
         healthy &= finding.state != "wrong"
         style = STYLES[finding.state]
-        console.print(f"[{style}]{finding.state:<5}[/]  {finding.subject:<10}  {escape(finding.detail)}")
+        console.print(f"[{style}]{finding.state:<5}[/]  {finding.subject:<11}  {escape(finding.detail)}")
         if finding.remedy:
-            console.print(f"{'':19}[bold]→ {escape(finding.remedy)}[/]")
+            console.print(f"{'':20}[bold]→ {escape(finding.remedy)}[/]")
     if not healthy:
         raise typer.Exit(1)

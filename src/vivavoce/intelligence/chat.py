@@ -103,6 +103,27 @@ class Chat:
             raise AddOnError(f"the chat endpoint {self._refusal(answer)}", 502)
         return _text_of(answer.value(), max_tokens)
 
+    def models(self, within: float) -> tuple[str, ...] | None:
+        """The names of the models that it says it has; None where it does not say.
+
+        Raises `AddOnError`: 504 if it does not answer within so many seconds, 502 if it cannot be reached or
+        takes no such key.
+        """
+        try:
+            answer = self._http.get(self._url.copy_with(path=_models_path(self._url)), timeout=within)
+        except httpx.TimeoutException as error:
+            raise AddOnError(f"the chat endpoint did not answer within {within:g} s", 504) from error
+        except httpx.HTTPError as error:
+            raise _unreachable(error) from error
+        if answer.status_code in (401, 403):
+            raise AddOnError(
+                f"the chat endpoint refuses with {answer.status_code}; check its API key", answer.status_code
+            )
+        match _Answer(answer.status_code, "", answer.content).value():
+            case {"data": [*listed]} if answer.is_success:
+                return tuple(str(each["id"]) for each in listed if isinstance(each, dict) and "id" in each)
+        return None
+
     def _ask(self, body: dict[str, Any], deadline: float) -> _Answer:
         """The answer to the second attempt, where there is one."""
         content = json.dumps(body).encode()
@@ -119,10 +140,7 @@ class Chat:
         try:
             return self._post(content, deadline)
         except (httpx.NetworkError, httpx.ProtocolError) as error:
-            reason = str(error) or type(error).__name__
-            raise AddOnError(
-                f"the chat endpoint cannot be reached ({reason}); check its URL and that it is running", 502
-            ) from error
+            raise _unreachable(error) from error
 
     def _post(self, content: bytes, deadline: float) -> _Answer:
         left = max(deadline - time.monotonic(), 0.001)
@@ -173,6 +191,17 @@ class Chat:
                     message = message.replace(self._key, "***")
                 return f": {' '.join(message[:_LONGEST_REASON].split())}"
         return ""
+
+
+def _unreachable(error: httpx.HTTPError) -> AddOnError:
+    reason = str(error) or type(error).__name__
+    return AddOnError(
+        f"the chat endpoint cannot be reached ({reason}); check its URL and that it is running", 502
+    )
+
+
+def _models_path(completions: httpx.URL) -> str:
+    return completions.path.removesuffix("/chat/completions") + "/models"
 
 
 def _completions(base_url: str) -> httpx.URL:

@@ -68,7 +68,9 @@ def create_app(settings: Settings, load: Callable[[Settings], Models] = load_mod
         async with open_storage(settings.data_dir, fsync=settings.fsync) as storage:
             dispatcher = _dispatcher(storage, settings, app.state.metrics)
             services = app.state.services = Services(settings, storage, dispatcher, app.state.tokens)
-            services.loading = asyncio.create_task(_load(services, load), name="load models")
+            services.loading = asyncio.create_task(
+                _load(services, load, app.state.metrics), name="load models"
+            )
             watching = asyncio.create_task(watch_loop_lag(app.state.metrics.loop_lagged), name="loop lag")
             try:
                 with answering(settings.data_dir, dispatcher.wake):
@@ -126,12 +128,12 @@ class _Socket:
         await socket.close(TRY_AGAIN, "the server is starting")
 
 
-async def _load(services: Services, load: Callable[[Settings], Models]) -> None:
+async def _load(services: Services, load: Callable[[Settings], Models], metrics: Metrics) -> None:
     settings, storage = services.settings, services.storage
     about: dict[str, Any] = {"models": list(settings.served), "partials_model": settings.partials_name}
     _log.info("loading", **about, data_dir=str(settings.data_dir.resolve()))
     # What is wrong with its settings is to be known before anything is loaded.
-    intelligence = Intelligence(await asyncio.to_thread(backends_of, settings))
+    intelligence = Intelligence(await asyncio.to_thread(backends_of, settings), metrics.add_on_ran)
     models = await asyncio.to_thread(load, settings)
     if settings.preload_add_ons:
         await asyncio.to_thread(intelligence.load)

@@ -109,10 +109,15 @@ class Intelligence:
 
     What is done while people speak and what is done after it have a thread each, so that a long summary keeps
     no live entity waiting; what asks other services has threads of its own.
+
+    `ran` is told, on such a thread, which add-on has run and what CPU time it took, in seconds.
     """
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(
+        self, backends: Backends, ran: Callable[[str, float], None] = lambda name, cpu: None
+    ) -> None:
         self.backends = backends
+        self._ran = ran
         self._pools = {
             where: ThreadPoolExecutor(threads, f"add-ons {where}", initializer=_give_way)
             for where, threads in (("live", 1), ("post", 1), ("remote", _REMOTE))
@@ -135,7 +140,7 @@ class Intelligence:
         `within`: seconds after which nobody waits any more. `work` cannot be stopped, and holds its thread.
         """
         began = time.monotonic()
-        doing = asyncio.get_running_loop().run_in_executor(self._pools[where], work)
+        doing = asyncio.get_running_loop().run_in_executor(self._pools[where], self._counted, of.name, work)
         done, _ = await asyncio.wait([doing], timeout=within)
         if done and doing.exception() is None:
             return _filled(of, began, results=doing.result())
@@ -144,6 +149,13 @@ class Intelligence:
         else:
             error = _error(of.name, doing.exception())
         return _filled(of, began, error=error)
+
+    def _counted(self, name: str, work: Callable[[], JsonValue]) -> JsonValue:
+        began = time.thread_time()
+        try:
+            return work()
+        finally:
+            self._ran(name, time.thread_time() - began)
 
     def load(self) -> None:
         """Load all that is not switched off; blocks for seconds. The log says what cannot be loaded."""

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _LAGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+_CPU = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
 
@@ -38,7 +39,13 @@ class Metrics:
             buckets=_LAGS,
             registry=self._registry,
         )
-
+        self._add_ons = Histogram(
+            "vivavoce_add_on_cpu_seconds",
+            "CPU time of one run of an add-on: on one final or a whole session, loading included",
+            ["add_on"],
+            buckets=_CPU,
+            registry=self._registry,
+        )
         self._attempts = Counter(
             "vivavoce_delivery_attempts",
             "Attempts to deliver to callbacks and webhooks, by what came of them",
@@ -70,6 +77,10 @@ class Metrics:
     def loop_lagged(self, seconds: float) -> None:
         """Count how late a timer fired."""
         self._loop_lag.observe(seconds)
+
+    def add_on_ran(self, name: str, cpu: float) -> None:
+        """Count a run of an add-on, which took so many seconds of CPU. Threads may call it."""
+        self._add_ons.labels(name).observe(cpu)
 
     def gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
         """Show what `value` gives at the moment of looking."""
