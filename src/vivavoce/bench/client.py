@@ -7,7 +7,7 @@ import json
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 from httpx import codes
@@ -15,13 +15,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from vivavoce.bench.clock import FRAME_SECONDS, Lateness, Start, spoken
-from vivavoce.bench.hearing import Hearing, Transcript
+from vivavoce.bench.hearing import AddOn, Hearing, Transcript
 from vivavoce.bench.material import SAMPLE_RATE
 from vivavoce.bench.tracks import Track
 from vivavoce.bench.words import HeardWord
+from vivavoce.protocol.add_ons import LiveAddOn
 from vivavoce.protocol.close_codes import DONE
 
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
+ADD_ONS = frozenset(get_args(LiveAddOn))
 PATIENCE = 30.0
 """Seconds to wait, after the last sample, for the session's end."""
 
@@ -69,8 +71,13 @@ async def converse(url: str, track: Track, ask: Ask, start: Start, lateness: Lat
         listening.cancel()
     messages = [(at - began, json.loads(text)) for at, text in received]
     transcripts = [_transcript(at, one["data"]) for at, one in messages if one["type"] == "transcript"]
+    add_ons = [
+        AddOn(at, one["type"], one["data"]["utterance_id"])
+        for at, one in messages
+        if one["type"] in ADD_ONS and one["data"]
+    ]
     losses = _losses(track, [one for _, one in messages], socket.close_code)
-    return Hearing(track, transcripts, losses)
+    return Hearing(track, transcripts, losses, add_ons=add_ons)
 
 
 async def _session(url: str, ask: Ask) -> ClientConnection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vivavoce.bench.tracks import Track
 from vivavoce.bench.words import HeardWord
@@ -19,6 +19,15 @@ class Transcript:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class AddOn:
+    """What an add-on said of one utterance; `at` as in `Transcript`."""
+
+    at: float
+    name: str
+    utterance: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Hearing:
     """What came back for a track. `losses` names everything that should have come and did not.
@@ -30,6 +39,7 @@ class Hearing:
     transcripts: list[Transcript]
     losses: list[str]
     has_finals: bool = True
+    add_ons: list[AddOn] = field(default_factory=list)
 
     @property
     def finals(self) -> list[Transcript]:

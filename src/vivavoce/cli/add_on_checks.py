@@ -95,7 +95,7 @@ def _found(
         began = perf_counter()
         # What a server logs is said here by what is found.
         with capture_logs():
-            seen = "" if backend.remote else trial()
+            seen = trial()
         took = perf_counter() - began
         described = _described(backend.describe())
     except (VivavoceError, ImportError, OSError) as error:
@@ -135,7 +135,7 @@ def _sentiment(backends: Backends) -> str:
 
 
 def _translation(settings: Settings) -> str:
-    """Each model writes something; what an endpoint would write is not asked."""
+    """Each model writes something; an endpoint is not asked to."""
     engines: list[Engine] = [*engines_at(settings.translation_models)]
     if settings.translation == "embedded":
         engines.append(EmbeddedEngine())
@@ -145,16 +145,21 @@ def _translation(settings: Settings) -> str:
     for engine, pair in tried:
         if not "".join(engine.translate([_GREETING], pair, TranslationOptions())).strip():
             raise AddOnError(f"{engine.backend} writes nothing from {pair[0]} to {pair[1]}")
-    return f"tried from {', '.join(f'{source} to {target}' for _, (source, target) in tried)}"
+    names = ", ".join(f"{source} to {target}" for _, (source, target) in tried)
+    return f"tried from {names}" if names else ""
 
 
 def _summary(backends: Backends) -> str:
+    if backends.summaries.remote:
+        return ""
     if not backends.summaries.get().summarize(_talk(), "concise"):
         raise AddOnError("it says nothing of a talk of five sentences")
     return "tried on five sentences"
 
 
 def _chapters(backends: Backends) -> str:
+    if backends.chapters.remote:
+        return ""
     if not backends.chapters.get().chapters(_talk()):
         raise AddOnError("it finds no chapter in a talk of five sentences")
     return "tried on five sentences"
