@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, Translate, asked
 from vivavoce.cli.terminal import Key, Url, fail, say
 from vivavoce.cli.transcribe import CodeSwitching, Languages, Model, Preset, request_of
 
@@ -21,6 +22,11 @@ def mic(
     code_switching: CodeSwitching = False,
     preset: Preset = "live_subtitles",
     model: Model = None,
+    entities: Entities = False,
+    sentiment: Sentiment = False,
+    translate: Translate = None,
+    summary: Summary = None,
+    chapters: Chapters = False,
     device: Annotated[
         str | None, typer.Option(metavar="NAME", help="The microphone: a number or a part of its name.")
     ] = None,
@@ -35,7 +41,11 @@ def mic(
 
     settings = client_settings(url, key)
     console = screen()
-    request = {"sample_rate": RATE, **request_of(language, code_switching, model, console is not None)}
+    request = {
+        "sample_rate": RATE,
+        **request_of(language, code_switching, model, console is not None),
+        **asked(entities, sentiment, translate, summary, chapters),
+    }
     captions = Captions(console, None, None, with_channel=False, keep=True) if console else None
     follower = Follower(captions, echo=not stdout().is_terminal, with_channel=False)
     with _microphone(device) as microphone, Client(settings.api_key, settings.url) as client:

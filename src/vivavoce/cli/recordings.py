@@ -26,10 +26,11 @@ OR_LOCAL = "Or add --local to run one for this command."
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What became final, and what cut the recording short, if anything."""
+    """What became final, what else was asked for, and what cut the recording short, if anything."""
 
     session_id: str
     finals: list[UtteranceModel]
+    add_ons: Mapping[str, Any]
     cut: BaseException | None
 
 
@@ -91,7 +92,7 @@ class Recordings:
             raise heard.cut
 
     def _write(self, path: Path, heard: _Heard) -> None:
-        document = written(self.form, heard.finals, str(path), heard.session_id)
+        document = written(self.form, heard.finals, str(path), heard.session_id, heard.add_ons)
         if self.output is not None:
             target = self._target(self.output, path)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +126,7 @@ class Recordings:
             follower.check()
         except VivavoceError as error:
             cut = follower.cut_short(error, session.id, audio.duration)
-        return _Heard(session.id, follower.finals, cut)
+        return _Heard(session.id, follower.finals, follower.add_ons, cut)
 
     def _target(self, output: Path, path: Path) -> Path:
         if len(self.paths) > 1 or output.is_dir():

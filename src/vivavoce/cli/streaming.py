@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import typer
 from rich.console import Console
 
+from vivavoce.cli.add_ons import found, problem, told
 from vivavoce.cli.captions import Captions
 from vivavoce.cli.terminal import clock, say, stderr, stdout
 from vivavoce.cli.transcripts import caption
@@ -15,7 +17,11 @@ from vivavoce.client.events import AnyMessage, Connected, Connecting
 from vivavoce.client.session import Session
 from vivavoce.errors import SessionClosed, VivavoceError
 from vivavoce.protocol.close_codes import TRY_AGAIN
-from vivavoce.protocol.messages import AudioChunkAckMessage, TranscriptMessage
+from vivavoce.protocol.messages import (
+    AudioChunkAckMessage,
+    PostFinalTranscriptMessage,
+    TranscriptMessage,
+)
 from vivavoce.protocol.responses import UtteranceModel
 
 PIECE_SECONDS = 0.1
@@ -30,6 +36,8 @@ class Follower:
 
     def __init__(self, captions: Captions | None, echo: bool, with_channel: bool) -> None:
         self.finals: list[UtteranceModel] = []
+        self.add_ons: Mapping[str, Any] = {}
+        """What else was asked for, as JSON, once the session has ended."""
         self.stored = 0.0
         self._captions = captions
         self._echo = echo
@@ -37,6 +45,7 @@ class Follower:
         self._errors: list[Exception] = []
         self._was_connected = False
         self._is_lost = False
+        self._problems: set[str] = set()
 
     def follow(self, session: Session) -> None:
         session.on("connecting", self._connecting)
@@ -87,6 +96,7 @@ class Follower:
             self._is_lost = False
             self._say("the server is back")
         if not isinstance(message, TranscriptMessage):
+            self._hear_more(message)
             return
         if message.data.is_final:
             self.finals.append(message.data.utterance)
@@ -94,6 +104,21 @@ class Follower:
                 typer.echo(caption(message.data.utterance, self._with_channel))
         if self._captions:
             self._captions.hear(message)
+
+    def _hear_more(self, message: AnyMessage) -> None:
+        if isinstance(message, PostFinalTranscriptMessage):
+            self.add_ons = found(message.data)
+        lines = list(told(message))
+        # What is wrong with one final is wrong with the next.
+        if (why := problem(message)) and why not in self._problems:
+            self._problems.add(why)
+            lines.append(why)
+        for line in lines:
+            below = f"{'':9}{line}"
+            if self._echo:
+                typer.echo(below)
+            if self._captions:
+                self._captions.remark(below)
 
 
 def screen() -> Console | None:

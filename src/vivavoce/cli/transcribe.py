@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, Translate, asked
 from vivavoce.cli.terminal import Key, Url, stdout
 from vivavoce.protocol.presets import PresetName
 
@@ -66,6 +67,11 @@ def transcribe(
     split_channels: Annotated[
         bool, typer.Option("--split-channels", help="Transcribe each channel on its own.")
     ] = False,
+    entities: Entities = False,
+    sentiment: Sentiment = False,
+    translate: Translate = None,
+    summary: Summary = None,
+    chapters: Chapters = False,
     text: Annotated[bool, typer.Option("--text", help="Write plain text.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Write JSON, one line for each file.")] = False,
     srt: Annotated[bool, typer.Option("--srt", help="Write SubRip subtitles.")] = False,
@@ -81,6 +87,7 @@ def transcribe(
 ) -> None:
     """Stream recordings to a server and watch the captions grow; write them as text, JSON or subtitles.
 
+    Entities, sentiment, translations, the summary and chapters come with the captions, and are in the JSON.
     Ctrl-C stops the recording and writes what was said so far; a second one ends at once.
     """
     from vivavoce.cli.recordings import Recordings
@@ -97,7 +104,8 @@ def transcribe(
         output=output,
         speed=speed,
         split_channels=split_channels,
-        request=request_of(language, code_switching, model, partials=console is not None),
+        request=request_of(language, code_switching, model, partials=console is not None)
+        | asked(entities, sentiment, translate, summary, chapters),
         preset=preset,
         console=console,
         is_terminal=stdout().is_terminal,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 import typer
 
@@ -38,8 +40,17 @@ def chosen(text: bool, json: bool, srt: bool, vtt: bool) -> Form:
     return wanted[0] if wanted else Form.CAPTIONS
 
 
-def written(form: Form, utterances: Sequence[UtteranceModel], name: str, session_id: str) -> str:
-    """The transcript of one recording, ending in a line break unless it is empty."""
+def written(
+    form: Form,
+    utterances: Sequence[UtteranceModel],
+    name: str,
+    session_id: str,
+    add_ons: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
+    """The transcript of one recording, ending in a line break unless it is empty.
+
+    `add_ons`, what else was asked for, is in the JSON only.
+    """
     utterances = sorted(utterances, key=lambda utterance: (utterance.start, utterance.channel))
     match form:
         case Form.SRT:
@@ -47,7 +58,7 @@ def written(form: Form, utterances: Sequence[UtteranceModel], name: str, session
         case Form.VTT:
             return vtt(cues_of(utterances))
         case Form.JSON:
-            return _json(utterances, name, session_id)
+            return _json(utterances, name, session_id, add_ons)
         case Form.TEXT:
             return "".join(f"{utterance.text.strip()}\n" for utterance in utterances)
         case Form.CAPTIONS:
@@ -66,7 +77,9 @@ def spoken(utterance: UtteranceModel, with_channel: bool) -> str:
     return f"[{utterance.channel + 1}] {text}" if with_channel else text
 
 
-def _json(utterances: Sequence[UtteranceModel], name: str, session_id: str) -> str:
+def _json(
+    utterances: Sequence[UtteranceModel], name: str, session_id: str, add_ons: Mapping[str, Any]
+) -> str:
     """One line of JSON, so that several recordings make JSON Lines."""
     heard = Counter[str]()
     for utterance in utterances:
@@ -77,5 +90,6 @@ def _json(utterances: Sequence[UtteranceModel], name: str, session_id: str) -> s
         "languages": [language for language, _ in heard.most_common()],
         "text": joined((utterance.language, utterance.text) for utterance in utterances),
         "utterances": [utterance.model_dump(mode="json") for utterance in utterances],
+        **add_ons,
     }
     return json.dumps(transcript, ensure_ascii=False) + "\n"
