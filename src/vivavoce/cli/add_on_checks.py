@@ -89,9 +89,11 @@ def _found(
     name: str, backend: Backend[Any], trial: Callable[[], str], fields: Sequence[str], settings: Settings
 ) -> Finding:
     switch = variable(fields[-1])
-    if backend.off:
+    if backend.off and getattr(settings, fields[-1]) == "off":
         return Finding(name, "note", f"off; {switch} switches it on")
     try:
+        if backend.off:
+            raise AddOnError(backend.off)
         began = perf_counter()
         # What a server logs is said here by what is found.
         with capture_logs():
