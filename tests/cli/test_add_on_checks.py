@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from intelligence import word_book
 from scripted_server import free_port
 from vivavoce.cli.add_on_checks import add_ons, chat_endpoint
 from vivavoce.cli.finding import Finding
@@ -73,6 +74,19 @@ def test_a_directory_that_is_no_model_is_wrong(tmp_path: Path) -> None:
     translation = found(**OFF | {"translation_models": [f"es-en={tmp_path}"]})
     assert (list(translation), translation["settings"].state) == (["settings"], "wrong")
     assert f"{tmp_path} is no CTranslate2 model" in translation["settings"].detail
+
+
+def test_weights_that_are_damaged_are_wrong(tmp_path: Path) -> None:
+    model = tmp_path / "pt-en"
+    word_book.write(model, "pair", ["pt", "en"])
+    settings = OFF | {"translation_models": [f"pt-en={model}"]}
+    whole = found(**settings)["translation"]
+    (model / "model.bin").write_bytes((model / "model.bin").read_bytes()[:1000])
+    damaged = found(**settings)["translation"]
+    assert (whole.state, damaged.state) == ("ok", "wrong")
+    assert "tried from pt to en" in whole.detail
+    assert f"{model} cannot be loaded" in damaged.detail
+    assert "VIVAVOCE_TRANSLATION_MODELS" in damaged.remedy
 
 
 def test_a_package_that_is_missing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
