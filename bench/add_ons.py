@@ -9,7 +9,8 @@ last one ended with. A short load before the first loads the models. Prints for 
 and on,
 
   close       finals: seconds from the last word's end plus endpointing until the final is there (p50, p95)
-  cpu         CPU milliseconds of the whole server for each final
+  cpu         CPU milliseconds of the whole server for each final; partials, of which a free machine makes
+              more, are in it
   add-ons     CPU milliseconds of each add-on for each final, by the server's /metrics
   after       seconds from a final's arrival to that of what an add-on says of it (p50, p95, max)
 
