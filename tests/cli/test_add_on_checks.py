@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,14 @@ def test_an_endpoint_that_is_not_there_is_noted() -> None:
     finding = found(**OFF | {"summaries": "chat", "chat_url": url, "chat_model": "small"})["chat"]
     assert finding.state == "note"
     assert "cannot be reached" in finding.detail
+
+
+def test_an_endpoint_that_says_nothing_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vivavoce.cli.add_on_checks.ANSWER_WITHIN", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        finding = chat_endpoint(Chat(f"http://127.0.0.1:{silent.getsockname()[1]}", "small"))
+    assert finding.state == "note"
+    assert "did not answer within 0.1 s" in finding.detail
 
 
 def test_an_endpoint_is_asked_for_its_models() -> None:
