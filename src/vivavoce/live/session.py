@@ -37,16 +37,7 @@ from vivavoce.protocol import close_codes
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import SessionResult
-from vivavoce.protocol.stream import (
-    Diagnosis,
-    Failed,
-    Final,
-    Flushed,
-    Partial,
-    Progress,
-    SpeechEnd,
-    SpeechStart,
-)
+from vivavoce.protocol.stream import Diagnosis, Failed, Final, Flushed, Partial, SpeechEnd, SpeechStart
 
 LAST_FLUSH = 1  # the marker of the `Flush` that follows the stop
 
@@ -291,7 +282,7 @@ class LiveSession:
                 self._close_code = close_codes.FAILURE
                 self._close_reason = "recognition failed; what was final is kept"
                 return [Note({"error": said.message}), *self._finish(now, "error", 500)]
-            case Progress():
+            case _:  # how far recognition is concerns its shell
                 return []
 
     def concluded(self, result: SessionResult, now: float) -> list[Effect]:
