@@ -205,6 +205,10 @@ class Settings(EnvironmentSettings):
         description="Translation models in CTranslate2's format, which go before those of the server.",
         json_schema_extra={"allowed": "PAIR=DIRECTORY, such as en-fr=DIRECTORY, separated by commas"},
     )
+    whisper_translates: bool = Field(
+        default=False,
+        description="Whether the default model writes English for what it hears, where nothing else does.",
+    )
     summaries: Literal["extractive", "chat", "off"] = Field(
         default="extractive",
         description="What writes summaries and chapters: the speakers' own words, or the chat endpoint.",

@@ -21,7 +21,7 @@ BASE = TranslationOptions()
 
 @pytest.fixture
 def hearing(whisper: WhisperRecognizer) -> SpeechEngine:
-    return SpeechEngine(whisper, whisper.capabilities.languages)
+    return SpeechEngine(whisper)
 
 
 def test_what_is_heard_is_translated_at_its_time(whisper: WhisperRecognizer) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vivavoce.errors import VivavoceError
 from vivavoce.protocol.responses import Chapter, Sentiment
@@ -71,10 +74,17 @@ class SentimentAnalyser(Protocol):
 
 
 class Translator(Protocol):
-    def translate(self, utterance: Utterance, target: str, options: TranslationOptions) -> Utterance:
+    def translate(
+        self,
+        utterance: Utterance,
+        target: str,
+        options: TranslationOptions,
+        samples: Callable[[], NDArray[np.float32]] | None = None,
+    ) -> Utterance:
         """The utterance in the language `target`, its words spread over the same time.
 
-        Raises `AddOnError`.
+        `samples` reads its audio, should that be needed: float32, shape (samples,), 16 kHz. Raises
+        `AddOnError`.
         """
         ...
 

@@ -133,8 +133,11 @@ async def _load(services: Services, load: Callable[[Settings], Models], metrics:
     about: dict[str, Any] = {"models": list(settings.served), "partials_model": settings.partials_name}
     _log.info("loading", **about, data_dir=str(settings.data_dir.resolve()))
     # What is wrong with its settings is to be known before anything is loaded.
-    intelligence = Intelligence(await asyncio.to_thread(backends_of, settings), metrics.add_on_ran)
+    loaded: list[Models] = []
+    backends = await asyncio.to_thread(backends_of, settings, lambda: loaded[0].interpreter)
+    intelligence = Intelligence(backends, metrics.add_on_ran)
     models = await asyncio.to_thread(load, settings)
+    loaded.append(models)
     if settings.preload_add_ons:
         await asyncio.to_thread(intelligence.load)
     engine = Engine(models.vad, decoder_threads=settings.decoder_threads)

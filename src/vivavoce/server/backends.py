@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -30,6 +32,7 @@ from vivavoce.intelligence.translation.directory import engines_at
 from vivavoce.intelligence.translation.embedded import EmbeddedEngine
 from vivavoce.intelligence.translation.endpoint import ChatEngine
 from vivavoce.intelligence.translation.engine import Engine
+from vivavoce.intelligence.translation.speech import Interpreter, SpeechEngine
 from vivavoce.intelligence.translation.translator import PairTranslator
 from vivavoce.protocol.languages import LANGUAGE_NAMES
 from vivavoce.server.intelligence import Backend, Backends
@@ -39,15 +42,18 @@ if TYPE_CHECKING:
     from vivavoce.intelligence.entities.finder import Entities
 
 
-def backends_of(settings: Settings) -> Backends:
-    """Nothing is loaded yet, and what is not asked for never is. Raises `ConfigurationError`."""
+def backends_of(settings: Settings, interpreter: Callable[[], Interpreter | None] = lambda: None) -> Backends:
+    """Nothing is loaded yet, and what is not asked for never is. Raises `ConfigurationError`.
+
+    `interpreter` gives what writes English for other languages, once it is loaded.
+    """
     chat = _chat(settings)
     # Sentiment, summaries and chapters share one.
     embedder = Backend("embeddings", lambda: Capability("embeddings", "embedded"), Embedder)
     return Backends(
         _entities(settings),
         _sentiment(settings, embedder),
-        _translation(settings, chat),
+        _translation(settings, chat, interpreter),
         *_of_the_whole(settings, chat, embedder),
     )
 
@@ -90,15 +96,22 @@ def _sentiment(settings: Settings, embedder: Backend[Embedder]) -> Backend[Senti
     return Backend(SENTIMENT.name, lambda: SENTIMENT, lambda: EmbeddedSentimentAnalyser(embedder.get()))
 
 
-def _translation(settings: Settings, chat: Chat | None) -> Backend[Translator]:
+def _translation(
+    settings: Settings, chat: Chat | None, interpreter: Callable[[], Interpreter | None]
+) -> Backend[Translator]:
     own: list[Engine] = [*engines_at(settings.translation_models)]
     embedded: list[Engine] = [EmbeddedEngine()] if settings.translation == "embedded" else []
     by_chat: list[Engine] = [ChatEngine(chat)] if chat is not None else []
-    if not (own or embedded or by_chat):
+    if not (own or embedded or by_chat or settings.whisper_translates):
         return _off("translation", "translation")
     base = [*own, *embedded, *(by_chat if settings.chat_translates else [])]
-    translator = PairTranslator(base, by_chat)
-    return Backend("translation", translator.capability, lambda: translator, remote=chat is not None)
+
+    @cache
+    def translator() -> PairTranslator:
+        hearing = interpreter() if settings.whisper_translates else None
+        return PairTranslator(base, by_chat, speech=SpeechEngine(hearing) if hearing else None)
+
+    return Backend("translation", lambda: translator().capability(), translator, remote=chat is not None)
 
 
 def _of_the_whole(

@@ -17,7 +17,7 @@ from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Failed, Utterance
 from vivavoce.server.intelligence import Intelligence
-from vivavoce.server.steps import LiveStep, PostStep, live_steps, post_steps
+from vivavoce.server.steps import Hear, LiveStep, PostStep, live_steps, post_steps
 
 # Seconds that a step after the last final may take, once more if it fails; then the session ends without it.
 _LONGEST_STEP = 300.0
@@ -30,7 +30,8 @@ _log = structlog.get_logger(__name__)
 
 
 class Enrichment:
-    """`say` is told what is done, or of a defect, after which nothing more is said.
+    """`say` is told what is done, or of a defect, after which nothing more is said. `hear` reads the audio of
+    a final.
 
     `results` are those that a restart has left: they are not made anew.
     """
@@ -40,12 +41,13 @@ class Enrichment:
         request: LiveRequest,
         intelligence: Intelligence,
         out: Outgoing,
+        hear: Hear,
         say: Say,
         clock: Callable[[], float],
         results: Sequence[AddOnResult] = (),
     ) -> None:
         self._request = request
-        self._live = list(live_steps(request, intelligence.backends))
+        self._live = list(live_steps(request, intelligence.backends, hear))
         self._post = list(post_steps(request, intelligence.backends))
         self._intelligence = intelligence
         self._out = out

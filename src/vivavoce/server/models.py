@@ -10,7 +10,9 @@ from typing import Final
 import structlog
 
 from vivavoce.engine.vad import SileroVad, silero_path
+from vivavoce.environment import variable
 from vivavoce.errors import ModelError
+from vivavoce.intelligence.translation.speech import Interpreter
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.recognizers.enhancer import Enhancer, enhancer_path
 from vivavoce.recognizers.layout import is_transducer
@@ -30,12 +32,14 @@ DEFAULT_MODEL: Final = "solaria-1"
 class Models:
     """Recognisers by the names under which clients may ask for them. `enhancer`: if it is installed.
 
-    `phonemizer` is closed with the server.
+    `interpreter`: the default model, if it can write English for other languages. `phonemizer` is closed
+    with the server.
     """
 
     vad: SileroVad
     recognizers: Mapping[str, Recognizer]
     enhancer: Enhancer | None = None
+    interpreter: Interpreter | None = None
     phonemizer: Phonemizer = field(default_factory=Phonemizer)
 
 
@@ -54,7 +58,19 @@ def load_models(settings: Settings) -> Models:
         release_memory()
     quick = loaded.get(settings.partials_name)
     recognizers = {name: _with_partials(loaded[name], quick) for name in settings.served}
-    return Models(SileroVad(silero_path()), with_default(recognizers, settings.served[0]), load_enhancer())
+    default = loaded[settings.served[0]]
+    interpreter = default if isinstance(default, Interpreter) and default.interprets else None
+    if settings.whisper_translates and interpreter is None:
+        raise ModelError(
+            f"{settings.served[0]} writes no English for other languages: make a multilingual Whisper model "
+            f"the first of {variable('models')}, or set {variable('whisper_translates')}=false"
+        )
+    return Models(
+        SileroVad(silero_path()),
+        with_default(recognizers, settings.served[0]),
+        load_enhancer(),
+        interpreter,
+    )
 
 
 def load_recognizer(files: ModelFiles) -> Recognizer:

@@ -11,8 +11,12 @@ import asyncio
 import time
 from functools import partial
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
+from vivavoce.audio.excerpt import excerpt, excerpt_bytes
+from vivavoce.audio.formats import AudioFormat
 from vivavoce.errors import StorageError, StorageUnavailable
 from vivavoce.live.effects import (
     Finish,
@@ -23,7 +27,7 @@ from vivavoce.live.record import Record, Said
 from vivavoce.live.session import LAST_FLUSH, LiveSession
 from vivavoce.protocol import close_codes
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.stream import Diagnosis, Failed, Progress
+from vivavoce.protocol.stream import Diagnosis, Failed, Progress, Utterance
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.server.backlog import Backlog
 from vivavoce.server.callbacks.posting import Posting
@@ -87,7 +91,13 @@ class SessionRuntime:
         feed = open_feed(request, log, engine, recognizer, kept.finals, tell, stored.created_at)
         self._audio = SessionAudio(log, feed, self._inbox.take)
         self._enrichment = Enrichment(
-            request, surroundings.intelligence, self._live.out, self._inbox.take, self._now, kept.results
+            request,
+            surroundings.intelligence,
+            self._live.out,
+            partial(_excerpt, AudioFormat.of(request), log, self._live),
+            self._inbox.take,
+            self._now,
+            kept.results,
         )
         self._performer = Performer(
             stored,
@@ -321,3 +331,9 @@ class SessionRuntime:
 
     def _now(self) -> float:
         return self._epoch + time.monotonic()
+
+
+def _excerpt(format: AudioFormat, log: AudioLog, live: LiveSession, of: Utterance) -> NDArray[np.float32]:
+    """The audio of an utterance, as recognition hears it; blocks."""
+    start, end = (live.header_bytes + place for place in excerpt_bytes(format, of.start, of.end))
+    return excerpt(log.read(start, end), format, of.channel)

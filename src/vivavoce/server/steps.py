@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from vivavoce.intelligence.base import TranslationOptions
@@ -12,6 +15,9 @@ from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import Entity, UtteranceModel
 from vivavoce.protocol.stream import Utterance
 from vivavoce.server.intelligence import Backends, Where
+
+Hear = Callable[[Utterance], NDArray[np.float32]]
+"""Reads the audio of an utterance: float32, shape (samples,), 16 kHz. It blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,8 @@ class PostStep:
     where: Where
 
 
-def live_steps(request: LiveRequest, backends: Backends) -> Iterator[LiveStep]:
-    """What is done with each final."""
+def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator[LiveStep]:
+    """What is done with each final, whose audio `hear` reads."""
     asked = request.realtime_processing
     if asked.named_entity_recognition:
         entities = backends.entities
@@ -62,7 +68,7 @@ def live_steps(request: LiveRequest, backends: Backends) -> Iterator[LiveStep]:
         for target in config.target_languages:
 
             def translate(utterance: Utterance, target: str = target) -> JsonValue:
-                translated = translation.get().translate(utterance, target, options)
+                translated = translation.get().translate(utterance, target, options, partial(hear, utterance))
                 return UtteranceModel.from_stream(translated).model_dump(mode="json")
 
             yield LiveStep("translation", target, translate, _where(translation.remote))

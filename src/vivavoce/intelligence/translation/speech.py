@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,12 @@ Samples = Callable[[], NDArray[np.float32]]
 """What reads an utterance's audio: float32, shape (samples,), 16 kHz, its own channel."""
 
 
+@runtime_checkable
 class Interpreter(Protocol):
-    """A multilingual Whisper model is one."""
+    """A multilingual Whisper model is one, of the languages that it `interprets`."""
+
+    @property
+    def interprets(self) -> frozenset[str]: ...
 
     def in_english(self, audio: NDArray[np.float32], language: str) -> str:
         """Raises `RecognizerError`."""
@@ -29,16 +33,13 @@ class SpeechEngine:
 
     backend = "whisper"
 
-    def __init__(
-        self, interpreter: Interpreter, languages: Iterable[str], samples: Samples | None = None
-    ) -> None:
-        """`languages`: what the interpreter knows."""
+    def __init__(self, interpreter: Interpreter, samples: Samples | None = None) -> None:
         self._interpreter = interpreter
         self._samples = samples
-        self.pairs = frozenset((language, "en") for language in languages if language != "en")
+        self.pairs = frozenset((language, "en") for language in interpreter.interprets)
 
     def hearing(self, samples: Samples) -> SpeechEngine:
-        return SpeechEngine(self._interpreter, (language for language, _ in self.pairs), samples)
+        return SpeechEngine(self._interpreter, samples)
 
     def load(self) -> None:
         """Nothing: the interpreter is loaded."""

@@ -84,6 +84,11 @@ class WhisperRecognizer:
         draft = Draft(self.name, heard.tokens, heard.starts)
         return Hypothesis(first.language.code, first.language.probability, heard.words, draft)
 
+    @property
+    def interprets(self) -> frozenset[str]:
+        """The languages for which `in_english` writes English: none if the model knows English alone."""
+        return self.capabilities.languages - {"en"} if self._multilingual else frozenset()
+
     def in_english(self, audio: NDArray[np.float32], language: str) -> str:
         """What is said in `language`, in English; "" where nobody speaks or nothing is understood.
 
