@@ -32,6 +32,8 @@ DEFAULTS: dict[str, Any] = {
         "translation_config": None,
         "named_entity_recognition": False,
         "sentiment_analysis": False,
+        "pii_redaction": False,
+        "pii_redaction_config": {"entity_types": ["GDPR"], "processed_text_type": "MARKER", "bleep": False},
         "words_accurate_timestamps": None,
     },
     "post_processing": {

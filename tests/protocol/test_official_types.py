@@ -74,6 +74,8 @@ EXTENSIONS = {
     ("LiveV2PostProcessingConfig", "sentences"),
     ("LiveV2PostProcessingConfig", "subtitles"),
     ("LiveV2PostProcessingConfig", "subtitles_config"),
+    ("LiveV2RealtimeProcessingConfig", "pii_redaction"),
+    ("LiveV2RealtimeProcessingConfig", "pii_redaction_config"),
     ("LiveV2RealtimeProcessingConfig", "words_accurate_timestamps"),
     ("LiveV2TranscriptionResult", "chapterization"),
     ("LiveV2TranscriptionResultWithMessages", "chapterization"),

@@ -63,7 +63,7 @@ def replay(
             replayed(recorded, audio, models, decoder_threads=settings.decoder_threads, real_time=real_time)
         )
     finally:
-        models.phonemizer.close()
+        models.close()
     comparison = compare(recorded, finals)
     for line in comparison.lines:
         typer.echo(line)

@@ -49,6 +49,7 @@ from vivavoce.protocol.messages import (
     parse_message,
 )
 from vivavoce.protocol.presets import PRESETS, PresetName, with_preset
+from vivavoce.protocol.redaction import PiiRedactionConfig
 from vivavoce.protocol.requests import (
     CallbackConfig,
     CustomSpellingConfig,
@@ -131,6 +132,7 @@ __all__ = [
     "NamedEntityRecognitionData",
     "NamedEntityRecognitionEnvelope",
     "NamedEntityRecognitionMessage",
+    "PiiRedactionConfig",
     "PostChapterizationData",
     "PostChapterizationMessage",
     "PostFinalTranscriptMessage",

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from vivavoce.protocol.folding import folded
+from vivavoce.protocol.redaction import PiiRedactionConfig
 from vivavoce.protocol.sections import (
     FiniteJson,
     Fraction,
@@ -35,6 +36,7 @@ from vivavoce.protocol.sections import (
     TranscriptionLanguage,
     TranslationLanguage,
     at_most,
+    whole,
 )
 from vivavoce.protocol.validation import refusal
 
@@ -44,11 +46,6 @@ SampleRate = Literal[8000, 16000, 32000, 44100, 48000]
 
 MAX_METADATA_CHARACTERS = 2000
 _MOST_UNKNOWN_FIELDS_HINTED = 20
-
-
-def _whole(value: object) -> object:
-    """JSON does not tell 2.0 from 2."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _short_as_json(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -178,6 +175,8 @@ class RealtimeProcessing(Section):
     translation_config: TranslationConfig | None = Field(default=None, validate_default=True)
     named_entity_recognition: bool = False
     sentiment_analysis: bool = False
+    pii_redaction: bool = False
+    pii_redaction_config: PiiRedactionConfig = PiiRedactionConfig()
     words_accurate_timestamps: bool | None = None
 
     @field_validator("custom_vocabulary_config")
@@ -223,8 +222,8 @@ class SubtitlesConfig(Section):
     formats: Annotated[tuple[Literal["srt", "vtt"], ...], Strict(False), at_most(10)] = ("srt",)
     minimum_duration: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1
     maximum_duration: Annotated[float, Field(ge=1, le=30, allow_inf_nan=False, validate_default=True)] = 7
-    maximum_characters_per_row: Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)] = 42
-    maximum_rows_per_caption: Annotated[int, Field(ge=1, le=5), BeforeValidator(_whole)] = 2
+    maximum_characters_per_row: Annotated[int, Field(ge=1, le=500), BeforeValidator(whole)] = 42
+    maximum_rows_per_caption: Annotated[int, Field(ge=1, le=5), BeforeValidator(whole)] = 2
     style: Literal["default", "compliance"] = "default"
 
     @field_validator("formats")
@@ -293,7 +292,7 @@ class LiveRequest(Section):
     encoding: Encoding = "wav/pcm"
     bit_depth: BitDepth = Field(default=16, validate_default=True)
     sample_rate: SampleRate = 16000
-    channels: Annotated[int, Field(ge=1, le=8), BeforeValidator(_whole)] = 1
+    channels: Annotated[int, Field(ge=1, le=8), BeforeValidator(whole)] = 1
     model: Text = "solaria-1"
     custom_metadata: Annotated[dict[str, FiniteJson], AfterValidator(_short_as_json)] | None = None
     endpointing: Annotated[float, Field(ge=0.01, le=10, allow_inf_nan=False)] = 0.05

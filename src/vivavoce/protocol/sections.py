@@ -45,6 +45,11 @@ def at_most(count: int) -> BeforeValidator:
     return BeforeValidator(few)
 
 
+def whole(value: object) -> object:
+    """JSON does not tell 2.0 from 2."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _language_of(known: frozenset[str], code: str) -> str:
     code = OLDER_CODES.get(code, code)
     if code in known:

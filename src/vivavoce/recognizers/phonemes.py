@@ -58,6 +58,8 @@ def _serve(language: str) -> None:
 if __name__ == "__main__":
     # Ctrl-C in the server's terminal reaches this process too; it ends when its input does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What an error says may be a word that was said, and the server's log is where it would go.
+    sys.excepthook = lambda kind, _, __: print(f"phonemes: {kind.__name__}", file=sys.stderr)
     try:
         _serve(sys.argv[1])
     except ModelError as error:

@@ -23,6 +23,7 @@ from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.server import capabilities, health, rest
 from vivavoce.server.backends import backends_of
 from vivavoce.server.backlog import show_backlogs
+from vivavoce.server.bleeping import bleep_the_rest
 from vivavoce.server.callbacks.dispatcher import AT_ONCE, Dispatcher
 from vivavoce.server.callbacks.retrying import Retrying
 from vivavoce.server.callbacks.sender import Sender
@@ -179,6 +180,7 @@ async def _load(services: Services, load: Callable[[Settings], Models], metrics:
             remedy="if the database was lost or is an older copy, put the right one back; else delete them",
         )
     await live.take_up()
+    await bleep_the_rest(storage)
     services.dispatch()
     # What is loaded stays: to look through all of it for garbage now and then takes 0.1 s.
     gc.collect()
@@ -218,7 +220,7 @@ async def _stop(services: Services) -> int:
             await services.recognition.live.drain()
         finally:
             await asyncio.to_thread(services.recognition.engine.stop)
-            await asyncio.to_thread(services.recognition.models.phonemizer.close)
+            await asyncio.to_thread(services.recognition.models.close)
             services.recognition.intelligence.close()
     await services.stop_dispatching()
     await services.sweep()

@@ -11,6 +11,7 @@ from vivavoce.engine.stream import StreamSettings
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Audio, Final, Flush
 from vivavoce.recognizers.base import Recognizer
+from vivavoce.server.redacting import Redacted
 from vivavoce.storage.audio_log import AudioLog
 
 _SLICE = 32 * 1024
@@ -85,6 +86,8 @@ def open_feed(
     created_at: datetime,
 ) -> Feed:
     """The feed of a session to a new stream of the engine's; `finals` are not recognised again."""
+    if isinstance(recognizer, Redacted):
+        deliver = recognizer.delivering(deliver, finals)
     longest = request.maximum_duration_without_endpointing
     settings = StreamSettings(
         format=AudioFormat.of(request),

@@ -20,6 +20,7 @@ from vivavoce.recognizers.phonemizer import Phonemizer
 from vivavoce.recognizers.registry import ModelFiles, ModelRegistry
 from vivavoce.recognizers.two_models import TwoModels
 from vivavoce.server.memory import release_memory
+from vivavoce.server.redacting import Redaction
 from vivavoce.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -32,8 +33,8 @@ DEFAULT_MODEL: Final = "solaria-1"
 class Models:
     """Recognisers by the names under which clients may ask for them. `enhancer`: if it is installed.
 
-    `interpreter`: the default model, if it can write English for other languages. `phonemizer` is closed
-    with the server.
+    `interpreter`: the default model, if it can write English for other languages. `phonemizer` and
+    `redaction` are closed with the server.
     """
 
     vad: SileroVad
@@ -41,6 +42,12 @@ class Models:
     enhancer: Enhancer | None = None
     interpreter: Interpreter | None = None
     phonemizer: Phonemizer = field(default_factory=Phonemizer)
+    redaction: Redaction = field(default_factory=Redaction)
+
+    def close(self) -> None:
+        """Blocks until what is under way is finished."""
+        self.phonemizer.close()
+        self.redaction.close()
 
 
 def load_models(settings: Settings) -> Models:

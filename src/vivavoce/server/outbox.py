@@ -13,11 +13,13 @@ from vivavoce.errors import StorageError
 from vivavoce.live.effects import Finish, Post
 from vivavoce.live.record import Record
 from vivavoce.live.session import LiveSession
+from vivavoce.server.bleeping import bleep, bleeps
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.happening import to_its_end
+from vivavoce.server.stored import request_of
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import NewDelivery, StoredSession
-from vivavoce.storage.sessions import SessionStore
+from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
 
@@ -36,14 +38,16 @@ class Outbox:
     def __init__(
         self,
         stored: StoredSession,
-        sessions: SessionStore,
+        storage: Storage,
         posting: Posting,
         posted: Callable[[], None],
         wake: Callable[[], None],
     ) -> None:
         self._session_id = stored.id
         self._over = stored.stopped
-        self._sessions = sessions
+        self._storage = storage
+        self._sessions = storage.sessions
+        self._bleeps = bleeps(request_of(stored))
         self._posting = posting
         self._posted = posted
         self._wake = wake
@@ -135,7 +139,8 @@ class Outbox:
                 self._posted()
 
     async def finish(self, finish: Finish, live: LiveSession, key_id: str | None, channels: int) -> None:
-        """Store how the session ended, with what is posted then, and what that uses of its key's plan.
+        """Store how the session ended, with what is posted then, and what that uses of its key's plan. Then
+        its recording is covered, if that was asked for.
 
         Raises `StorageError`.
         """
@@ -153,6 +158,8 @@ class Outbox:
             deliveries=deliveries,
             billed=None if key_id is None else (key_id, duration * channels),
         )
+        if self._bleeps:
+            await bleep(self._session_id, self._storage)
         _log.info("session_ended", session=self._session_id, status=finish.status, seconds=round(duration, 1))
         if deliveries:
             self._posted()

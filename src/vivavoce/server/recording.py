@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import HTTPException
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.head import StreamHead
 from vivavoce.audio.wav import MAX_HEADER_BYTES, wav_header
 from vivavoce.errors import InvalidAudio, StorageError
+from vivavoce.server.bleeping import Cover
 from vivavoce.server.stored import request_of
 from vivavoce.storage.audio_log import AudioLogs
 from vivavoce.storage.records import StoredSession
@@ -52,7 +53,16 @@ def filename(session_id: str) -> str:
     return f"{session_id}.wav"
 
 
-def recording_response(recording: Recording, logs: AudioLogs, request: Request) -> Response:
+def covered_so_far(recording: Recording, cover: Cover) -> Recording | None:
+    """As much of the recording as may be given out, since it is known what is to be covered."""
+    settled = (cover.settled - recording.audio_start) // recording.format.frame_bytes
+    length = min(recording.audio_bytes, settled * recording.format.frame_bytes)
+    return replace(recording, audio_bytes=length) if length > 0 else None
+
+
+def recording_response(
+    recording: Recording, logs: AudioLogs, request: Request, cover: Cover | None = None
+) -> Response:
     """The WAV file, or the range of it that the request asks for (RFC 9110, one range)."""
     header = wav_header(recording.format, recording.audio_bytes)
     total = len(header) + recording.audio_bytes
@@ -69,7 +79,7 @@ def recording_response(recording: Recording, logs: AudioLogs, request: Request) 
             status, (start, end) = 206, part
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{total}"
     headers["Content-Length"] = str(end - start)
-    body = _pieces(recording, logs, header, start, end) if request.method == "GET" else _nothing()
+    body = _pieces(recording, logs, cover, header, start, end) if request.method == "GET" else _nothing()
     return StreamingResponse(body, status, headers, media_type="audio/wav")
 
 
@@ -90,7 +100,7 @@ def _requested(asked: str, total: int) -> tuple[int, int] | None:
 
 
 async def _pieces(
-    recording: Recording, logs: AudioLogs, header: bytes, start: int, end: int
+    recording: Recording, logs: AudioLogs, cover: Cover | None, header: bytes, start: int, end: int
 ) -> AsyncIterator[bytes]:
     if start < len(header):
         yield header[start:end]
@@ -98,12 +108,24 @@ async def _pieces(
     position, stop = max(start, len(header)) + shift, end + shift
     while position < stop:
         piece = await asyncio.to_thread(
-            logs.read, recording.session_id, position, min(position + _PIECE, stop)
+            _piece, recording, logs, cover, position, min(position + _PIECE, stop)
         )
         if not piece:
             raise StorageError(f"the audio log of {recording.session_id} became shorter while it was read")
         position += len(piece)
         yield piece
+
+
+def _piece(recording: Recording, logs: AudioLogs, cover: Cover | None, start: int, end: int) -> bytes:
+    if cover is None:
+        return logs.read(recording.session_id, start, end)
+    # In whole frames, of which the ends are cut off again.
+    frame = recording.format.frame_bytes
+    before = (start - recording.audio_start) % frame
+    after = -(end - recording.audio_start) % frame
+    frames = logs.read(recording.session_id, start - before, end + after)
+    whole = len(frames) // frame * frame
+    return cover.over(frames[:whole], start - before)[before : before + end - start]
 
 
 async def _nothing() -> AsyncIterator[bytes]:

@@ -13,8 +13,9 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response, StreamingResponse
 
-from vivavoce.errors import StorageError
+from vivavoce.errors import ModelError, StorageError
 from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import (
     ErrorBody,
     SessionCreated,
@@ -26,14 +27,17 @@ from vivavoce.protocol.stream import Final
 from vivavoce.server.address import public_base, socket_url
 from vivavoce.server.answers import damaged_object, json_of, session_object, with_messages
 from vivavoce.server.auth import Authenticated
+from vivavoce.server.bleeping import bleeps, cover_of
 from vivavoce.server.callbacks.posting import opening
 from vivavoce.server.context import request_id
 from vivavoce.server.creation import parse_request, warning_header, warnings
 from vivavoce.server.limits import Caller
 from vivavoce.server.listing import MOST_CHARACTERS, MOST_ITEMS, ListQuery, Pages, within
-from vivavoce.server.recording import Recording, recording_response
+from vivavoce.server.models import Models
+from vivavoce.server.recording import Recording, covered_so_far, recording_response
 from vivavoce.server.services import Services, Serving
-from vivavoce.server.wording import learn_vocabulary
+from vivavoce.server.stored import request_of
+from vivavoce.server.wording import learn_vocabulary, load_redaction
 from vivavoce.settings import Settings
 from vivavoce.storage.records import NewSession, Standing, StoredSession
 
@@ -92,6 +96,9 @@ async def create_session(
             pass  # Who may not create a session is not to make the server learn for seconds.
         async with services.learning:
             await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
+    if asked.realtime_processing.pii_redaction:
+        async with services.learning:
+            found += await _redaction_loaded(asked, recognition.models)
     session_id, created_at = str(uuid.uuid4()), datetime.now(UTC)
     webhooks = await services.storage.webhooks.of(caller.key_id)
     destinations, deliveries = opening(session_id, asked, webhooks, created_at)
@@ -208,9 +215,16 @@ async def get_file(request: Request, session_id: str, services: Serving, caller:
     """While the session runs, the file is what was recorded so far."""
     stored = await _owned(session_id, services, caller)
     recording = await asyncio.to_thread(Recording.of, stored, services.storage.audio)
+    cover = None
+    if recording is not None and bleeps(request_of(stored)):
+        finals = await services.storage.sessions.finals(session_id)
+        size = recording.audio_start + recording.audio_bytes
+        cover = cover_of(stored, finals, recording.audio_start, size)
+        assert cover is not None, "it is asked for"
+        recording = covered_so_far(recording, cover)
     if recording is None:
         raise HTTPException(404, "the session has no audio")
-    return recording_response(recording, services.storage.audio, request)
+    return recording_response(recording, services.storage.audio, request, cover)
 
 
 @router.get("/{session_id}/audio", include_in_schema=False)
@@ -233,6 +247,15 @@ async def _words_of(items: Sequence[StoredSession], services: Services) -> dict[
     sessions, ids = services.storage.sessions, [stored.id for stored in items]
     finals, results = await sessions.finals_of(ids), await sessions.add_ons_of(ids)
     return {id_: (finals[id_], results[id_]) for id_ in ids}
+
+
+async def _redaction_loaded(asked: LiveRequest, models: Models) -> list[dict[str, str]]:
+    """What the session should know of its redaction. Raises `HTTPException` 501 if there can be none."""
+    try:
+        return await asyncio.to_thread(load_redaction, asked, models.redaction)
+    except ModelError as error:
+        # Without it the session would show what it must not.
+        raise HTTPException(501, f"PII cannot be redacted: {error}") from error
 
 
 def _shown(stored: StoredSession, words: _Words, services: Services) -> SessionObject:

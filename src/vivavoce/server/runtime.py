@@ -84,8 +84,8 @@ class SessionRuntime:
         )
         self._noted = stored.warnings
         self._connections = Connections()
-        sessions, wake = surroundings.storage.sessions, self._inbox.wake
-        self._outbox = Outbox(stored, sessions, posting, surroundings.posted, wake)
+        storage, wake = surroundings.storage, self._inbox.wake
+        self._outbox = Outbox(stored, storage, posting, surroundings.posted, wake)
         self._patience = surroundings.patience(stored.id)
         engine, tell = surroundings.engine, self._inbox.deliver
         feed = open_feed(request, log, engine, recognizer, kept.finals, tell, stored.created_at)
@@ -103,7 +103,7 @@ class SessionRuntime:
             stored,
             request,
             self._live,
-            sessions,
+            storage.sessions,
             self._outbox,
             self._patience,
             self._audio,

@@ -16,6 +16,7 @@ from vivavoce.errors import StorageError, VivavoceError
 from vivavoce.live.limits import Limits
 from vivavoce.protocol.close_codes import DELETED, DONE, EXPIRED, RESTARTING
 from vivavoce.server.backlog import Backlog
+from vivavoce.server.bleeping import bleep
 from vivavoce.server.callbacks.posting import Posting
 from vivavoce.server.farewell import last_words, store_last_words
 from vivavoce.server.intelligence import Intelligence
@@ -256,6 +257,7 @@ class LiveSessions:
             transcription_time=0.0,
             deliveries=deliveries,
         )
+        await bleep(stored.id, self._storage)
         if deliveries:
             self._around.posted()
 

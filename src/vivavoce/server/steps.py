@@ -68,7 +68,9 @@ def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator
         for target in config.target_languages:
 
             def translate(utterance: Utterance, target: str = target) -> JsonValue:
-                translated = translation.get().translate(utterance, target, options, partial(hear, utterance))
+                # What is redacted is still in the sound.
+                sound = None if asked.pii_redaction else partial(hear, utterance)
+                translated = translation.get().translate(utterance, target, options, sound)
                 return UtteranceModel.from_stream(translated).model_dump(mode="json")
 
             yield LiveStep("translation", target, translate, _where(translation.remote))

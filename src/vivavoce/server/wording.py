@@ -1,13 +1,15 @@
-"""The words as a session asks for them: custom vocabulary, then custom spelling."""
+"""The words as a session asks for them: custom vocabulary, then custom spelling, redaction last."""
 
 from __future__ import annotations
 
+from vivavoce.protocol.redaction import NAMED, redacted_types
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.recognizers.enhancer import Enhanced
 from vivavoce.recognizers.phonemizer import MOST_LANGUAGES, Phonemizer
 from vivavoce.recognizers.reworded import Reworded, Write
 from vivavoce.server.models import Models
+from vivavoce.server.redacting import Redaction
 from vivavoce.wording.spelling import Spelling
 from vivavoce.wording.vocabulary import CustomVocabulary, Entry
 
@@ -19,7 +21,12 @@ def recognizer_for(request: LiveRequest, models: Models) -> Recognizer | None:
         return None
     if request.pre_processing.audio_enhancer and models.enhancer:
         recognizer = Enhanced(recognizer, models.enhancer)
-    return as_asked(request, recognizer, models.phonemizer)
+    recognizer = as_asked(request, recognizer, models.phonemizer)
+    wanted = request.realtime_processing
+    # Where words pass on from recognition: what is redacted depends on what was said before.
+    return (
+        models.redaction.of(wanted.pii_redaction_config, recognizer) if wanted.pii_redaction else recognizer
+    )
 
 
 def as_asked(request: LiveRequest, recognizer: Recognizer, phonemizer: Phonemizer) -> Recognizer:
@@ -54,6 +61,24 @@ def learn_vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> None:
         for language in languages:
             # The last to be asked for are the last to make room.
             phonemizer.load(language)
+
+
+def load_redaction(request: LiveRequest, redaction: Redaction) -> list[dict[str, str]]:
+    """Have at hand what redaction needs, so that no word waits for it. Blocks, for seconds the first time.
+
+    Gives warnings: where names are asked for, but not found in every language that may be spoken. Raises
+    `ModelError`.
+    """
+    languages = request.language_config.languages
+    known = redaction.load(languages)
+    types = redacted_types(request.realtime_processing.pii_redaction_config.entity_types)
+    if known is None or not NAMED & types or (languages and known.issuperset(languages)):
+        return []
+    message = (
+        f"there is a model that finds names, places and organizations in {', '.join(sorted(known))} only; in "
+        "others pii_redaction goes by capitals for names, in German by nothing, and by rules for all else"
+    )
+    return [{"code": "redaction_by_rules", "message": message}]
 
 
 def _vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> CustomVocabulary | None:

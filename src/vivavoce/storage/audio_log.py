@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -121,6 +121,24 @@ class AudioLogs:
                 os.close(file)
         except OSError as error:
             raise StorageError(f"the audio could not be read: {error.strerror}") from error
+
+    def overwrite(self, session_id: str, start: int, data: bytes) -> None:
+        """Put `data` in place of what is there from `start` on; blocks. Raises `StorageError`."""
+        self._change(session_id, lambda file: _write_all(file, data, start))
+
+    def flush(self, session_id: str) -> None:
+        """Wait until the disk has what was overwritten. Raises `StorageError`."""
+        self._change(session_id, os.fdatasync)
+
+    def _change(self, session_id: str, change: Callable[[int], None]) -> None:
+        try:
+            file = os.open(self.path(session_id), os.O_RDWR | _OPEN)
+            try:
+                change(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise file_error(f"the audio of {session_id} could not be changed", error) from error
 
     def delete(self, session_id: str) -> None:
         """Remove the log; nothing happens where there is none. Raises `StorageError`."""

@@ -119,6 +119,17 @@ class SessionStore:
         """The identifiers of all sessions that are not known to have begun, oldest first."""
         return await self._with_status("queued")
 
+    async def with_sound_left(self) -> Sequence[str]:
+        """The identifiers of all sessions that have ended and whose recording is still to be bleeped."""
+        at = tables.sessions.c
+        asked = at.request["realtime_processing"]["pii_redaction_config"]["bleep"].as_boolean()
+        noted = at.post_session_metadata["recording"].as_string()
+        query = select(at.id).where(
+            at.completed_at.is_not(None), asked, func.coalesce(noted, "") != "bleeped"
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalars().all()
+
     async def _with_status(self, status: Status) -> Sequence[str]:
         at = tables.sessions.c
         query = select(at.id).where(at.status == status).order_by(at.created_at)

@@ -1,0 +1,62 @@
+"""Names by their capitals: who is on no list and unknown to the model is written like a name all the same.
+
+Only for redaction, where a word too many is better than a name too few; not in German, which writes every
+noun so, and not where a recogniser writes capitals everywhere or nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from vivavoce.intelligence.entities.lists import names
+from vivavoce.intelligence.spelled import bare
+from vivavoce.protocol.stream import Word
+
+_NOBODY = ("capitals", "titles", "no_names", "no_entities", "months")
+_NOUNS_TOO = frozenset({"de", "lb"})
+_PARTICLE = re.compile(r"[od]['’]\w")
+_SENTENCE_ENDS = tuple(".?!:…¿¡")
+# Beyond so much of an utterance capitals mean nothing.
+_MOST = 0.6
+_MISTAKEN = frozenset(
+    {"ORGANIZATION", "ZODIAC_SIGN", "PRODUCT", "EVENT", "LANGUAGE", "LOCATION_CITY", "LOCATION"}
+)
+"""What a model takes people for who are not well known."""
+
+
+def capitalised(words: Sequence[Word], language: str, others: Mapping[int, str]) -> Iterator[int]:
+    """Indices of words that are taken for names. `others`: the types of what was found, by index."""
+    texts = [bare(word.text) for word in words]
+    upper = [_is_capitalised(text) for text in texts]
+    if language in _NOUNS_TOO or (len(texts) > 3 and sum(upper) > _MOST * len(texts)):
+        return
+    for index, text in enumerate(texts):
+        lower = text.casefold().removesuffix("'s").removesuffix("’s")
+        if not upper[index] or lower in names(*_NOBODY):
+            continue
+        before = texts[index - 1].casefold() if index else ""
+        begins = before not in names("titles") and (
+            not index or words[index - 1].text.rstrip().endswith(_SENTENCE_ENDS)
+        )
+        known = lower in names("given_names", "family_names") and lower not in names("also_words")
+        taken = others.get(index)
+        if known if begins or taken in _MISTAKEN else taken is None:
+            yield index
+
+
+def name_end(words: Sequence[Word], end: int) -> int:
+    """Where a name ends that goes on, as it is written, after the words before `end`."""
+    while 0 < end < len(words) and not words[end - 1].text.rstrip().endswith((",", *_SENTENCE_ENDS)):
+        text = bare(words[end].text)
+        if not _is_capitalised(text) and not _PARTICLE.match(text):
+            break
+        if text.casefold() in names(*_NOBODY):
+            break
+        end += 1
+    return end
+
+
+def _is_capitalised(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return len(letters) > 1 and text[0].isupper() and not all(map(str.isupper, letters))

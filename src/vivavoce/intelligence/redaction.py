@@ -1,0 +1,317 @@
+"""Redaction of what is personal, while it is being said.
+
+A final is redacted with what was said right before it at hand, so that a number or a name which an
+utterance's end cuts in two goes on both sides. Where one may be cut, it counts as one: pieces of numbers at
+either end of an utterance go, too. A partial shows less than its final will: what may still become an entity
+is held back until it is clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Protocol
+
+from vivavoce.intelligence import markers
+from vivavoce.intelligence.base import EntityFinder, Mention
+from vivavoce.intelligence.capitals import capitalised, name_end
+from vivavoce.intelligence.runs import (
+    Run,
+    held_back,
+    is_sign,
+    neighbours_of_signs,
+    passwords,
+    runs_of,
+    says_birth,
+    stands_for_itself,
+    unfinished_address,
+    with_local_part,
+)
+from vivavoce.intelligence.spelled import Kind, digits
+from vivavoce.protocol.stream import Utterance, Word
+
+_NUMBERS = frozenset(
+    [
+        "ACCOUNT_NUMBER",
+        "BANK_ACCOUNT",
+        "CREDIT_CARD",
+        "CVV",
+        "DRIVER_LICENSE",
+        "HEALTHCARE_NUMBER",
+        "IP_ADDRESS",
+        "NUMERICAL_PII",
+        "PASSPORT_NUMBER",
+        "PHONE_NUMBER",
+        "ROUTING_NUMBER",
+        "SSN",
+        "VEHICLE_ID",
+        "ORGANIZATION_ID",
+    ]
+)
+_SPELLED = frozenset(["EMAIL_ADDRESS", "URL", "USERNAME", "PASSWORD", "NAME", "NAME_FAMILY", "NAME_GIVEN"])
+_REACHED = frozenset({"EMAIL_ADDRESS", "URL"})
+# What they begin with is an ordinary word until the "at" or the "dot" after it.
+_ADDRESSES = frozenset({"EMAIL_ADDRESS", "URL", "USERNAME"})
+_NAMES = frozenset({"NAME", "NAME_GIVEN", "NAME_FAMILY"})
+# Words of what was said before that are at hand, and seconds after which they are no part of it any more.
+_CONTEXT = 12
+_LATELY = 15.0
+# So many digits in one go are an identifying number, whatever kind it is, and may be one in a partial.
+_SPELLED_OUT = 3
+_SURELY, _PERHAPS, _IN_A_PARTIAL = 7, 5, 3
+
+
+class PersonalFinder(EntityFinder, Protocol):
+    """Finds entities, and what may be personal."""
+
+    def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
+        """What may be an entity of these types: rather a word too many than one too few."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Words to redact: from `first`, up to `end` exclusive. `goes_on`: with what was said before them. The
+    type of a `vague` one is a guess."""
+
+    first: int
+    end: int
+    entity_type: str
+    goes_on: bool = False
+    vague: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """How the last utterance of a channel ended: `marker` stands at its end, after which a piece of that may
+    follow; `joint` if that was a sign, as "dot" is."""
+
+    words: tuple[Word, ...]
+    language: str
+    marker: str | None = None
+    joint: bool = False
+
+
+class Redactor:
+    """What the listeners of one session may read of it.
+
+    `types`: of the entities to redact. With `mask` their characters become `#`, else they become markers
+    such as `[NAME_1]`, with a number that is the entity's for the whole session. Utterances of a channel come
+    in their order, partials before the final that they are of. Thread-safe.
+    """
+
+    def __init__(self, finder: PersonalFinder, types: Collection[str], *, mask: bool = False) -> None:
+        self._finder = finder
+        self._types = frozenset(types)
+        # Which dates are birthdays is seen here, too.
+        self._asked = self._types | ({"DATE"} if "DOB" in self._types else frozenset())
+        self._mask = mask
+        self._lock = Lock()
+        self._numbering = markers.Numbering()
+        self._named: dict[str, str] = {}
+        self._said: dict[int, _Before] = {}
+        self._partly: dict[int, list[Utterance]] = {}
+
+    def resume(self, finals: Iterable[Utterance]) -> None:
+        """After a restart: these were redacted before. Numbers go on after theirs."""
+        with self._lock:
+            finals = list(finals)
+            self._numbering.resume(finals)
+            for final in finals:
+                if final.words:
+                    marker = markers.marker_in(final.words[-1].text)
+                    masked = markers.is_redacted(final.words[-1].text)
+                    open_ = marker or ("NUMERICAL_PII" if masked else None)
+                    self._said[final.channel] = _Before(final.words[-1:], final.language, open_)
+
+    def final(self, utterance: Utterance) -> Utterance:
+        """The utterance as it may be read. Raises what the finder raises: then nothing of it may be."""
+        if not utterance.words:
+            return utterance
+        with self._lock:
+            words, language = utterance.words, utterance.language
+            before = self._before(utterance)
+            spans = _merged(self._of_final(words, language, before))
+            written, last = self._written(words, spans, before, self._numbering)
+            for span in spans:
+                if span.entity_type in _NAMES:
+                    names = markers.name_words(words[span.first : span.end])
+                    self._named |= dict.fromkeys(names, span.entity_type)
+            joint = is_sign(words[-1].text)
+            self._said[utterance.channel] = _Before(words[-_CONTEXT:], language, last, joint)
+            return replace(utterance, words=tuple(written))
+
+    def partial(self, utterance: Utterance) -> Utterance:
+        """As much of the utterance as is clear, as it may be read. Raises what the finder raises."""
+        with self._lock:
+            words, language = utterance.words, utterance.language
+            before = self._before_partial(utterance)
+            spans = _merged([*self._of_final(words, language, before), *self._perhaps(words, language)])
+            # A cue may have been said before.
+            lead = before.words if before else ()
+            doubtful = _places(spans, len(lead))
+            found = _places([span for span in spans if not span.vague], len(lead))
+            unclear = 2 if self._types & _ADDRESSES else 1
+            shown = max(0, held_back((*lead, *words), language, doubtful, found, unclear) - len(lead))
+            spans = [span for span in spans if span.end <= shown]
+            written, _ = self._written(words[:shown], spans, before, self._numbering.copy())
+            return replace(utterance, words=tuple(written))
+
+    def _before(self, utterance: Utterance) -> _Before | None:
+        before = self._said.get(utterance.channel)
+        if before is None or not utterance.words:
+            return None
+        return before if utterance.words[0].start - before.words[-1].end <= _LATELY else None
+
+    def _before_partial(self, utterance: Utterance) -> _Before | None:
+        """As `_before`; the final of the utterance before may still be missing, and a partial has to do."""
+        partly = [each for each in self._partly.get(utterance.channel, ()) if each.id != utterance.id][-1:]
+        self._partly[utterance.channel] = [*partly, utterance]
+        before = self._before(utterance)
+        if not partly or not partly[0].words or not utterance.words:
+            return before
+        last = partly[0].words[-1].end
+        if (before and before.words[-1].end >= last) or utterance.words[0].start - last > _LATELY:
+            return before
+        return _Before(partly[0].words[-_CONTEXT:], partly[0].language)
+
+    def _of_final(self, words: Sequence[Word], language: str, before: _Before | None) -> Iterator[_Span]:
+        found = list(self._found(words, language, 0))
+        if before is not None and before.language == language:
+            found += self._found((*before.words, *words), language, len(before.words))
+        yield from found
+        named = [span for span in found if span.entity_type in _NAMES]
+        for index, word in enumerate(words):
+            if entity_type := self._named.get(markers.as_named(word)):
+                named.append(_Span(index, index + 1, entity_type))
+        if "NAME" in self._types:
+            named += self._by_capitals(words, language, _places([*found, *named], 0))
+        # What follows a name and is written as one belongs to it.
+        yield from (replace(span, end=name_end(words, span.end)) for span in named)
+        yield from self._in_pieces(words, language, before)
+        if "PASSWORD" in self._types:
+            yield from (_Span(first, end, "PASSWORD") for first, end in passwords(words))
+        if "EMAIL_ADDRESS" in self._types:
+            first = unfinished_address(words)
+            whole = any(
+                span.entity_type in _REACHED and span.first <= (first or 0) < span.end for span in found
+            )
+            if first is not None and not whole:
+                yield _Span(first, len(words), "EMAIL_ADDRESS", vague=True)
+
+    def _found(self, words: Sequence[Word], language: str, skipped: int) -> Iterator[_Span]:
+        """The entities to redact among the words after the first, which are `skipped`."""
+        for mention in self._finder.sensitive(words, language, self._asked):
+            first, end = mention.words.start, mention.words.stop
+            entity_type = mention.entity_type
+            if entity_type == "DATE" and "DOB" in self._types and says_birth(words[:first]):
+                entity_type = "DOB"
+            vague = entity_type == "NUMERICAL_PII"
+            is_amount = vague and stands_for_itself(words, Run(first, end, frozenset()))
+            if entity_type not in self._types or end <= skipped or is_amount:
+                continue
+            if entity_type in _REACHED:
+                first = with_local_part(words, first)
+            label = self._label(entity_type)
+            yield _Span(max(first - skipped, 0), end - skipped, label, goes_on=first < skipped, vague=vague)
+
+    def _by_capitals(self, words: Sequence[Word], language: str, known: Collection[int]) -> Iterator[_Span]:
+        """Names that nobody knows, by how they are written, unless they are `known` to go already."""
+        if all(index in known for index in capitalised(words, language, {})):
+            return
+        others = {i: each.entity_type for each in self._finder.find(words, language) for i in each.words}
+        for index in capitalised(words, language, others):
+            yield _Span(index, index + 1, "NAME")
+
+    def _label(self, entity_type: str) -> str:
+        return "NAME" if entity_type in _NAMES and "NAME" in self._types else entity_type
+
+    def _in_pieces(self, words: Sequence[Word], language: str, before: _Before | None) -> Iterator[_Span]:
+        """What is said piece by piece, and is surely a number, or may go on beyond the utterance."""
+        follows = before is not None and _type_of(before.marker or "") in _NUMBERS | _SPELLED
+        for run in runs_of(words, language):
+            label = self._label_of(run)
+            if label is None:
+                continue
+            size = digits(words[run.first : run.end]) if Kind.DIGITS in run.kinds else 0
+            enough = _PERHAPS if "NUMERICAL_PII" in self._types else _SURELY
+            if run.first == 0 and follows:
+                yield _Span(0, run.end, label, goes_on=True, vague=True)
+            elif (
+                run.may_go_on(words)
+                or (size >= enough and not stands_for_itself(words, run))
+                or run.letters(words) >= _SPELLED_OUT
+            ):
+                yield _Span(run.first, run.end, label, vague=True)
+        if follows and before is not None and before.joint:
+            yield _Span(0, 1, _type_of(before.marker or ""), goes_on=True, vague=True)
+
+    def _perhaps(self, words: Sequence[Word], language: str) -> Iterator[_Span]:
+        """What is shown in no partial, though a final may show it."""
+        for run in runs_of(words, language):
+            label = self._label_of(run)
+            # What it begins with may go on from an utterance whose final is not there yet.
+            if label and (not run.first or digits(words[run.first : run.end]) >= _IN_A_PARTIAL):
+                yield _Span(run.first, run.end, label, vague=True)
+        if self._types & _SPELLED:
+            for index in neighbours_of_signs(words):
+                yield _Span(index, index + 1, "EMAIL_ADDRESS", vague=True)
+
+    def _label_of(self, run: Run) -> str | None:
+        """As what a run of pieces goes; None if nothing is asked for that it may be of."""
+        if Kind.DIGITS in run.kinds and (asked := self._types & _NUMBERS):
+            return next(iter(asked)) if len(asked) == 1 else "NUMERICAL_PII"
+        if run.kinds & {Kind.LETTERS, Kind.JOINT} and (asked := self._types & _SPELLED):
+            return "EMAIL_ADDRESS" if "EMAIL_ADDRESS" in asked else sorted(asked)[0]
+        return None
+
+    def _written(
+        self,
+        words: Sequence[Word],
+        spans: Sequence[_Span],
+        before: _Before | None,
+        numbering: markers.Numbering,
+    ) -> tuple[list[Word], str | None]:
+        """What to write, and the marker of a span that is the last."""
+        written: list[Word] = []
+        place, last = 0, None
+        for span in (*spans, _Span(len(words), len(words), "")):
+            between = words[place : span.first]
+            written += between
+            said = words[span.first : span.end]
+            last = None if between else last
+            if said:
+                goes_on = span.goes_on and before is not None and before.marker is not None
+                last = before.marker if goes_on and before else self._marker(numbering, span, said)
+                written += map(markers.masked, said) if self._mask else [markers.marked(said, last or "")]
+            place = span.end
+        return written, last
+
+    def _marker(self, numbering: markers.Numbering, span: _Span, said: Sequence[Word]) -> str:
+        return span.entity_type if self._mask else numbering.marker(span.entity_type, said)
+
+
+def _type_of(marker: str) -> str:
+    """The type in a marker, which has no number where entities are masked."""
+    return marker.rpartition("_")[0] if marker[-1:].isdigit() else marker
+
+
+def _places(spans: Iterable[_Span], lead: int) -> frozenset[int]:
+    """The indices of their words where `lead` words come before, which those are part of that go on."""
+    places = (range(0 if span.goes_on else span.first + lead, span.end + lead) for span in spans)
+    return frozenset(index for span in places for index in span)
+
+
+def _merged(spans: Iterable[_Span]) -> list[_Span]:
+    """Those that overlap become one, of the type of the longest that is not vague; in order."""
+    merged: list[_Span] = []
+    for span in sorted(spans, key=lambda each: (each.first, -each.end)):
+        last = merged[-1] if merged else None
+        if last is None or span.first >= last.end:
+            merged.append(span)
+            continue
+        surest = max(last, span, key=lambda each: (not each.vague, each.end - each.first))
+        goes_on = last.goes_on or span.goes_on
+        merged[-1] = replace(surest, first=last.first, end=max(last.end, span.end), goes_on=goes_on)
+    return merged

@@ -1,0 +1,217 @@
+"""Redaction on the way from recognition to a session: what is beyond here is clean.
+
+It happens in threads of its own, in the order in which the session's words came. What is heard goes nowhere
+else: not to the disk, not to the log, not into what an error says.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+
+import structlog
+
+from vivavoce.engine.engine import Deliver
+from vivavoce.errors import RecognizerError
+from vivavoce.intelligence.base import Mention
+from vivavoce.intelligence.markers import all_masked
+from vivavoce.intelligence.redaction import PersonalFinder, Redactor
+from vivavoce.protocol.redaction import PiiRedactionConfig, redacted_types
+from vivavoce.protocol.stream import Diagnosis, Final, Hypothesis, Partial, Up, Word
+from vivavoce.recognizers.base import Capabilities, Recognizer, Request
+
+_log = structlog.get_logger(__name__)
+
+_THREADS = 2
+
+
+def _entities() -> PersonalFinder:
+    # Importing it takes a second, which a server without redaction need not wait for.
+    from vivavoce.intelligence.entities.finder import Entities
+
+    return Entities()
+
+
+class Redaction:
+    """What redacting sessions share: who finds what is personal, and the threads in which that is done.
+
+    `make` gives the finder, once; it may take seconds.
+    """
+
+    def __init__(self, make: Callable[[], PersonalFinder] = _entities) -> None:
+        self._make = make
+        self._made: PersonalFinder | None = None
+        self._making = Lock()
+        self._threads: ThreadPoolExecutor | None = None
+
+    @property
+    def finder(self) -> PersonalFinder:
+        """Made when it is first asked for."""
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def load(self, languages: Sequence[str]) -> frozenset[str] | None:
+        """Have at hand what is needed for these languages; for none of them, all. Blocks for seconds.
+
+        Gives the languages in which names are found; None if the finder does not say. Raises `ModelError`.
+        """
+        from vivavoce.intelligence.entities.finder import Entities
+
+        if not isinstance(finder := self.finder, Entities):
+            return None
+        known = frozenset(finder.languages)
+        if wanted := known.intersection(languages) if languages else known:
+            finder.load(*wanted)
+        return known
+
+    def of(self, config: PiiRedactionConfig, recognizer: Recognizer) -> Redacted:
+        """The recogniser, for a session that asks for redaction."""
+        return Redacted(recognizer, config, self)
+
+    def stage(self, config: PiiRedactionConfig, deliver: Deliver, finals: Sequence[Final]) -> Stage:
+        """What a session's words pass; `finals` were redacted before a restart."""
+        mask = config.processed_text_type == "MASK"
+        redactor = Redactor(_Late(self), redacted_types(config.entity_types), mask=mask)
+        redactor.resume(final.utterance for final in finals)
+        if self._threads is None:
+            # Bounded by its users: each session has one thing in it at a time.
+            self._threads = ThreadPoolExecutor(_THREADS, "redaction")
+        return Stage(redactor, deliver, self._threads)
+
+    def close(self) -> None:
+        """What is under way is finished."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown()
+
+
+class _Late:
+    """The finder, made on the thread that needs it."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
+
+    def find(self, words: Sequence[Word], language: str) -> list[Mention]:
+        return self._redaction.finder.find(words, language)
+
+    def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
+        return self._redaction.finder.sensitive(words, language, types)
+
+
+class Redacted:
+    """A recogniser for a session whose words are redacted: its errors tell nothing of what was said."""
+
+    def __init__(self, recognizer: Recognizer, config: PiiRedactionConfig, redaction: Redaction) -> None:
+        self._recognizer = recognizer
+        self._config = config
+        self._redaction = redaction
+
+    @property
+    def name(self) -> str:
+        return self._recognizer.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._recognizer.capabilities
+
+    def recognize(self, request: Request) -> Hypothesis:
+        """As the recogniser does. Raises `RecognizerError`."""
+        try:
+            return self._recognizer.recognize(request)
+        except Exception as defect:  # noqa: BLE001 - whatever it is, its message may hold words
+            problem = _where(defect)
+        raise RecognizerError(f"{problem}; what was said is not shown")
+
+    def delivering(self, deliver: Deliver, finals: Sequence[Final]) -> Deliver:
+        """What to call with what recognition says, in place of `deliver`."""
+        return self._redaction.stage(self._config, deliver, finals).deliver
+
+
+class Stage:
+    """What recognition says of one session passes here, in order; of partials the newest.
+
+    If redaction fails a final is masked whole, and a partial is not shown; the session is told once.
+    """
+
+    def __init__(self, redactor: Redactor, deliver: Deliver, threads: ThreadPoolExecutor) -> None:
+        self._redactor = redactor
+        self._deliver = deliver
+        self._threads = threads
+        self._lock = Lock()
+        # Bounded as a session's inbox is: recognition holds a bounded stretch of audio.
+        self._waiting: deque[Up] = deque()
+        self._busy = False
+        self._shown: dict[int, tuple[str, str]] = {}
+        self._failed = False
+
+    def deliver(self, up: Up) -> None:
+        """Returns at once."""
+        with self._lock:
+            if isinstance(up, Partial | Final):
+                self._forget_partials(up.utterance.channel)
+            self._waiting.append(up)
+            if self._busy:
+                return
+            self._busy = True
+        self._threads.submit(self._work)
+
+    def _forget_partials(self, channel: int) -> None:
+        """Those that wait, which something newer follows."""
+        stale = [up for up in self._waiting if isinstance(up, Partial) and up.utterance.channel == channel]
+        for up in stale:
+            self._waiting.remove(up)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._busy = False
+                    return
+                up = self._waiting.popleft()
+            if (clean := self._clean(up)) is not None:
+                self._deliver(clean)
+
+    def _clean(self, up: Up) -> Up | None:
+        """What may be passed on of it, if anything."""
+        try:
+            if isinstance(up, Final):
+                # A draft is what was said, in the recogniser's own letters.
+                return replace(up, utterance=self._redactor.final(up.utterance), draft=None)
+            if isinstance(up, Partial):
+                return self._news(replace(up, utterance=self._redactor.partial(up.utterance)))
+        except Exception as defect:  # noqa: BLE001 - whatever it is, nothing of what was said may pass
+            self._fail(defect)
+            return (
+                replace(up, utterance=all_masked(up.utterance), draft=None) if isinstance(up, Final) else None
+            )
+        return up
+
+    def _news(self, partial: Partial) -> Partial | None:
+        """The partial, unless nothing of it can be shown or it says what the last one said."""
+        utterance = partial.utterance
+        shown = utterance.id, utterance.text
+        if not utterance.words or self._shown.get(utterance.channel) == shown:
+            return None
+        self._shown[utterance.channel] = shown
+        return partial
+
+    def _fail(self, defect: Exception) -> None:
+        where = _where(defect)
+        if not self._failed:
+            self._failed = True
+            _log.error("redaction_failed", reason=where)
+            message = f"redaction failed ({where}): what it failed on is masked, all of it"
+            self._deliver(Diagnosis("redaction_failed", message))
+
+
+def _where(defect: Exception) -> str:
+    """What kind of error it is, and where it was raised: without its message, which may hold words."""
+    at = traceback.extract_tb(defect.__traceback__)[-1]
+    return f"{type(defect).__name__} in {Path(at.filename).name}, line {at.lineno}"

@@ -1,0 +1,103 @@
+"""What a session with redaction is told, when all goes well and when it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.harness import Server, connected, create, record, serving
+from server.peers import speech
+from server.redacted import SECRET, asking, failing, redacting, utterances, without_finder
+from speech import clip
+from vivavoce.intelligence.entities.finder import Entities
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.server.redacting import Redaction
+from vivavoce.server.wording import load_redaction
+
+AUDIO = speech()
+# One of its two sentences, and the pause after it.
+FIRST = AUDIO[: len(clip("en", "quick_brown_fox").pcm()) + 16_000]
+
+
+def test_what_redaction_fails_on_is_masked_whole(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async def body(server: Server) -> None:
+        created = await create(
+            server.http, **asking(messages_config={"receive_partial_transcripts": True}, bleep=False)
+        )
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.send_text('{"type": "stop_recording"}')
+            said = await socket.rest()
+        assert said[-1] == {"closed": 1000}
+        texts = {m["data"]["utterance"]["text"] for m in said if m.get("type") == "transcript"}
+        assert texts
+        assert {character for text in texts for character in text} == {"#", " "}
+        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
+        [warning] = stored["post_session_metadata"]["warnings"]
+        assert warning["code"] == "redaction_failed"
+        assert "word" not in str(stored["result"]["transcription"]["utterances"][0]["text"])
+        assert "ValueError" in warning["message"]
+
+    serving(tmp_path, body, failing)
+    logged = "".join(capfd.readouterr())
+    assert "redaction_failed" in logged
+    assert "word0" not in logged
+    assert b"word0" not in (tmp_path / "vivavoce.db").read_bytes()
+
+
+def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
+    url, id_ = "", ""
+
+    async def before(server: Server) -> None:
+        nonlocal url, id_
+        created = await create(server.http, **asking(bleep=False))
+        url, id_ = created["url"], created["id"]
+        async with connected(server, url) as socket:
+            await socket.send_audio(FIRST)
+            await socket.receive_until(type="transcript")
+            await socket.leave(1006)
+
+    async def after(server: Server) -> None:
+        assert await record(server, url, AUDIO) == {"closed": 1000}
+        names = [word["word"].strip() for each in await utterances(server, id_) for word in each["words"]]
+        assert [name for name in names if name == SECRET] == []
+        assert names.count("[NAME_1]") >= 1
+        assert "[NAME_2]" in names
+
+    serving(tmp_path, before, redacting)
+    serving(tmp_path, after, redacting)
+
+
+def test_a_server_that_cannot_redact_takes_no_session_that_asks_for_it(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        refused = await server.http.post("/v2/live", json=asking())
+        assert refused.status_code == 501
+        assert "reinstall" in refused.json()["message"]
+        assert (await server.http.post("/v2/live", json={})).status_code == 201
+
+    serving(tmp_path, body, without_finder)
+
+
+@pytest.mark.parametrize(
+    ("languages", "types", "warned"),
+    [
+        (["en"], ["NAME"], False),
+        (["en", "de"], ["NAME"], True),
+        ([], ["GDPR"], True),
+        (["de"], ["SSN"], False),
+    ],
+)
+def test_who_asks_for_names_in_a_language_without_a_model_is_told(
+    languages: list[str], types: list[str], warned: bool
+) -> None:
+    class Unloaded(Entities):
+        def load(self, *_: str) -> None:
+            pass
+
+    wanted = {"pii_redaction": True, "pii_redaction_config": {"entity_types": types}}
+    request = LiveRequest.model_validate(
+        {"language_config": {"languages": languages}, "realtime_processing": wanted}
+    )
+    codes = [warning["code"] for warning in load_redaction(request, Redaction(Unloaded))]
+    assert codes == (["redaction_by_rules"] if warned else [])
