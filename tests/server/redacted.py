@@ -10,7 +10,9 @@ from server.harness import Server, models
 from vivavoce.errors import ModelError
 from vivavoce.intelligence.base import Mention
 from vivavoce.protocol.stream import Word
-from vivavoce.server.models import Models
+from vivavoce.recognizers.base import Request
+from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
+from vivavoce.server.models import Models, with_default
 from vivavoce.server.redacting import Redaction
 from vivavoce.settings import Settings
 
@@ -42,6 +44,17 @@ def redacting(_: Settings) -> Models:
 
 def failing(_: Settings) -> Models:
     return dataclasses.replace(models(), redaction=Redaction(lambda: SecretFinder(fails=True)))
+
+
+def crashing(_: Settings) -> Models:
+    """Its recogniser says what it heard when it fails."""
+
+    def crash(request: Request) -> bool:
+        raise ValueError(f"cannot write {SECRET}")
+
+    recognizer = ScriptedRecognizer(word_every(0.5), fails=crash)
+    recognizers = with_default({"base": recognizer}, "base")
+    return dataclasses.replace(models(), recognizers=recognizers, redaction=Redaction(SecretFinder))
 
 
 def without_finder(_: Settings) -> Models:

@@ -8,7 +8,7 @@ import pytest
 
 from server.harness import Server, connected, create, record, serving
 from server.peers import speech
-from server.redacted import SECRET, asking, failing, redacting, utterances, without_finder
+from server.redacted import SECRET, asking, crashing, failing, redacting, utterances, without_finder
 from speech import clip
 from vivavoce.intelligence.entities.finder import Entities
 from vivavoce.protocol.requests import LiveRequest
@@ -67,6 +67,23 @@ def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
 
     serving(tmp_path, before, redacting)
     serving(tmp_path, after, redacting)
+
+
+def test_an_error_of_the_recogniser_says_nothing_of_what_was_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http, **asking())
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            said = await socket.rest()
+        stored = (await server.http.get(f"/v2/live/{created['id']}")).json()
+        assert stored["status"] == "error"
+        assert "ValueError in redacted.py" in stored["post_session_metadata"]["error"]
+        assert SECRET not in str((said, stored))
+
+    serving(tmp_path, body, crashing)
+    assert SECRET not in "".join(capfd.readouterr())
 
 
 def test_a_server_that_cannot_redact_takes_no_session_that_asks_for_it(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response, StreamingResponse
 
 from vivavoce.errors import ModelError, StorageError
+from vivavoce.intelligence.base import AddOnError
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import (
@@ -253,7 +254,7 @@ async def _redaction_loaded(asked: LiveRequest, models: Models) -> list[dict[str
     """What the session should know of its redaction. Raises `HTTPException` 501 if there can be none."""
     try:
         return await asyncio.to_thread(load_redaction, asked, models.redaction)
-    except ModelError as error:
+    except (AddOnError, ModelError) as error:
         # Without it the session would show what it must not.
         raise HTTPException(501, f"PII cannot be redacted: {error}") from error
 
