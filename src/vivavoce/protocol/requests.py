@@ -168,6 +168,11 @@ class TranslationConfig(Section):
     context: Annotated[str, StringConstraints(max_length=_LONGEST_CONTEXT)] | None = None
     informal: bool = False
 
+    @field_validator("target_languages")
+    @classmethod
+    def _each_once(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(languages))
+
 
 class RealtimeProcessing(Section):
     custom_vocabulary: bool = False
