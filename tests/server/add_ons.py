@@ -15,7 +15,7 @@ from intelligence.chat_server import KEY, MODEL, Answer, Asked, ChatServer, Rude
 from server.peers import STOP, Message
 from speech import two_cities
 
-AUDIO = two_cities().pcm(seconds=25)
+AUDIO = two_cities().pcm(seconds=15)
 """More words than are their own summary, however scripted."""
 
 LIVE = ("translation", "named_entity_recognition", "sentiment_analysis")

@@ -104,8 +104,13 @@ class User:
         return [message for message in self.messages if message["type"] != "start_session"]
 
 
-@pytest.mark.parametrize("sdk", [False, True], ids=["our client", "the official SDK"])
-def test_what_was_due_of_finals_when_the_server_was_killed_comes_once(tmp_path: Path, sdk: bool) -> None:
+@pytest.mark.parametrize(
+    ("sdk", "end"), [(False, signal.SIGTERM), (True, signal.SIGKILL)], ids=["stopped", "killed"]
+)
+def test_what_was_due_of_finals_when_the_server_went_down_comes_once(
+    tmp_path: Path, sdk: bool, end: signal.Signals
+) -> None:
+    """It goes down while the endpoint hangs, for which it does not wait."""
     port, holding = free_port(), Holding(after=ANSWERED)
     with receiving() as receiver, chatting(holding) as chat:
         settings = asking(chat, callback_allow=LOOPBACK, callback_backoff=0.05)
@@ -114,7 +119,8 @@ def test_what_was_due_of_finals_when_the_server_was_killed_comes_once(tmp_path: 
             user = User(url, asked, sdk=sdk)
             receiver.until(lambda it: it.events.count("live.translation") == ANSWERED)
             assert holding.held.wait(PATIENCE)
-            killed(process)
+            user.connected.clear()
+            ended(process, end)
         came_up(holding, chat)
         with scripted_process(tmp_path, port, **settings) as (url, _):
             user.stop()
@@ -147,7 +153,7 @@ def test_what_is_done_with_the_whole_goes_on_after_a_restart(tmp_path: Path, ret
                 messages = until(socket, "post_chapterization")
                 receiver.until(lambda it: "live.post_chapterization" in it.events and is_complete(it.events))
                 assert holding.held.wait(PATIENCE)
-                killed(process)
+                ended(process, signal.SIGKILL)
         before = times_asked(chat)
         if returns == "when it is over":
             came_up(holding, chat)
@@ -178,8 +184,8 @@ def until(socket: ClientConnection, kind: str) -> list[Message]:
     return messages
 
 
-def killed(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
+def ended(process: subprocess.Popen[str], by: signal.Signals) -> None:
+    process.send_signal(by)
     process.wait(PATIENCE)
 
 
