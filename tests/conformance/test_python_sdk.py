@@ -183,8 +183,11 @@ def test_the_names_in_real_speech_come_with_the_async_sdk(live_server: str) -> N
         session = live.start_session(ENRICHED)
         messages: list[Any] = []
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        connected = asyncio.Event()
         session.on("message", messages.append)
+        session.on("connected", lambda _: connected.set())
         session.on("ended", lambda end: ended.set_result(end.code))
+        await asyncio.wait_for(connected.wait(), 10)
         session.send_audio(audio)
         session.stop_recording()
         assert await asyncio.wait_for(ended, 60) == 1000
