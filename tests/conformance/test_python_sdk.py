@@ -16,6 +16,7 @@ from gladiaio_sdk import GladiaClient, HttpError
 from gladiaio_sdk.v2.live import generated_types as official
 
 from conformance.contract import (
+    ADD_ONS,
     RATE,
     REQUEST,
     check_file,
@@ -34,6 +35,9 @@ from vivavoce.protocol.responses import Chapter
 pytestmark = pytest.mark.filterwarnings(
     "ignore:connect.* must be used as a context manager:DeprecationWarning"
 )
+
+
+QUIET: dict[str, Any] = {name: value for name, value in REQUEST.items() if name != "messages_config"}
 
 
 def test_a_session_of_the_sync_sdk_from_start_to_deletion(live_server: str) -> None:
@@ -145,22 +149,9 @@ def test_a_cut_connection_loses_nothing_and_doubles_nothing(live_server: str) ->
     assert len(finals) == len(set(finals)) > 0
 
 
-ENRICHED: dict[str, Any] = {
-    "endpointing": 0.3,
-    "language_config": {"languages": ["en"]},
-    "realtime_processing": {
-        "named_entity_recognition": True,
-        "sentiment_analysis": True,
-        "translation": True,
-        "translation_config": {"target_languages": ["pt"]},
-    },
-    "post_processing": {"summarization": True, "chapterization": True},
-}
-
-
 def test_what_is_done_with_the_words_comes_with_the_sync_sdk(live_server: str) -> None:
     live = GladiaClient(api_key="unused", api_url=live_server).live()
-    session = live.start_session(ENRICHED)
+    session = live.start_session({**QUIET, **ADD_ONS})
     messages: list[Any] = []
     session.on("message", messages.append)
     session.send_audio(recording())
@@ -180,7 +171,7 @@ def test_the_names_in_real_speech_come_with_the_async_sdk(live_server: str) -> N
 
     async def scenario() -> None:
         live = GladiaClient(api_key="unused", api_url=live_server).live_async()
-        session = live.start_session(ENRICHED)
+        session = live.start_session({**QUIET, **ADD_ONS})
         messages: list[Any] = []
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         connected = asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from websockets.sync.client import connect
 
-from intelligence.chat_server import ChatServer, Rude, chatting
+from intelligence.chat_server import Answer, Asked, ChatServer, Rude, Status, chatting
 from scripted_server import scripted_server
 from server.add_ons import (
     AUDIO,
@@ -90,7 +91,17 @@ def test_what_is_said_is_what_is_stored_and_what_is_posted_each_once_and_in_orde
 def test_who_leaves_without_a_stop_gets_no_more_and_the_result_says_what_is_missing(
     url: str, chat: ChatServer
 ) -> None:
-    chat.answers = lambda asked: Rude("hang") if what(asked) == "de" else answer(asked)
+    too_late = threading.Event()
+
+    def slow(asked: Asked) -> Answer:
+        if what(asked) != "de":
+            return answer(asked)
+        if not chat.released.is_set():
+            return Rude("hang")
+        too_late.set()
+        return Status(400, f"what is {asked.user}?")
+
+    chat.answers = slow
     with receiving() as receiver:
         asked = EVERYTHING | {"callback": True, "callback_config": {"url": receiver.url}}
         created = httpx.post(f"{url}/v2/live", json=asked).raise_for_status().json()
@@ -100,6 +111,9 @@ def test_who_leaves_without_a_stop_gets_no_more_and_the_result_says_what_is_miss
             while "translation" not in kinds(messages):
                 messages.append(json.loads(socket.recv(PATIENCE)))
         receiver.until_event("live.end_session")
+    # What still comes of it is nobody's, the log's neither.
+    chat.released.set()
+    assert too_late.wait(PATIENCE)
     result = result_of(url, created["id"])
     finals = len(result["transcription"]["utterances"])
     assert finals >= kinds(messages).count("transcript") >= 1

@@ -16,11 +16,13 @@ import pytest
 import spacy
 from structlog.testing import capture_logs
 
+from intelligence.chat_server import Rude, chatting
 from scripted_server import PROGRAM, TESTS
-from server.add_ons import AUDIO, EVERYTHING, LIVE, POST
+from server.add_ons import AUDIO, EVERYTHING, LIVE, POST, TRANSLATION, asking
 from server.harness import Server, connected, create, serving
 from server.peers import Message
 from vivavoce.intelligence.entities.model import PACKAGED
+from vivavoce.server import enrichment
 
 ASKED = EVERYTHING | {
     "realtime_processing": EVERYTHING["realtime_processing"]
@@ -118,6 +120,19 @@ def _capabilities(data: Path, packages: Path) -> list[Message]:
             return found
         finally:
             process.terminate()
+
+
+def test_a_session_does_not_wait_for_ever_for_what_is_owed_of_its_finals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrichment, "_LONGEST_STEP", 0.5)
+    asked = EVERYTHING | {"realtime_processing": TRANSLATION, "post_processing": {}}
+    with chatting(lambda _: Rude("hang")) as chat:
+        result, messages, _ = outcome(tmp_path, asked, **asking(chat))
+    finals = len(result["transcription"]["utterances"])
+    assert [message["type"] for message in messages].count("transcript") == finals > 3
+    missing = f"the session ended before translation of {finals} of {finals} utterances"
+    assert result["translation"]["error"]["message"] == missing
 
 
 def damaged(directory: Path) -> Path:
