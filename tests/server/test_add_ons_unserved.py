@@ -154,7 +154,7 @@ def untrained(directory: Path) -> Path:
 @pytest.mark.parametrize(
     ("broken", "status", "says"),
     [
-        (damaged, 501, "is no spaCy model that can be read"),
+        (damaged, 501, "the model for entities in en cannot be loaded; `vivavoce doctor` says why"),
         (untrained, 500, "named_entity_recognition failed on this text"),
     ],
 )
@@ -172,7 +172,10 @@ def test_a_model_that_cannot_be_used_fails_alone(tmp_path: Path, broken: Any, st
         assert error["status_code"] == status
         assert says in error["message"]
         assert "the transcript is not affected" in error["message"]
+        assert str(tmp_path) not in error["message"]
     for name in ("sentiment_analysis", *POST):
         assert result[name]["success"]
     crashes = [event for event in logged if event["event"] == "add_on_crashed"]
     assert len(crashes) == (len(finals) if status == 500 else 0)
+    unloaded = [event["reason"] for event in logged if event["event"] == "capability_not_loaded"]
+    assert [str(model) in reason for reason in unloaded] == ([True] if status == 501 else [])

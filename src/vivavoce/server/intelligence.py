@@ -89,7 +89,7 @@ class Backend(Generic[T_co]):
             loaded = self._load()
         except ConfigurationError as error:
             # A client is not told where the server keeps its files.
-            self._problem = unloadable(self.name)
+            self._problem = f"{self.name} cannot be loaded on this server; `vivavoce doctor` says why"
             _log.error("capability_not_loaded", capability=self.name, reason=str(error))
             raise AddOnError(self._problem, 501) from error
         _log.info("capability_loaded", capability=self.name, seconds=round(time.monotonic() - began, 1))
@@ -170,12 +170,11 @@ class Intelligence:
             self._ran(name, time.thread_time() - began)
 
     def _error(self, name: str, problem: BaseException | None) -> AddonError:
-        if isinstance(problem, ConfigurationError):
-            # A model of one language, which is loaded with the first words of that.
-            if (reason := str(problem)) not in self._reasons:
-                self._reasons.add(reason)
-                _log.error("capability_not_loaded", capability=name, reason=reason)
-            return failed(AddOnError(unloadable(name)), 501)
+        cause = problem.__cause__ if problem is not None else None
+        # Models of one language are loaded with the first words of that.
+        if isinstance(cause, ConfigurationError) and (reason := str(cause)) not in self._reasons:
+            self._reasons.add(reason)
+            _log.error("capability_not_loaded", capability=name, reason=reason)
         return _error(name, problem)
 
     def load(self) -> None:
@@ -188,11 +187,6 @@ class Intelligence:
         """Take nothing more; what runs is not waited for."""
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def unloadable(name: str) -> str:
-    """What a client is told of what cannot be loaded."""
-    return f"{name} cannot be loaded on this server; `vivavoce doctor` says why"
 
 
 def _filled(

@@ -168,7 +168,9 @@ class Entities:
         try:
             model = self._model(language)
         except ModelError as error:
-            raise AddOnError(f"entities in {language} cannot be found: {error}", 501) from error
+            # A client is not told where the server keeps its files.
+            problem = f"the model for entities in {language} cannot be loaded; `vivavoce doctor` says why"
+            raise AddOnError(problem, 501) from error
         read = text if cased else _recased(text)
         labelled = model.find(read) if model else []
         of_model = [one for entity in labelled if (one := _mapped(entity, read)) is not None]
