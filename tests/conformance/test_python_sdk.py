@@ -163,7 +163,7 @@ def test_what_is_done_with_the_words_comes_with_the_sync_sdk(live_server: str) -
     translations = [each.data.translated_utterance.text for each in messages if each.type == "translation"]
     assert "o melhor dos tempos" in translations[0]
     [summary] = [each.data.results for each in messages if each.type == "post_summarization"]
-    assert "best of times" in summary
+    assert {*summary.lower().split()} <= {*" ".join(utterance.text for utterance in said).lower().split()}
 
 
 def test_the_names_in_real_speech_come_with_the_async_sdk(live_server: str) -> None:

@@ -139,8 +139,8 @@ def test_what_was_due_of_finals_when_the_server_went_down_comes_once(
     no_words(tmp_path / "server.log")
 
 
-@pytest.mark.parametrize("returns", ["at once", "when it is over"])
-def test_what_is_done_with_the_whole_goes_on_after_a_restart(tmp_path: Path, returns: str) -> None:
+def test_what_is_done_with_the_whole_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """By itself; its client hears of it once it is there again."""
     port, holding = free_port(), Holding(holds="summarization")
     with receiving() as receiver, chatting(holding) as chat:
         settings = asking(chat, callback_allow=LOOPBACK, callback_backoff=0.05)
@@ -155,16 +155,12 @@ def test_what_is_done_with_the_whole_goes_on_after_a_restart(tmp_path: Path, ret
                 assert holding.held.wait(PATIENCE)
                 ended(process, signal.SIGKILL)
         before = times_asked(chat)
-        if returns == "when it is over":
-            came_up(holding, chat)
+        came_up(holding, chat)
         with scripted_process(tmp_path, port, **settings) as (url, _):
-            if returns == "when it is over":
-                receiver.until_event("live.end_session")
+            receiver.until_event("live.end_session")
             with connect(created["url"], max_size=None) as socket:
-                came_up(holding, chat)
                 messages += [json.loads(text) for text in socket]
                 assert socket.close_code == 1000
-            receiver.until_event("live.end_session")
             result = result_of(url, created["id"])
     told_once(messages)
     told_once(each_once(receiver.taken))
