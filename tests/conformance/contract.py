@@ -31,6 +31,15 @@ REQUEST: dict[str, Any] = {
         "receive_lifecycle_events": True,
     },
 }
+ADD_ONS: dict[str, Any] = {
+    "realtime_processing": {
+        "named_entity_recognition": True,
+        "sentiment_analysis": True,
+        "translation": True,
+        "translation_config": {"target_languages": ["pt"]},
+    },
+    "post_processing": {"summarization": True, "chapterization": True},
+}
 
 
 def recording() -> bytes:

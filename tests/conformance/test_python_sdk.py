@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import queue
 import threading
 import time
 import uuid
 from typing import Any
 
+import httpx
 import pytest
 from gladiaio_sdk import GladiaClient, HttpError
+from gladiaio_sdk.v2.live import generated_types as official
 
 from conformance.contract import (
+    ADD_ONS,
     RATE,
     REQUEST,
     check_file,
@@ -23,12 +27,17 @@ from conformance.contract import (
     word_error_rate,
 )
 from disturbed.network import line_to
-from speech import clip
+from protocol.test_official_types import assert_whole
+from speech import collected
+from vivavoce.protocol.responses import Chapter
 
 # How the SDK uses `websockets` is the SDK's affair.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:connect.* must be used as a context manager:DeprecationWarning"
 )
+
+
+QUIET: dict[str, Any] = {name: value for name, value in REQUEST.items() if name != "messages_config"}
 
 
 def test_a_session_of_the_sync_sdk_from_start_to_deletion(live_server: str) -> None:
@@ -140,38 +149,95 @@ def test_a_cut_connection_loses_nothing_and_doubles_nothing(live_server: str) ->
     assert len(finals) == len(set(finals)) > 0
 
 
-def test_an_add_on_that_does_not_exist_says_so_and_harms_no_transcript(live_server: str) -> None:
+def test_what_is_done_with_the_words_comes_with_the_sync_sdk(live_server: str) -> None:
     live = GladiaClient(api_key="unused", api_url=live_server).live()
-    add_ons = [
-        "translation",
-        "named_entity_recognition",
-        "sentiment_analysis",
-        "summarization",
-        "chapterization",
-    ]
-    realtime: dict[str, Any] = dict.fromkeys(add_ons[:3], True)
-    realtime["translation_config"] = {"target_languages": ["fr"]}
-    request = {
-        "language_config": {"languages": ["en"]},
-        "realtime_processing": realtime,
-        "post_processing": dict.fromkeys(add_ons[3:], True),
-    }
-    session = live.start_session(request)
-    messages: list[dict[str, Any]] = []
-    session.on("message", lambda message: messages.append(message.to_dict()))
-    speech = clip("en", "quick_brown_fox")
-    session.send_audio(speech.pcm(RATE))
+    session = live.start_session({**QUIET, **ADD_ONS})
+    messages: list[Any] = []
+    session.on("message", messages.append)
+    session.send_audio(recording())
     session.stop_recording()
     assert session.join(60)
-
     assert session.session_id is not None
-    result = live.get(session.session_id).to_dict()["result"]
-    assert word_error_rate(result["transcription"]["full_transcript"], speech.text) <= 0.1
-    for name in add_ons:
-        assert result[name]["success"] is False
-        assert "not available" in result[name]["error"]["message"]
-    failed = {message["type"] for message in messages if message.get("error")}
-    assert failed == {*add_ons[:3], "post_summarization", "post_chapterization"}
+    said = check_enriched(messages, live.get(session.session_id), as_sent(live_server, session.session_id))
+    assert word_error_rate(" ".join(utterance.text for utterance in said)) <= 0.1
+    translations = [each.data.translated_utterance.text for each in messages if each.type == "translation"]
+    assert "o melhor dos tempos" in translations[0]
+    [summary] = [each.data.results for each in messages if each.type == "post_summarization"]
+    assert {*summary.lower().split()} <= {*" ".join(utterance.text for utterance in said).lower().split()}
+
+
+def test_the_names_in_real_speech_come_with_the_async_sdk(live_server: str) -> None:
+    audio = collected("en_lj_lj001_0024").pcm(RATE)  # printed at Mainz by Peter Schoeffer
+
+    async def scenario() -> None:
+        live = GladiaClient(api_key="unused", api_url=live_server).live_async()
+        session = live.start_session({**QUIET, **ADD_ONS})
+        messages: list[Any] = []
+        ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        connected = asyncio.Event()
+        session.on("message", messages.append)
+        session.on("connected", lambda _: connected.set())
+        session.on("ended", lambda end: ended.set_result(end.code))
+        await asyncio.wait_for(connected.wait(), 10)
+        session.send_audio(audio)
+        session.stop_recording()
+        assert await asyncio.wait_for(ended, 60) == 1000
+        stored = await live.get(await session.get_session_id())
+        said = check_enriched(messages, stored, as_sent(live_server, stored.id))
+        result = stored.result
+        assert result
+        assert result.named_entity_recognition
+        entities = {each.text: each for each in result.named_entity_recognition.results or []}
+        [city] = [each for each in entities.values() if each.entity_type == "LOCATION_CITY"]
+        words = [word for utterance in said for word in utterance.words]
+        assert (city.start, city.end) in [(word.start, word.end) for word in words if city.text in word.word]
+        assert entities["Peter"].entity_type == "NAME_GIVEN"
+        assert result.translation
+        assert city.text in (result.translation.results or [])[0].full_transcript
+
+    asyncio.run(scenario())
+
+
+def as_sent(url: str, session_id: str) -> dict[str, Any]:
+    """The session before any type has read it."""
+    sent: dict[str, Any] = httpx.get(f"{url}/v2/live/{session_id}").json()
+    return sent
+
+
+def check_enriched(messages: list[Any], stored: Any, as_sent: dict[str, Any]) -> list[Any]:
+    """Each final with all that is said of it, the whole with all of the whole; gives the utterances."""
+    result = stored.result
+    for text in result.messages:
+        message = json.loads(text)
+        kind = official._WS_TYPE_TO_CLASS.get(message["type"])
+        if kind is not None:
+            assert_whole(kind, message, set())
+    assert_whole(type(stored), as_sent, set())
+    by_type: dict[str, list[Any]] = {}
+    for message in messages:
+        assert not getattr(message, "error", None)
+        by_type.setdefault(message.type, []).append(message)
+    finals = {message.data.id: message.data.utterance for message in by_type["transcript"]}
+    for name in ("translation", "named_entity_recognition", "sentiment_analysis"):
+        of_finals = {message.data.utterance_id: message.data.utterance for message in by_type[name]}
+        assert of_finals == finals
+        envelope = getattr(result, name)
+        assert envelope.success
+        assert envelope.exec_time > 0
+    assert len(json.loads(result.sentiment_analysis.results)) >= len(finals)
+    [translated] = result.translation.results
+    assert translated.languages == ["pt"]
+    for utterance, original in zip(translated.utterances, finals.values(), strict=True):
+        assert (utterance.start, utterance.end) == (original.start, original.end)
+        assert utterance.text == "".join(word.word for word in utterance.words)
+    [summary] = by_type["post_summarization"]
+    assert summary.data.results == result.summarization.results
+    [chapters] = by_type["post_chapterization"]
+    assert sorted(chapters.to_dict()["data"]["results"][0]) == sorted(Chapter.model_fields)
+    spoken = list(finals.values())
+    assert chapters.to_dict()["data"]["results"][0]["start"] == spoken[0].start
+    assert chapters.to_dict()["data"]["results"][-1]["end"] == spoken[-1].end
+    return spoken
 
 
 def test_the_pages_of_a_list_can_be_followed(live_server: str) -> None:

@@ -12,10 +12,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from storage.running import Run
-from storage.samples import new_session
+from storage.samples import final, new_session
 from vivavoce.errors import StorageError
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.storage import tables
 from vivavoce.storage.database import migrate
+from vivavoce.storage.journal import Entry
 from vivavoce.storage.stores import Storage, open_storage
 
 
@@ -59,6 +61,33 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     before = _schema(tmp_path / "vivavoce.db")
     migrate(tmp_path / "vivavoce.db")
     assert _schema(tmp_path / "vivavoce.db") == before
+
+
+def test_a_database_of_the_version_before_add_ons_opens_with_all_that_it_holds(
+    tmp_path: Path, run: Run[None]
+) -> None:
+    session = new_session()
+
+    async def before(storage: Storage) -> None:
+        await storage.sessions.create(session)
+        await storage.sessions.add(Entry(session.id, ["{}"], final(0)))
+
+    async def after(storage: Storage) -> None:
+        assert await storage.sessions.finals(session.id) == [final(0)]
+        assert await storage.sessions.add_ons(session.id) == []
+        await storage.sessions.add(Entry(session.id, result=AddOnResult("summarization", results="Short.")))
+        assert [each.results for each in await storage.sessions.add_ons(session.id)] == ["Short."]
+
+    run(before)
+    # As that version left it.
+    with sqlite3.connect(tmp_path / "vivavoce.db") as connection:
+        connection.execute("DROP TABLE add_ons")
+        connection.execute("UPDATE alembic_version SET version_num = '0004'")
+    connection.close()
+    run(after)
+    migrated = _schema(tmp_path / "vivavoce.db")
+    migrate(tmp_path / "new.db")
+    assert migrated == _schema(tmp_path / "new.db")
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:

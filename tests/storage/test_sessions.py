@@ -11,6 +11,8 @@ import pytest
 from storage.running import Run
 from storage.samples import NOON, final, minutes, new_session, use
 from vivavoce.errors import StorageError
+from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.responses import AddonError
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import Place, SessionFilter, StoredSession
 from vivavoce.storage.stores import Storage
@@ -223,6 +225,39 @@ def test_the_size_of_a_transcript_is_known_before_it_is_read(run: Run[None]) -> 
         assert sizes[0] == 0
         assert sizes[1] > len("Split infinity")
         assert sizes[2] == pytest.approx(10 * sizes[1], rel=0.2)
+
+    run(body)
+
+
+def test_what_add_ons_came_to_is_kept_counted_and_deleted_with_its_session(run: Run[None]) -> None:
+    results = [
+        AddOnResult("translation", "00_00000000", "fr", results={"text": "zanzibar" * 100}, exec_time=0.25),
+        AddOnResult(
+            "translation",
+            "00_00000000",
+            "de",
+            error=AddonError(status_code=502, exception="AddOnError", message="no"),
+        ),
+        AddOnResult("summarization", results="All is said."),
+        AddOnResult("post_transcript"),
+    ]
+
+    async def body(storage: Storage) -> None:
+        session, other = new_session(), new_session()
+        for each in (session, other):
+            await storage.sessions.create(each)
+        for result in results:
+            await storage.sessions.add(Entry(session.id, result=result))
+        with pytest.raises(StorageError):
+            await storage.sessions.add(Entry(session.id, result=results[0]))
+        await storage.sessions.add(Entry(other.id, result=results[0]))
+        assert await storage.sessions.add_ons(session.id) == results
+        none, size = await storage.sessions.sizes([new_session().id, session.id])
+        assert none == 0
+        assert 800 < size < 900
+        assert await storage.sessions.delete(session.id)
+        assert await storage.sessions.add_ons(session.id) == []
+        assert await storage.sessions.add_ons(other.id) == results[:1]
 
     run(body)
 

@@ -57,18 +57,16 @@ def _short_as_json(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 # As often as all of them twice; what is wrong with each costs time to say.
 _MOST_LANGUAGES = 200
+_EACH_ONCE = AfterValidator(lambda given: tuple(dict.fromkeys(given)))
 
 
 class LanguageConfig(Section):
     """`languages`: one fixes the language, several are candidates, none leaves all open."""
 
-    languages: Annotated[tuple[TranscriptionLanguage, ...], Strict(False), at_most(_MOST_LANGUAGES)] = ()
+    languages: Annotated[
+        tuple[TranscriptionLanguage, ...], Strict(False), at_most(_MOST_LANGUAGES), _EACH_ONCE
+    ] = ()
     code_switching: bool = False
-
-    @field_validator("languages")
-    @classmethod
-    def _each_once(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(languages))
 
 
 class PreProcessing(Section):
@@ -157,7 +155,9 @@ _LONGEST_CONTEXT = 10_000
 
 
 class TranslationConfig(Section):
-    target_languages: Annotated[tuple[TranslationLanguage, ...], Strict(False), at_most(_MOST_LANGUAGES)] = ()
+    target_languages: Annotated[
+        tuple[TranslationLanguage, ...], Strict(False), at_most(_MOST_LANGUAGES), _EACH_ONCE
+    ] = ()
     model: Literal["base", "batch", "enhanced"] = "base"
     match_original_utterances: bool = True
     lipsync: bool = True

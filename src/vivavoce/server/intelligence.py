@@ -58,20 +58,25 @@ class Backend(Generic[T_co]):
         remote: bool = False,
     ) -> None:
         self.name = name
-        self.describe = describe
+        self._describe = describe
         self.off = off
         """Why it serves nobody; empty if it does."""
         self.remote = remote
         self._load = load
         self._lock = threading.Lock()
         self._loaded: T_co | None = None
-        self._problem: AddOnError | None = None
+        self._problem = ""
+
+    def describe(self) -> Capability:
+        if self._problem:
+            return Capability(self.name, "off", (), self._problem)
+        return self._describe()
 
     def get(self) -> T_co:
         """Blocks, the first time for seconds. Raises `AddOnError`: what cannot be loaded once never can."""
         with self._lock:
-            if self._problem is not None:
-                raise self._problem
+            if self._problem:
+                raise AddOnError(self._problem, 501)
             if self._loaded is None:
                 self._loaded = self._first()
             return self._loaded
@@ -83,9 +88,10 @@ class Backend(Generic[T_co]):
         try:
             loaded = self._load()
         except ConfigurationError as error:
-            self._problem = AddOnError(str(error), 501)
+            # A client is not told where the server keeps its files.
+            self._problem = f"{self.name} cannot be loaded on this server; `vivavoce doctor` says why"
             _log.error("capability_not_loaded", capability=self.name, reason=str(error))
-            raise self._problem from error
+            raise AddOnError(self._problem, 501) from error
         _log.info("capability_loaded", capability=self.name, seconds=round(time.monotonic() - began, 1))
         return loaded
 
@@ -118,6 +124,8 @@ class Intelligence:
     ) -> None:
         self.backends = backends
         self._ran = ran
+        # Why models could not be loaded, as it was logged: as many as there are models, at most.
+        self._reasons: set[str] = set()
         self._pools = {
             where: ThreadPoolExecutor(threads, f"add-ons {where}", initializer=_give_way)
             for where, threads in (("live", 1), ("post", 1), ("remote", _REMOTE))
@@ -141,13 +149,17 @@ class Intelligence:
         """
         began = time.monotonic()
         doing = asyncio.get_running_loop().run_in_executor(self._pools[where], self._counted, of.name, work)
-        done, _ = await asyncio.wait([doing], timeout=within)
+        try:
+            done, _ = await asyncio.wait([doing], timeout=within)
+        finally:
+            # What has not begun never does, and how the rest ends is nobody's concern any more.
+            doing.cancel()
         if done and doing.exception() is None:
             return _filled(of, began, results=doing.result())
         if not done:
             error = failed(AddOnError(f"{of.name} took more than {within:g} s"), 504)
         else:
-            error = _error(of.name, doing.exception())
+            error = self._error(of.name, doing.exception())
         return _filled(of, began, error=error)
 
     def _counted(self, name: str, work: Callable[[], JsonValue]) -> JsonValue:
@@ -156,6 +168,14 @@ class Intelligence:
             return work()
         finally:
             self._ran(name, time.thread_time() - began)
+
+    def _error(self, name: str, problem: BaseException | None) -> AddonError:
+        cause = problem.__cause__ if problem is not None else None
+        # Models of one language are loaded with the first words of that.
+        if isinstance(cause, ConfigurationError) and (reason := str(cause)) not in self._reasons:
+            self._reasons.add(reason)
+            _log.error("capability_not_loaded", capability=name, reason=reason)
+        return _error(name, problem)
 
     def load(self) -> None:
         """Load all that is not switched off; blocks for seconds. The log says what cannot be loaded."""

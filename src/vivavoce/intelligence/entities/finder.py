@@ -74,6 +74,7 @@ class Entities:
     def __init__(self, directories: Mapping[str, Path] | None = None) -> None:
         self._directories = dict(directories or {})
         self._models: dict[str, EntityModel] = {}
+        self._problems: dict[str, str] = {}
         self._loading = Lock()
 
     @property
@@ -167,7 +168,9 @@ class Entities:
         try:
             model = self._model(language)
         except ModelError as error:
-            raise AddOnError(f"entities in {language} cannot be found: {error}", 501) from error
+            # A client is not told where the server keeps its files.
+            problem = f"the model for entities in {language} cannot be loaded; `vivavoce doctor` says why"
+            raise AddOnError(problem, 501) from error
         read = text if cased else _recased(text)
         labelled = model.find(read) if model else []
         of_model = [one for entity in labelled if (one := _mapped(entity, read)) is not None]
@@ -188,9 +191,16 @@ class Entities:
         if loaded is not None:
             return loaded
         with self._loading:
+            if language in self._problems:
+                raise ModelError(self._problems[language])
             if language not in self._models:
-                directory = self._directories.get(language) or PACKAGED[language].locate()
-                self._models[language] = EntityModel(directory)
+                try:
+                    directory = self._directories.get(language) or PACKAGED[language].locate()
+                    self._models[language] = EntityModel(directory)
+                except ModelError as error:
+                    # To try again with each utterance would cost a second every time.
+                    self._problems[language] = str(error)
+                    raise
             return self._models[language]
 
 
