@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -64,6 +64,13 @@ class TranslationOptions:
 class EntityFinder(Protocol):
     def find(self, words: Sequence[Word], language: str) -> list[Mention]:
         """The entities among the words of an utterance, by their first word. Raises `AddOnError`."""
+        ...
+
+    def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
+        """What may be of these types, for redaction: rather a word too many than one too few.
+
+        Raises `AddOnError`.
+        """
         ...
 
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Protocol
 
 from vivavoce.intelligence import markers
-from vivavoce.intelligence.base import EntityFinder, Mention
+from vivavoce.intelligence.base import EntityFinder
 from vivavoce.intelligence.capitals import capitalised, name_end
 from vivavoce.intelligence.runs import (
     Run,
@@ -62,14 +61,6 @@ _SPELLED_OUT = 3
 _SURELY, _PERHAPS, _IN_A_PARTIAL = 7, 5, 3
 
 
-class PersonalFinder(EntityFinder, Protocol):
-    """Finds entities, and what may be personal."""
-
-    def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
-        """What may be an entity of these types: rather a word too many than one too few."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Span:
     """Words to redact: from `first`, up to `end` exclusive. `goes_on`: with what was said before them. The
@@ -101,7 +92,7 @@ class Redactor:
     in their order, partials before the final that they are of. Thread-safe.
     """
 
-    def __init__(self, finder: PersonalFinder, types: Collection[str], *, mask: bool = False) -> None:
+    def __init__(self, finder: EntityFinder, types: Collection[str], *, mask: bool = False) -> None:
         self._finder = finder
         self._types = frozenset(types)
         # Which dates are birthdays is seen here, too.

@@ -138,6 +138,7 @@ async def _load(services: Services, load: Callable[[Settings], Models], metrics:
     backends = await asyncio.to_thread(backends_of, settings, lambda: loaded[0].interpreter)
     intelligence = Intelligence(backends, metrics.add_on_ran)
     models = await asyncio.to_thread(load, settings)
+    models.redaction.share(intelligence.backends.entities.get)
     loaded.append(models)
     if settings.preload_add_ons:
         await asyncio.to_thread(intelligence.load)

@@ -87,13 +87,16 @@ def _entities(settings: Settings) -> Backend[EntityFinder]:
             )
         directories[language] = Path(path).expanduser()
 
+    @cache
     def finder() -> Entities:
         # It imports spaCy, which takes seconds and is not needed by most.
         from vivavoce.intelligence.entities.finder import Entities
 
         return Entities(directories)
 
-    return Backend("named_entity_recognition", lambda: finder().capability(), finder)
+    return Backend(
+        "named_entity_recognition", lambda: finder().capability(), finder, warm=lambda: finder().load()
+    )
 
 
 def _sentiment(settings: Settings, embedder: Backend[Embedder]) -> Backend[SentimentAnalyser]:
@@ -120,7 +123,13 @@ def _translation(
         hearing = interpreter() if settings.whisper_translates else None
         return PairTranslator(base, by_chat, speech=SpeechEngine(hearing) if hearing else None)
 
-    return Backend("translation", lambda: translator().capability(), translator, remote=chat is not None)
+    return Backend(
+        "translation",
+        lambda: translator().capability(),
+        translator,
+        warm=lambda: translator().load(),
+        remote=chat is not None,
+    )
 
 
 def _of_the_whole(

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -44,8 +43,8 @@ _REMOTE = 16
 class Backend(Generic[T_co]):
     """What serves one capability. It is loaded by whoever asks first, the others wait.
 
-    `describe` and `load` may block while they import what it takes. `remote`: whether it asks another
-    service, and so waits rather than computes.
+    `describe` and `load` may block while they import what it takes; `warm` loads what is else loaded with
+    the first word of a language. `remote`: whether it asks another service, and so waits rather than computes.
     """
 
     def __init__(
@@ -54,6 +53,7 @@ class Backend(Generic[T_co]):
         describe: Callable[[], Capability],
         load: Callable[[], T_co],
         *,
+        warm: Callable[[], None] = lambda: None,
         off: str = "",
         remote: bool = False,
     ) -> None:
@@ -63,6 +63,7 @@ class Backend(Generic[T_co]):
         """Why it serves nobody; empty if it does."""
         self.remote = remote
         self._load = load
+        self._warm = warm
         self._lock = threading.Lock()
         self._loaded: T_co | None = None
         self._problem = ""
@@ -80,6 +81,18 @@ class Backend(Generic[T_co]):
             if self._loaded is None:
                 self._loaded = self._first()
             return self._loaded
+
+    def preload(self) -> None:
+        """Load all of it, if it is not switched off; the log says what cannot be loaded."""
+        if self.off:
+            return
+        try:
+            self.get()
+            self._warm()
+        except AddOnError:
+            return  # which is logged where it is raised
+        except ConfigurationError as error:
+            _log.error("capability_not_loaded", capability=self.name, reason=str(error))
 
     def _first(self) -> T_co:
         if self.off:
@@ -180,8 +193,7 @@ class Intelligence:
     def load(self) -> None:
         """Load all that is not switched off; blocks for seconds. The log says what cannot be loaded."""
         for backend in self.backends:
-            with suppress(AddOnError):
-                backend.get()
+            backend.preload()
 
     def close(self) -> None:
         """Take nothing more; what runs is not waited for."""

@@ -18,9 +18,9 @@ import structlog
 
 from vivavoce.engine.engine import Deliver
 from vivavoce.errors import RecognizerError
-from vivavoce.intelligence.base import Mention
+from vivavoce.intelligence.base import EntityFinder, Mention
 from vivavoce.intelligence.markers import all_masked
-from vivavoce.intelligence.redaction import PersonalFinder, Redactor
+from vivavoce.intelligence.redaction import Redactor
 from vivavoce.protocol.redaction import PiiRedactionConfig, redacted_types
 from vivavoce.protocol.stream import Diagnosis, Final, Hypothesis, Partial, Up, Word
 from vivavoce.recognizers.base import Capabilities, Recognizer, Request
@@ -30,7 +30,7 @@ _log = structlog.get_logger(__name__)
 _THREADS = 2
 
 
-def _entities() -> PersonalFinder:
+def _entities() -> EntityFinder:
     # Importing it takes a second, which a server without redaction need not wait for.
     from vivavoce.intelligence.entities.finder import Entities
 
@@ -40,21 +40,25 @@ def _entities() -> PersonalFinder:
 class Redaction:
     """What redacting sessions share: who finds what is personal, and the threads in which that is done.
 
-    `make` gives the finder, once; it may take seconds.
+    `make` gives the finder, once; it may take seconds. Without it, that is whoever is `shared`.
     """
 
-    def __init__(self, make: Callable[[], PersonalFinder] = _entities) -> None:
+    def __init__(self, make: Callable[[], EntityFinder] | None = None) -> None:
         self._make = make
-        self._made: PersonalFinder | None = None
+        self._made: EntityFinder | None = None
         self._making = Lock()
         self._threads: ThreadPoolExecutor | None = None
 
+    def share(self, make: Callable[[], EntityFinder]) -> None:
+        """There is one who finds entities for others, too."""
+        self._make = self._make or make
+
     @property
-    def finder(self) -> PersonalFinder:
+    def finder(self) -> EntityFinder:
         """Made when it is first asked for."""
         with self._making:
             if self._made is None:
-                self._made = self._make()
+                self._made = (self._make or _entities)()
             return self._made
 
     def load(self, languages: Sequence[str]) -> frozenset[str] | None:
