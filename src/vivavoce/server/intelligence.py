@@ -44,7 +44,8 @@ class Backend(Generic[T_co]):
     """What serves one capability. It is loaded by whoever asks first, the others wait.
 
     `describe` and `load` may block while they import what it takes; `warm` loads what is else loaded with
-    the first word of a language. `remote`: whether it asks another service, and so waits rather than computes.
+    the first word of a language. `remote`: whether it asks another service, and so waits, and computes
+    nothing here.
     """
 
     def __init__(
