@@ -13,7 +13,7 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response, StreamingResponse
 
-from vivavoce.errors import StorageError
+from vivavoce.errors import StorageDamaged, StorageError
 from vivavoce.protocol.responses import (
     ErrorBody,
     SessionCreated,
@@ -34,7 +34,7 @@ from vivavoce.server.recording import Recording, recording_response
 from vivavoce.server.services import Services, Serving
 from vivavoce.server.wording import learn_vocabulary
 from vivavoce.settings import Settings
-from vivavoce.storage.records import NewSession, Standing, StoredSession
+from vivavoce.storage.records import Damaged, NewSession, Standing, StoredSession
 
 _log = structlog.get_logger(__name__)
 
@@ -122,7 +122,8 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     """All filters must hold. A page ends early when its transcripts are long; `next` goes on from there.
     The results are without `messages`; GET one session to have them.
 
-    A session whose stored request or audio is damaged has no `file`, `request_params` and `result`.
+    A session whose stored request, words or audio are damaged has no `file`, `request_params` and `result`;
+    one of which more is damaged is left out.
     """
     query = ListQuery.of(request.query_params)
     pages = Pages(public_base(request, services.settings), request.query_params)
@@ -132,8 +133,13 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     sizes = await sessions.sizes([stored.id for stored in page.items])
     page = page.first(within(sizes, MOST_CHARACTERS))
 
+    for each in page.items:
+        if isinstance(each, Damaged):
+            _log.error("session_damaged", session=each.id, error=each.problem)
+
     def body(finals: Mapping[str, Sequence[Final]]) -> str:
-        items = (json_of(_listed(stored, finals[stored.id], services)) for stored in page.items)
+        whole = (stored for stored in page.items if isinstance(stored, StoredSession))
+        items = (json_of(_listed(stored, finals.get(stored.id), services)) for stored in whole)
         around = SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
@@ -144,7 +150,7 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
         return f"{around.removesuffix(']}')}{','.join(items)}]}}"
 
     async with services.building:
-        found = await sessions.finals_of([stored.id for stored in page.items])
+        found = await _finals([stored.id for stored in page.items], services)
         text = await asyncio.to_thread(body, found)
     return _json(text)
 
@@ -215,7 +221,13 @@ async def get_audio(session_id: str, _: Authenticated) -> Response:
 
 async def _owned(session_id: str, services: Services, caller: Caller) -> StoredSession:
     """The session if it is the caller's; for others it does not exist. Raises `HTTPException` 404."""
-    return _check_owned(await services.storage.sessions.get(session_id), session_id, caller)
+    try:
+        found = await services.storage.sessions.get(session_id)
+    except StorageDamaged:
+        # That is nobody else's business.
+        _check_owned(await services.storage.sessions.standing(session_id), session_id, caller)
+        raise
+    return _check_owned(found, session_id, caller)
 
 
 def _check_owned(found: Found | None, session_id: str, caller: Caller) -> Found:
@@ -228,7 +240,24 @@ def _shown(stored: StoredSession, finals: Sequence[Final], services: Services) -
     return session_object(stored, finals, Recording.of(stored, services.storage.audio))
 
 
-def _listed(stored: StoredSession, finals: Sequence[Final], services: Services) -> SessionObject:
+async def _finals(session_ids: Sequence[str], services: Services) -> Mapping[str, Sequence[Final]]:
+    """The finals of sessions; those of a damaged one are left out, and keep no others from being read."""
+    sessions = services.storage.sessions
+    try:
+        return await sessions.finals_of(session_ids)
+    except StorageDamaged as error:
+        if len(session_ids) == 1:
+            _log.error("session_damaged", session=session_ids[0], error=str(error))
+            return {}
+        found: dict[str, Sequence[Final]] = {}
+        for each in session_ids:
+            found |= await _finals([each], services)
+        return found
+
+
+def _listed(stored: StoredSession, finals: Sequence[Final] | None, services: Services) -> SessionObject:
+    if finals is None:
+        return damaged_object(stored)
     try:
         return _shown(stored, finals, services)
     except StorageError as error:

@@ -6,20 +6,34 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Row, Select, Text, delete, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vivavoce.errors import StorageError
+from vivavoce.errors import StorageDamaged, StorageError
 from vivavoce.protocol.stream import Draft, Final, Utterance, Word
 from vivavoce.storage import tables
+from vivavoce.storage.damage import UNREADABLE, damage, whole
 from vivavoce.storage.database import Database
 from vivavoce.storage.deliveries import add_deliveries
 from vivavoce.storage.journal import Entry, Journal
 from vivavoce.storage.metadata import contains
 from vivavoce.storage.records import (
+    Damaged,
     NewDelivery,
     NewSession,
     Place,
@@ -100,14 +114,14 @@ class SessionStore:
                 query = query.where(tables.sessions.c.id.in_(ids))
             else:
                 query = query.offset(offset).limit(limit + 1)
-            found = [_session(row) for row in await connection.execute(query)]
+            found = [_listed(row) for row in await connection.execute(query)]
         return SessionPage(items=tuple(found[:limit]), more=len(found) > limit)
 
-    async def list_all(self, narrowed: SessionFilter, limit: int) -> Sequence[StoredSession]:
+    async def list_all(self, narrowed: SessionFilter, limit: int) -> Sequence[StoredSession | Damaged]:
         """The newest sessions, whosever they are: for the operator alone."""
         query = _newest_first(narrowed).limit(limit)
         async with self._database.read() as connection:
-            return [_session(row) for row in await connection.execute(query)]
+            return [_listed(row) for row in await connection.execute(query)]
 
     async def unfinished(self) -> Sequence[str]:
         """The identifiers of all sessions that have begun and not ended, oldest first."""
@@ -121,7 +135,8 @@ class SessionStore:
         at = tables.sessions.c
         query = select(at.id).where(at.status == status).order_by(at.created_at)
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalars().all()
+            found = (await connection.execute(query)).scalars()
+            return [id_ for id_ in found if isinstance(id_, str)]
 
     async def open_tokens(self, most: int) -> Sequence[str]:
         """The hashes of the tokens of sessions that have not ended: of the newest, oldest first."""
@@ -129,15 +144,23 @@ class SessionStore:
         query = select(at.token_hash).where(at.status.in_(("queued", "processing")))
         async with self._database.read() as connection:
             newest = await connection.execute(query.order_by(at.created_at.desc()).limit(most))
-            return newest.scalars().all()[::-1]
+            return [each for each in newest.scalars() if isinstance(each, str)][::-1]
 
     async def queued_since(self, moment: datetime) -> Mapping[str, Place]:
         """The sessions that were created after `moment` and have no audio yet."""
         at = tables.sessions.c
-        enhanced = at.request["pre_processing"]["audio_enhancer"].as_boolean()
-        query = select(at.id, at.key_id, enhanced).where(at.status == "queued", at.created_at > moment)
+        asked = at.request["pre_processing"]["audio_enhancer"].as_boolean()
+        enhanced = case((func.json_valid(type_coerce(at.request, Text)), asked), else_=False)
+        query = select(at.id, at.key_id, at.created_at, enhanced.label("enhanced"))
+        waiting = query.where(at.status == "queued", at.created_at > moment)
         async with self._database.read() as connection:
-            return {id_: Place(key, bool(asked)) for id_, key, asked in await connection.execute(query)}
+            rows = await connection.execute(waiting)
+            # One that is damaged keeps nobody from a place: it could not begin.
+            return {
+                row.id: Place(row.key_id, bool(row.enhanced))
+                for row in rows
+                if row.created_at is not UNREADABLE
+            }
 
     async def add(self, entry: Entry) -> None:
         """Keep what a running session has to store, all of it or nothing.
@@ -156,7 +179,10 @@ class SessionStore:
         return (await self.finals_of([session_id]))[session_id]
 
     async def finals_of(self, session_ids: Sequence[str]) -> dict[str, Sequence[Final]]:
-        """The finals of several sessions, as one transaction sees them."""
+        """The finals of several sessions, as one transaction sees them.
+
+        Raises `StorageDamaged` if any of them is.
+        """
         at = tables.utterances.c
         query = (
             select(tables.utterances).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
@@ -192,7 +218,7 @@ class SessionStore:
             if not rows:
                 return
             for row in rows:
-                yield row.json.split("\n")
+                yield whole(row._mapping, tables.messages)["json"].split("\n")
             last = rows[-1].seq
 
     async def finish(
@@ -230,8 +256,9 @@ class SessionStore:
         """Merge into `post_session_metadata`: a list extends the list of that name, all else replaces."""
         column = tables.sessions.c.post_session_metadata
         async with self._database.write() as connection:
-            query = select(column).where(tables.sessions.c.id == session_id)
-            stored = (await connection.execute(query)).scalar_one_or_none() or {}
+            query = select(tables.sessions.c.id, column).where(tables.sessions.c.id == session_id)
+            row = (await connection.execute(query)).one_or_none()
+            stored = whole(row._mapping, tables.sessions)["post_session_metadata"] if row else {}
             merged = {
                 name: [*stored[name], *value]
                 if isinstance(value, list) and isinstance(stored.get(name), list)
@@ -253,9 +280,11 @@ class SessionStore:
     async def usage_seconds(self, key_id: str, at: datetime) -> float:
         """Seconds billed to the key in the month (UTC) in which `at` lies, deleted sessions included."""
         columns = tables.usage.c
-        query = select(columns.seconds).where(columns.key_id == key_id, columns.month == _month(at))
+        query = select(columns.key_id, columns.month, columns.seconds)
+        in_month = query.where(columns.key_id == key_id, columns.month == _month(at))
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one_or_none() or 0.0
+            row = (await connection.execute(in_month)).one_or_none()
+        return 0.0 if row is None else float(whole(row._mapping, tables.usage)["seconds"])
 
     async def _one(self, condition: ColumnElement[bool]) -> StoredSession | None:
         async with self._database.read() as connection:
@@ -320,13 +349,28 @@ def _owned_by(key_id: str | None) -> ColumnElement[bool]:
 
 
 def _session(row: Row[Any]) -> StoredSession:
-    return StoredSession(**row._mapping)
+    stored = StoredSession(**whole(row._mapping, tables.sessions))
+    if stored.status not in get_args(Status):
+        raise damage(row._mapping, tables.sessions, "status")
+    return stored
+
+
+def _listed(row: Row[Any]) -> StoredSession | Damaged:
+    try:
+        return _session(row)
+    except StorageDamaged as error:
+        return Damaged(str(row.id), str(error))
 
 
 def _final(row: Row[Any]) -> Final:
-    words = tuple(Word(*word) for word in row.words)
+    whole(row._mapping, tables.utterances)
+    try:
+        words = tuple(Word(*word) for word in row.words)
+        draft = _draft(*row.draft) if row.draft else None
+    except (TypeError, ValueError) as error:
+        raise damage(row._mapping, tables.utterances, "words or draft") from error
     utterance = Utterance(row.utterance_id, row.channel, row.start, row.end, row.language, words)
-    return Final(utterance, row.resume_offset, _draft(*row.draft) if row.draft else None)
+    return Final(utterance, row.resume_offset, draft)
 
 
 def _draft(model: str, tokens: list[int], words: Sequence[tuple[int, float]] = ()) -> Draft:
