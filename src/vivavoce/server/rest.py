@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -167,7 +167,8 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
         finals = await sessions.finals(session_id)
         text = await asyncio.to_thread(lambda: json_of(_shown(stored, finals, services)))
     return StreamingResponse(
-        with_messages(text, sessions.messages(session_id)), media_type="application/json"
+        with_messages(text, _readable(session_id, sessions.messages(session_id))),
+        media_type="application/json",
     )
 
 
@@ -253,6 +254,15 @@ async def _finals(session_ids: Sequence[str], services: Services) -> Mapping[str
         for each in session_ids:
             found |= await _finals([each], services)
         return found
+
+
+async def _readable(session_id: str, messages: AsyncIterator[Sequence[str]]) -> AsyncIterator[Sequence[str]]:
+    """The messages, as far as they can be read: half of the answer may be with the client by then."""
+    try:
+        async for part in messages:
+            yield part
+    except StorageDamaged as error:
+        _log.error("session_damaged", session=session_id, error=str(error))
 
 
 def _listed(stored: StoredSession, finals: Sequence[Final] | None, services: Services) -> SessionObject:

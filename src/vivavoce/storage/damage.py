@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from types import NoneType
 from typing import Any, Final
 
-from sqlalchemy import Column, RowMapping, Table
+from sqlalchemy import RowMapping, Table
 
 from vivavoce.errors import StorageDamaged
 
@@ -42,10 +44,10 @@ def whole(row: RowMapping, *of: Table) -> dict[str, Any]:
 
     Raises `StorageDamaged`.
     """
-    values = dict(row)
+    values, columns = dict(row), _columns(of)
     for name, value in values.items():
-        table = next(table for table in of if name in table.columns)
-        if not _fits(table.columns[name], value):
+        table, kinds = columns[name]
+        if not isinstance(value, kinds):
             raise damage(row, table, name)
     return values
 
@@ -57,5 +59,11 @@ def damage(row: RowMapping, table: Table, column: str) -> StorageDamaged:
     return StorageDamaged(table.name, column, where)
 
 
-def _fits(column: Column[Any], value: Any) -> bool:
-    return bool(column.nullable) if value is None else isinstance(value, column.type.python_type)
+@cache
+def _columns(of: tuple[Table, ...]) -> dict[str, tuple[Table, tuple[type[Any], ...]]]:
+    """By name, the table and what a value may be."""
+    return {
+        column.name: (table, (column.type.python_type, *([NoneType] if column.nullable else [])))
+        for table in reversed(of)
+        for column in table.columns
+    }

@@ -18,11 +18,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, Select, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from vivavoce.errors import StorageError, StorageUnavailable
@@ -172,6 +172,16 @@ class Database:
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+@asynccontextmanager
+async def streamed(connection: AsyncConnection, query: Select[Any]) -> AsyncIterator[AsyncResult[Any]]:
+    """The rows as they come. Whatever ends the block, nothing stays open that would hold on to old data."""
+    rows = await connection.stream(query)
+    try:
+        yield rows
+    finally:
+        await rows.close()
 
 
 def migrate(path: Path, *, verify: bool = False) -> None:

@@ -115,12 +115,18 @@ class DeliveryStore:
         self._database = database
 
     async def destinations(self, session_id: str) -> Sequence[Destination]:
-        """Where the session's messages are posted to."""
+        """Where the session's messages are posted to, without what is damaged of that."""
         at = _DESTINATION
         query = select(at.id, at.webhook_id, at.url, at.host).where(at.session_id == session_id)
         async with self._database.read() as connection:
-            rows = await connection.execute(query)
-            return [Destination(**whole(row._mapping, tables.destinations)) for row in rows]
+            rows = (await connection.execute(query)).all()
+        found: list[Destination] = []
+        for row in rows:
+            try:
+                found.append(Destination(**whole(row._mapping, tables.destinations)))
+            except StorageDamaged as error:
+                _log.error("destination_damaged", error=str(error))
+        return found
 
     async def due(
         self, now: datetime, *, most: int, busy: Collection[str], full: Collection[str]

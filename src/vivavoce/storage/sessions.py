@@ -28,7 +28,7 @@ from vivavoce.errors import StorageDamaged, StorageError
 from vivavoce.protocol.stream import Draft, Final, Utterance, Word
 from vivavoce.storage import tables
 from vivavoce.storage.damage import UNREADABLE, damage, whole
-from vivavoce.storage.database import Database
+from vivavoce.storage.database import Database, streamed
 from vivavoce.storage.deliveries import add_deliveries
 from vivavoce.storage.journal import Entry, Journal
 from vivavoce.storage.metadata import contains
@@ -189,7 +189,7 @@ class SessionStore:
         )
         finals: dict[str, list[Final]] = {session_id: [] for session_id in session_ids}
         bounded = query.execution_options(yield_per=_ROWS_AT_ONCE)
-        async with self._database.read() as connection, connection.stream(bounded) as rows:
+        async with self._database.read() as connection, streamed(connection, bounded) as rows:
             async for row in rows:
                 finals[row.session_id].append(_final(row))
         return dict(finals)
@@ -209,7 +209,7 @@ class SessionStore:
         Three hours of acknowledgements are too many to hold, or to read in one transaction.
         """
         at = tables.messages.c
-        query = select(at.seq, at.json).where(at.session_id == session_id).order_by(at.seq)
+        query = select(at.seq, at.session_id, at.json).where(at.session_id == session_id).order_by(at.seq)
         last = -1
         while True:
             async with self._database.read() as connection:
@@ -321,12 +321,12 @@ async def _matching_ids(
     at = tables.sessions.c
     candidates = query.with_only_columns(at.id, at.custom_metadata).where(at.custom_metadata.is_not(None))
     ids: list[str] = []
-    async with connection.stream(candidates.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
-        async for session_id, stored in rows:
-            if contains(stored, wanted):
+    async with streamed(connection, candidates.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
+        async for row in rows:
+            if contains(row.custom_metadata, wanted):
                 offset -= 1
                 if offset < 0:
-                    ids.append(session_id)
+                    ids.append(row.id)
             if len(ids) == limit:
                 break
     return ids
