@@ -188,8 +188,8 @@ def _delete_stored(data_dir: Path, session_ids: Sequence[str]) -> None:
 
 def _may_be_live(session_id: str, status: SessionStatus, storage: Storage) -> bool:
     # It is queued until its client speaks; its log is there since it has connected.
-    is_connected = status == "queued" and storage.audio.size(session_id) is not None
-    return is_connected or status == "processing"
+    has_ended = status in ("done", "error")
+    return status == "processing" or (not has_ended and storage.audio.size(session_id) is not None)
 
 
 @contextmanager
