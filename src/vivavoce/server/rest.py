@@ -42,6 +42,9 @@ Found = TypeVar("Found", StoredSession, Standing)
 
 _CLOSE = {"Connection": "close"}
 
+_Words = Sequence[Final]
+"""What is stored of what was said in a session."""
+
 router = APIRouter(
     prefix="/v2/live",
     tags=["Live sessions"],
@@ -133,13 +136,10 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     sizes = await sessions.sizes([stored.id for stored in page.items])
     page = page.first(within(sizes, MOST_CHARACTERS))
 
-    for each in page.items:
-        if isinstance(each, Damaged):
-            _log.error("session_damaged", session=each.id, error=each.problem)
+    whole = _whole(page.items)
 
-    def body(finals: Mapping[str, Sequence[Final]]) -> str:
-        whole = (stored for stored in page.items if isinstance(stored, StoredSession))
-        items = (json_of(_listed(stored, finals.get(stored.id), services)) for stored in whole)
+    def body(said: Mapping[str, _Words]) -> str:
+        items = (json_of(_listed(stored, said.get(stored.id), services)) for stored in whole)
         around = SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
@@ -150,7 +150,7 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
         return f"{around.removesuffix(']}')}{','.join(items)}]}}"
 
     async with services.building:
-        found = await _finals([stored.id for stored in page.items], services)
+        found = await _undamaged(whole, services)
         text = await asyncio.to_thread(body, found)
     return _json(text)
 
@@ -164,8 +164,8 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
         await runtime.store_messages()
     sessions = services.storage.sessions
     async with services.building:
-        finals = await sessions.finals(session_id)
-        text = await asyncio.to_thread(lambda: json_of(_shown(stored, finals, services)))
+        words = (await _words_of([stored], services))[session_id]
+        text = await asyncio.to_thread(lambda: json_of(_shown(stored, words, services)))
     return StreamingResponse(
         with_messages(text, _readable(session_id, sessions.messages(session_id))),
         media_type="application/json",
@@ -237,22 +237,29 @@ def _check_owned(found: Found | None, session_id: str, caller: Caller) -> Found:
     return found
 
 
-def _shown(stored: StoredSession, finals: Sequence[Final], services: Services) -> SessionObject:
-    return session_object(stored, finals, Recording.of(stored, services.storage.audio))
+def _whole(items: Sequence[StoredSession | Damaged]) -> Sequence[StoredSession]:
+    """Those of which all can be read; the log names the others."""
+    for each in items:
+        if isinstance(each, Damaged):
+            _log.error("session_damaged", session=each.id, error=each.problem)
+    return [each for each in items if isinstance(each, StoredSession)]
 
 
-async def _finals(session_ids: Sequence[str], services: Services) -> Mapping[str, Sequence[Final]]:
-    """The finals of sessions; those of a damaged one are left out, and keep no others from being read."""
-    sessions = services.storage.sessions
+async def _words_of(items: Sequence[StoredSession], services: Services) -> dict[str, _Words]:
+    return await services.storage.sessions.finals_of([stored.id for stored in items])
+
+
+async def _undamaged(items: Sequence[StoredSession], services: Services) -> dict[str, _Words]:
+    """The words of sessions; those of a damaged one are left out, and keep no others from being read."""
     try:
-        return await sessions.finals_of(session_ids)
+        return await _words_of(items, services)
     except StorageDamaged as error:
-        if len(session_ids) == 1:
-            _log.error("session_damaged", session=session_ids[0], error=str(error))
+        if len(items) == 1:
+            _log.error("session_damaged", session=items[0].id, error=str(error))
             return {}
-        found: dict[str, Sequence[Final]] = {}
-        for each in session_ids:
-            found |= await _finals([each], services)
+        found: dict[str, _Words] = {}
+        for each in items:
+            found |= await _undamaged([each], services)
         return found
 
 
@@ -265,11 +272,15 @@ async def _readable(session_id: str, messages: AsyncIterator[Sequence[str]]) -> 
         _log.error("session_damaged", session=session_id, error=str(error))
 
 
-def _listed(stored: StoredSession, finals: Sequence[Final] | None, services: Services) -> SessionObject:
-    if finals is None:
+def _shown(stored: StoredSession, words: _Words, services: Services) -> SessionObject:
+    return session_object(stored, words, Recording.of(stored, services.storage.audio))
+
+
+def _listed(stored: StoredSession, words: _Words | None, services: Services) -> SessionObject:
+    if words is None:
         return damaged_object(stored)
     try:
-        return _shown(stored, finals, services)
+        return _shown(stored, words, services)
     except StorageError as error:
         # The others on the page are to be seen all the same.
         _log.error("session_damaged", session=stored.id, error=str(error))

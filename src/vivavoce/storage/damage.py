@@ -47,7 +47,7 @@ def whole(row: RowMapping, *of: Table) -> dict[str, Any]:
     values, columns = dict(row), _columns(of)
     for name, value in values.items():
         table, kinds = columns[name]
-        if not isinstance(value, kinds):
+        if value is UNREADABLE or not isinstance(value, kinds):
             raise damage(row, table, name)
     return values
 

@@ -44,12 +44,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """JSON that is an object, or a list; `none_as_null` as SQLAlchemy has it."""
+    """JSON that is read as a `kind` of value; `none_as_null` as SQLAlchemy has it."""
 
     impl = JSON
     cache_ok = True
 
-    def __init__(self, kind: type[dict[str, Any]] | type[list[Any]] = dict, *, none_as_null: bool = False):
+    def __init__(self, kind: type[Any] = dict, *, none_as_null: bool = False):
         super().__init__(none_as_null=none_as_null)
         self.kind = kind
         self.none_as_null = none_as_null
