@@ -12,7 +12,8 @@ VivavoceError
 │   └── NotLoaded            it would take seconds to load what a partial cannot wait for
 ├── SegmentationError        a text could not be cut into sentences        (`vivavoce.live.sentences`)
 ├── StorageError             the audio log or the database could not do what was asked
-│   └── StorageUnavailable   it may be able to later: the disk is full, read-only or fails
+│   ├── StorageUnavailable   it may be able to later: the disk is full, read-only or fails
+│   └── StorageDamaged       it never will: what is stored cannot be read
 ├── ServerUnreachable        nothing answers at the server's URL                (client)
 ├── ApiError                 the server answered a REST call with an error     (client)
 │   ├── AuthenticationError  401
@@ -57,6 +58,15 @@ class StorageError(VivavoceError):
 
 class StorageUnavailable(StorageError):  # noqa: N818 - a state of the disk, which may pass
     """It could not do it now, whatever was asked: the disk is full, read-only or fails, a file is damaged."""
+
+
+class StorageDamaged(StorageError):  # noqa: N818 - a state of what is stored
+    """What is stored cannot be read, now or later. The value is nowhere in it: it may be what was said."""
+
+    def __init__(self, table: str, column: str, row: str) -> None:
+        super().__init__(f"what is stored is damaged: {column} in the table {table}, {row}")
+        self.table = table
+        self.column = column
 
 
 class ServerUnreachable(VivavoceError):  # noqa: N818 - a state of the server, as its user meets it

@@ -137,6 +137,13 @@ def test_a_port_that_is_taken_while_the_server_starts_is_named(
             asyncio.run(serve(Settings(data_dir=tmp_path, port=0), never, scripted))
 
 
+def test_a_server_whose_settings_are_refused_makes_no_data_directory(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", host="0.0.0.0", port=0)
+    with pytest.raises(ConfigurationError, match="loopback only"):
+        asyncio.run(serve(settings, never, scripted))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_server_whose_models_cannot_be_loaded_ends_and_says_why(tmp_path: Path) -> None:
     def broken(settings: Settings) -> Models:
         raise ModelError("model.bin is damaged")

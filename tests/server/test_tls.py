@@ -231,10 +231,10 @@ def test_files_that_will_not_do_are_refused_at_the_start_with_what_to_do(
     def never(*_: object) -> None:
         pytest.fail("it must not start")
 
-    (tmp_path / "data").mkdir(mode=0o700)
     cert, key = given(files, tmp_path)
     with pytest.raises(ConfigurationError, match=words):
         asyncio.run(serve(settings(tmp_path / "data", cert, key), never))
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_key_that_every_user_of_the_machine_can_read_is_pointed_out(tmp_path: Path) -> None:
@@ -242,7 +242,9 @@ def test_a_key_that_every_user_of_the_machine_can_read_is_pointed_out(tmp_path: 
     files.key.chmod(0o644)
     with capture_logs() as logs:
         tls_context(settings(tmp_path, files.cert, files.key))
-    assert [entry["event"] for entry in logs] == ["tls_key_open_to_others"]
+    assert [(entry["event"], entry["advice"]) for entry in logs] == [
+        ("tls_key_open_to_others", f"chmod 600 {files.key}")
+    ]
     files.key.chmod(0o640)
     with capture_logs() as logs:
         tls_context(settings(tmp_path, files.cert, files.key))

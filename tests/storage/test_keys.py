@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from storage.running import Run
+from vivavoce.storage.records import ApiKey, KeyInForce
 from vivavoce.storage.stores import Storage
 
 
@@ -12,8 +13,8 @@ def test_a_key_authenticates_by_its_whole_text_only(run: Run[None]) -> None:
     async def body(storage: Storage) -> None:
         key, text = await storage.keys.create("laptop", "paid")
         other, other_text = await storage.keys.create("phone", "free")
-        assert await storage.keys.authenticate(text) == key
-        assert await storage.keys.authenticate(other_text) == other
+        assert await storage.keys.authenticate(text) == KeyInForce(key.id, "paid")
+        assert await storage.keys.authenticate(other_text) == KeyInForce(other.id, "free")
         secret = text.removeprefix(f"vv_{key.id}_")
         for wrong in (
             "",
@@ -37,6 +38,7 @@ def test_a_revoked_key_opens_nothing_and_stays_listed(run: Run[None]) -> None:
         assert not await storage.keys.revoke("nobody")
         assert await storage.keys.authenticate(text) is None
         (listed,) = await storage.keys.list()
+        assert isinstance(listed, ApiKey)
         assert (listed.id, listed.name, listed.plan) == (key.id, "laptop", "enterprise")
         assert listed.revoked_at is not None
 
@@ -49,7 +51,7 @@ def test_a_rotated_key_has_a_new_secret_and_the_old_one_opens_nothing(run: Run[N
         new = await storage.keys.rotate(key.id)
         assert new is not None
         assert new != old
-        assert await storage.keys.authenticate(new) == key
+        assert await storage.keys.authenticate(new) == KeyInForce(key.id, "paid")
         assert await storage.keys.authenticate(old) is None
         assert await storage.keys.rotate("nothing") is None
         await storage.keys.revoke(key.id)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vivavoce.cli.data import DataDir, reading, settings, tell_server, with_storage
-from vivavoce.cli.terminal import fail, say, show_entries
+from vivavoce.cli.terminal import DAMAGED, fail, say, show_entries
 
 if TYPE_CHECKING:
-    from vivavoce.storage.records import KeptDelivery
+    from vivavoce.storage.records import Damaged, KeptDelivery
     from vivavoce.storage.stores import Storage
 
 app = typer.Typer(help="See what callbacks and webhooks have not taken; send it again.", no_args_is_help=True)
@@ -39,29 +39,15 @@ def list_deliveries(
     separated by tabs.
     """
 
-    async def kept(storage: Storage) -> list[KeptDelivery]:
-        found: list[KeptDelivery] = []
+    async def kept(storage: Storage) -> list[KeptDelivery | Damaged]:
+        found: list[KeptDelivery | Damaged] = []
         async for delivery in storage.deliveries.list(dead_only=dead):
             found.append(delivery)
             if len(found) == limit:
                 break
         return found
 
-    rows = [
-        [
-            each.id,
-            "dead" if each.died_at else "pending",
-            each.event,
-            each.session_id,
-            f"{each.created_at:%Y-%m-%d %H:%M}",
-            str(each.attempts),
-            each.url,
-            each.problem or "",
-            f"{each.due_at:%Y-%m-%d %H:%M:%S}" if each.due_at else "",
-        ]
-        for each in reading(data_dir, kept)
-    ]
-    show_entries(rows, _lines, _NONE_DEAD if dead else _NONE)
+    show_entries(list(map(_row, reading(data_dir, kept))), _lines, _NONE_DEAD if dead else _NONE)
 
 
 @app.command("resend")
@@ -108,6 +94,24 @@ def _waiting(pending: int, due_at: datetime | None) -> str:
     return f"{pending} {are} pending, the next at {due_at:%H:%M:%S} UTC (`resend ID` tries it now)"
 
 
+def _row(delivery: KeptDelivery | Damaged) -> list[str]:
+    from vivavoce.storage.records import Damaged
+
+    if isinstance(delivery, Damaged):
+        return [delivery.id, DAMAGED, *[""] * 5, delivery.problem, ""]
+    return [
+        delivery.id,
+        "dead" if delivery.died_at else "pending",
+        delivery.event,
+        delivery.session_id,
+        f"{delivery.created_at:%Y-%m-%d %H:%M}",
+        str(delivery.attempts),
+        delivery.url,
+        delivery.problem or "",
+        f"{delivery.due_at:%Y-%m-%d %H:%M:%S}" if delivery.due_at else "",
+    ]
+
+
 def _lines(
     id_: str,
     state: str,
@@ -119,6 +123,8 @@ def _lines(
     problem: str,
     due: str,
 ) -> list[str]:
+    if state == DAMAGED:
+        return [f"{id_}  {state}", problem]
     tried = f"{attempts} attempt{'' if attempts == '1' else 's'}"
     # The longest delay is an hour.
     next_ = f", next at {due.partition(' ')[2]}" if due else ", waits its turn" if state == "pending" else ""

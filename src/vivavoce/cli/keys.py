@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from vivavoce.cli.data import DataDir, reading, settings, with_storage
-from vivavoce.cli.terminal import Yes, confirm, fail, say, show_table
+from vivavoce.cli.terminal import DAMAGED, Yes, confirm, fail, say, show_table
 
 if TYPE_CHECKING:
-    from vivavoce.storage.records import ApiKey
+    from vivavoce.storage.records import ApiKey, Damaged
     from vivavoce.storage.stores import Storage
 
 app = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
@@ -58,11 +58,7 @@ def create_key(
 def list_keys(data_dir: DataDir = None) -> None:
     """List all keys, revoked ones too, without their secrets."""
     keys = reading(data_dir, lambda storage: storage.keys.list())
-    states = ["revoked" if key.revoked_at else "in force" for key in keys]
-    rows = [
-        [key.id, key.name, key.plan, f"{key.created_at:%Y-%m-%d %H:%M}", state]
-        for key, state in zip(keys, states, strict=True)
-    ]
+    rows = [_row(key) for key in keys]
     making = f"`vivavoce keys create{settings(data_dir).data_dir_option}`"
     none = f"There are no keys: this machine needs none, others are refused. {making} makes one."
     show_table(["id", "name", "plan", "created (UTC)", "state"], rows, none)
@@ -81,13 +77,22 @@ def rotate_key(key_id: KeyId, data_dir: DataDir = None) -> None:
 @app.command("revoke")
 def revoke_key(key_id: KeyId, yes: Yes = False, data_dir: DataDir = None) -> None:
     """Revoke a key; what it was used for stays, and can be read with no other."""
-    key = with_storage(data_dir, lambda storage: storage.keys.in_force(key_id))
-    if key is None:
+    name = with_storage(data_dir, lambda storage: storage.keys.name(key_id))
+    if name is None:
         no_such_key(key_id, data_dir)
-    confirm(f"Revoke the key {key_id}, {key.name}? Nothing makes it valid again.", yes)
+    confirm(f"Revoke the key {key_id}, {name}? Nothing makes it valid again.", yes)
     if not with_storage(data_dir, lambda storage: storage.keys.revoke(key_id)):
         no_such_key(key_id, data_dir)
     say(f"Key {key_id} is revoked.")
+
+
+def _row(key: ApiKey | Damaged) -> list[str]:
+    from vivavoce.storage.records import Damaged
+
+    if isinstance(key, Damaged):
+        return [key.id, "", "", "", f"{DAMAGED}: {key.problem}"]
+    state = "revoked" if key.revoked_at else "in force"
+    return [key.id, key.name, key.plan, f"{key.created_at:%Y-%m-%d %H:%M}", state]
 
 
 def no_such_key(key_id: str, data_dir: Path | None) -> NoReturn:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vivavoce.cli.data import reading, with_storage
-from vivavoce.cli.terminal import Key, Url, Yes, clock, confirm, fail, say, show_entries
+from vivavoce.cli.terminal import DAMAGED, Key, Url, Yes, clock, confirm, fail, say, show_entries
 from vivavoce.errors import NotFoundError
 from vivavoce.protocol.responses import SessionObject, SessionStatus
 
 if TYPE_CHECKING:
     from vivavoce.client.client import Live
-    from vivavoce.storage.records import StoredSession
+    from vivavoce.storage.records import Damaged, StoredSession
     from vivavoce.storage.stores import Storage
 
 app = typer.Typer(help="Look at the sessions that the server has stored.", no_args_is_help=True)
@@ -157,8 +157,8 @@ def _check_operator(url: str | None, key: str | None) -> None:
         raise typer.BadParameter("choose one of --data-dir and the server of --url and --key")
 
 
-def _stored(data_dir: Path, limit: int, status: SessionStatus | None) -> Sequence[StoredSession]:
-    async def found(storage: Storage) -> Sequence[StoredSession]:
+def _stored(data_dir: Path, limit: int, status: SessionStatus | None) -> Sequence[StoredSession | Damaged]:
+    async def found(storage: Storage) -> Sequence[StoredSession | Damaged]:
         from vivavoce.storage.records import SessionFilter
 
         return await storage.sessions.list_all(SessionFilter((status,) if status else ()), limit)
@@ -172,10 +172,11 @@ def _delete_stored(data_dir: Path, session_ids: Sequence[str]) -> None:
 
         with claim(data_dir) as no_server_runs:
             for session_id in session_ids:
-                stored = await storage.sessions.get(session_id)
-                if stored is None:
+                # Of one that is damaged no more can be read.
+                standing = await storage.sessions.standing(session_id)
+                if standing is None:
                     fail(f"there is no session {session_id} in {data_dir}")
-                if not no_server_runs and _may_be_live(stored, storage):
+                if not no_server_runs and _may_be_live(session_id, standing.status, storage):
                     fail(f"the session {session_id} is still live: wait for its end, or stop the server")
                 await storage.delete_session(session_id)
                 say(f"{session_id} is deleted")
@@ -185,10 +186,10 @@ def _delete_stored(data_dir: Path, session_ids: Sequence[str]) -> None:
     with_storage(data_dir, delete)
 
 
-def _may_be_live(stored: StoredSession, storage: Storage) -> bool:
+def _may_be_live(session_id: str, status: SessionStatus, storage: Storage) -> bool:
     # It is queued until its client speaks; its log is there since it has connected.
-    is_connected = stored.status == "queued" and storage.audio.size(stored.id) is not None
-    return is_connected or stored.status == "processing"
+    has_ended = status in ("done", "error")
+    return status == "processing" or (not has_ended and storage.audio.size(session_id) is not None)
 
 
 @contextmanager
@@ -222,7 +223,11 @@ def _row(session: SessionObject) -> list[str]:
     ]
 
 
-def _stored_row(session: StoredSession) -> list[str]:
+def _stored_row(session: StoredSession | Damaged) -> list[str]:
+    from vivavoce.storage.records import Damaged
+
+    if isinstance(session, Damaged):
+        return [session.id, DAMAGED, "", "", session.problem]
     length = clock(session.audio_duration) if session.completed_at else ""
     return [
         session.id,
@@ -238,5 +243,7 @@ def _lines(id_: str, status: str, created: str, length: str, rest: str) -> list[
 
 
 def _stored_lines(id_: str, status: str, created: str, length: str, key_id: str) -> list[str]:
+    if status == DAMAGED:
+        return [f"{id_}  {status}", key_id]
     whose = "of no key" if key_id == _NO_KEY else f"of key {key_id}"
     return _lines(id_, status, created, length, whose)

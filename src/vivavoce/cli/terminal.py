@@ -23,6 +23,8 @@ Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API k
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 ERROR = "error: "
+DAMAGED = "damaged"
+"""The state of what is stored and cannot be read."""
 NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivavoce keys create` makes it."
 
 NO_SERVER = "Start a server with `vivavoce serve`, or name another one with --url or VIVAVOCE_URL."

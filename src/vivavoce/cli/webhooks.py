@@ -9,10 +9,10 @@ import typer
 
 from vivavoce.cli.data import DataDir, reading, settings, with_storage
 from vivavoce.cli.keys import no_such_key
-from vivavoce.cli.terminal import Yes, confirm, fail, needs_server_extra, say, show_table
+from vivavoce.cli.terminal import DAMAGED, Yes, confirm, fail, needs_server_extra, say, show_table
 
 if TYPE_CHECKING:
-    from vivavoce.storage.records import Webhook
+    from vivavoce.storage.records import Damaged, Webhook
     from vivavoce.storage.stores import Storage
 
 app = typer.Typer(help="Announce sessions to a URL; secrets of callbacks and webhooks.", no_args_is_help=True)
@@ -52,7 +52,7 @@ def add_webhook(
 def list_webhooks(data_dir: DataDir = None) -> None:
     """List all webhooks, without their secrets."""
     webhooks = reading(data_dir, lambda storage: storage.webhooks.list())
-    rows = [[each.id, each.key_id or "–", f"{each.created_at:%Y-%m-%d %H:%M}", each.url] for each in webhooks]
+    rows = [_row(each) for each in webhooks]
     adding = f"`vivavoce webhooks add URL{settings(data_dir).data_dir_option}`"
     none = f"There are no webhooks: sessions are announced nowhere. {adding} adds one."
     show_table(["id", "key", "created (UTC)", "url"], rows, none)
@@ -66,7 +66,7 @@ def remove_webhook(
 ) -> None:
     """Remove a webhook with all that it has not taken."""
     webhooks = with_storage(data_dir, lambda storage: storage.webhooks.list())
-    url = next((each.url for each in webhooks if each.id == webhook_id), None)
+    url = next((_row(each)[-1] for each in webhooks if each.id == webhook_id), None)
     if url is None:
         _no_such_webhook(webhook_id, data_dir)
     confirm(f"Remove the webhook {webhook_id} to {url}, and drop what it has not taken?", yes)
@@ -74,6 +74,14 @@ def remove_webhook(
     if dropped is None:
         _no_such_webhook(webhook_id, data_dir)
     say(f"Webhook {webhook_id} is removed; {dropped} deliver{'y' if dropped == 1 else 'ies'} dropped.")
+
+
+def _row(webhook: Webhook | Damaged) -> list[str]:
+    from vivavoce.storage.records import Damaged
+
+    if isinstance(webhook, Damaged):
+        return [webhook.id, "", "", f"{DAMAGED}: {webhook.problem}"]
+    return [webhook.id, webhook.key_id or "–", f"{webhook.created_at:%Y-%m-%d %H:%M}", webhook.url]
 
 
 def _no_such_webhook(webhook_id: str, data_dir: Path | None) -> NoReturn:
@@ -98,9 +106,8 @@ def show_secret(
 
 
 async def _check_key(storage: Storage, key_id: str | None, data_dir: Path | None) -> None:
-    keys = await storage.keys.list()
-    if key_id is None and keys:
+    if key_id is None and await storage.keys.any():
         listing = f"`vivavoce keys list{settings(data_dir).data_dir_option}`"
         fail(f"this server has keys: say with --key-id for which one; see {listing}")
-    if key_id is not None and key_id not in {key.id for key in keys if key.revoked_at is None}:
+    if key_id is not None and await storage.keys.name(key_id) is None:
         no_such_key(key_id, data_dir)

@@ -13,7 +13,7 @@ from fastapi.security import APIKeyHeader
 from vivavoce.server.address import client_network, is_local, is_of_another_site
 from vivavoce.server.limits import Caller
 from vivavoce.server.services import Services, Serving
-from vivavoce.storage.records import ApiKey
+from vivavoce.storage.records import KeyInForce
 
 _log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ async def authenticate(
     return Caller(None, None)
 
 
-async def _key(text: str, request: Request, services: Services) -> ApiKey | None:
+async def _key(text: str, request: Request, services: Services) -> KeyInForce | None:
     """The key that `text` is; what is none counts against its address. Raises `HTTPException` 429."""
     keys, guessing = services.storage.keys, services.guessing
     address = client_network(request, services.settings)

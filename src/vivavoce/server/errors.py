@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from vivavoce.errors import RecognizerError, StorageError, VivavoceError
+from vivavoce.errors import RecognizerError, StorageDamaged, StorageError, VivavoceError
 from vivavoce.protocol.responses import ErrorBody, timestamp
 from vivavoce.protocol.validation import ValidationIssue, validation_issues
 from vivavoce.server.context import SECURITY_HEADERS, request_id
@@ -38,6 +38,7 @@ class InvalidRequest(VivavoceError):  # noqa: N818 - a state of the request, as 
 def install_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     app.add_exception_handler(HTTPException, partial(_http_error, routes))
     app.add_exception_handler(InvalidRequest, _invalid_request)
+    app.add_exception_handler(StorageDamaged, _damaged)
     app.add_exception_handler(StorageError, _storage_error)
     app.add_exception_handler(RecognizerError, _recognizer_error)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -91,6 +92,12 @@ def _storage_error(request: Request, error: Exception) -> Response:
     return error_response(
         request, 503, "the server cannot read or write its data; try again", headers={"Retry-After": "5"}
     )
+
+
+def _damaged(request: Request, error: Exception) -> Response:
+    _log.error("storage_failed", error=str(error))
+    # That it is tried again would not help.
+    return error_response(request, 500, str(error))
 
 
 def _recognizer_error(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response, StreamingResponse
 
-from vivavoce.errors import ModelError, StorageError
+from vivavoce.errors import ModelError, StorageDamaged, StorageError
 from vivavoce.intelligence.base import AddOnError
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
@@ -40,7 +40,7 @@ from vivavoce.server.services import Services, Serving
 from vivavoce.server.stored import request_of
 from vivavoce.server.wording import learn_vocabulary, load_redaction
 from vivavoce.settings import Settings
-from vivavoce.storage.records import NewSession, Standing, StoredSession
+from vivavoce.storage.records import Damaged, NewSession, Standing, StoredSession
 
 _log = structlog.get_logger(__name__)
 
@@ -135,7 +135,8 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     """All filters must hold. A page ends early when its transcripts are long; `next` goes on from there.
     The results are without `messages`; GET one session to have them.
 
-    A session whose stored request or audio is damaged has no `file`, `request_params` and `result`.
+    A session whose stored request, words or audio are damaged has no `file`, `request_params` and `result`;
+    one of which more is damaged is left out.
     """
     query = ListQuery.of(request.query_params)
     pages = Pages(public_base(request, services.settings), request.query_params)
@@ -145,8 +146,10 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
     sizes = await sessions.sizes([stored.id for stored in page.items])
     page = page.first(within(sizes, MOST_CHARACTERS))
 
+    whole = _whole(page.items)
+
     def body(said: Mapping[str, _Words]) -> str:
-        items = (json_of(_listed(stored, said[stored.id], services)) for stored in page.items)
+        items = (json_of(_listed(stored, said.get(stored.id), services)) for stored in whole)
         around = SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
@@ -157,7 +160,7 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
         return f"{around.removesuffix(']}')}{','.join(items)}]}}"
 
     async with services.building:
-        found = await _words_of(page.items, services)
+        found = await _undamaged(whole, services)
         text = await asyncio.to_thread(body, found)
     return _json(text)
 
@@ -174,7 +177,8 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
         words = (await _words_of([stored], services))[session_id]
         text = await asyncio.to_thread(lambda: json_of(_shown(stored, words, services)))
     return StreamingResponse(
-        with_messages(text, sessions.messages(session_id)), media_type="application/json"
+        with_messages(text, _readable(session_id, sessions.messages(session_id))),
+        media_type="application/json",
     )
 
 
@@ -235,7 +239,13 @@ async def get_audio(session_id: str, _: Authenticated) -> Response:
 
 async def _owned(session_id: str, services: Services, caller: Caller) -> StoredSession:
     """The session if it is the caller's; for others it does not exist. Raises `HTTPException` 404."""
-    return _check_owned(await services.storage.sessions.get(session_id), session_id, caller)
+    try:
+        found = await services.storage.sessions.get(session_id)
+    except StorageDamaged:
+        # That is nobody else's business.
+        _check_owned(await services.storage.sessions.standing(session_id), session_id, caller)
+        raise
+    return _check_owned(found, session_id, caller)
 
 
 def _check_owned(found: Found | None, session_id: str, caller: Caller) -> Found:
@@ -244,10 +254,41 @@ def _check_owned(found: Found | None, session_id: str, caller: Caller) -> Found:
     return found
 
 
+def _whole(items: Sequence[StoredSession | Damaged]) -> Sequence[StoredSession]:
+    """Those of which all can be read; the log names the others."""
+    for each in items:
+        if isinstance(each, Damaged):
+            _log.error("session_damaged", session=each.id, error=each.problem)
+    return [each for each in items if isinstance(each, StoredSession)]
+
+
 async def _words_of(items: Sequence[StoredSession], services: Services) -> dict[str, _Words]:
     sessions, ids = services.storage.sessions, [stored.id for stored in items]
     finals, results = await sessions.finals_of(ids), await sessions.add_ons_of(ids)
     return {id_: (finals[id_], results[id_]) for id_ in ids}
+
+
+async def _undamaged(items: Sequence[StoredSession], services: Services) -> dict[str, _Words]:
+    """The words of sessions; those of a damaged one are left out, and keep no others from being read."""
+    try:
+        return await _words_of(items, services)
+    except StorageDamaged as error:
+        if len(items) == 1:
+            _log.error("session_damaged", session=items[0].id, error=str(error))
+            return {}
+        found: dict[str, _Words] = {}
+        for each in items:
+            found |= await _undamaged([each], services)
+        return found
+
+
+async def _readable(session_id: str, messages: AsyncIterator[Sequence[str]]) -> AsyncIterator[Sequence[str]]:
+    """The messages, as far as they can be read: half of the answer may be with the client by then."""
+    try:
+        async for part in messages:
+            yield part
+    except StorageDamaged as error:
+        _log.error("session_damaged", session=session_id, error=str(error))
 
 
 async def _redaction_loaded(asked: LiveRequest, models: Models) -> list[dict[str, str]]:
@@ -263,7 +304,9 @@ def _shown(stored: StoredSession, words: _Words, services: Services) -> SessionO
     return session_object(stored, *words, Recording.of(stored, services.storage.audio))
 
 
-def _listed(stored: StoredSession, words: _Words, services: Services) -> SessionObject:
+def _listed(stored: StoredSession, words: _Words | None, services: Services) -> SessionObject:
+    if words is None:
+        return damaged_object(stored)
     try:
         return _shown(stored, words, services)
     except StorageError as error:

@@ -7,6 +7,7 @@ import os
 import resource
 import shlex
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable
@@ -78,17 +79,23 @@ async def serve(
     """
     configure_logging(settings)
     is_new = not is_there(settings.data_dir)
+    # Before anything is made: who mends a setting may name another directory.
+    tls = tls_context(settings)
+    if is_new:
+        _check_keyless(settings)
     with claimed(settings.data_dir):
         if is_new:
             _log.info("data_directory_new", path=str(settings.data_dir.resolve()))
         _warn_of_other_users(settings.data_dir)
-        return await _serve(settings, ready, load)
+        return await _serve(settings, ready, load, tls)
 
 
 async def _serve(
-    settings: Settings, ready: Callable[[str, bool], None], load: Callable[[Settings], Models]
+    settings: Settings,
+    ready: Callable[[str, bool], None],
+    load: Callable[[Settings], Models],
+    tls: ssl.SSLContext | None,
 ) -> int | None:
-    tls = tls_context(settings)
     has_keys = await check_address(settings)
     app = create_app(settings, load)
     door: Door = app.state.door
@@ -132,8 +139,12 @@ async def check_address(settings: Settings) -> bool:
     """Whether the server has keys. Raises `ConfigurationError` if it has none and would be open to others."""
     async with open_storage(settings.data_dir, verify=True) as storage:
         has_keys = await storage.keys.any()
-    if has_keys:
-        return True
+    if not has_keys:
+        _check_keyless(settings)
+    return has_keys
+
+
+def _check_keyless(settings: Settings) -> None:
     making = f"`vivavoce keys create{settings.data_dir_option}`"
     if not is_loopback(settings.host):
         raise ConfigurationError(
@@ -147,7 +158,6 @@ async def check_address(settings: Settings) -> bool:
             "with VIVAVOCE_PUBLIC_URL or VIVAVOCE_TRUSTED_PROXIES the server is there for others, "
             f"which takes an API key: run {making}"
         )
-    return False
 
 
 def _warn_of_other_users(data_dir: Path) -> None:

@@ -12,8 +12,8 @@ import structlog
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
-from vivavoce.errors import StorageError
-from vivavoce.protocol.close_codes import ABNORMAL, EXPIRED, RESTARTING, TRY_AGAIN
+from vivavoce.errors import StorageDamaged, StorageError
+from vivavoce.protocol.close_codes import ABNORMAL, EXPIRED, FAILURE, RESTARTING, TRY_AGAIN
 from vivavoce.protocol.messages import AudioChunk, InvalidMessage, parse_client_message
 from vivavoce.server.connection import SocketConnection
 from vivavoce.server.large_texts import parse_large_message
@@ -50,6 +50,10 @@ class LiveSocket:
         try:
             token = query.get("token", "")
             runtime = await self._sessions.find(token, tells=resume_from is not None)
+        except StorageDamaged as error:
+            _log.error("session_not_opened", error=str(error))
+            await connection.close(FAILURE, "what is stored of the session is damaged")
+            return
         except StorageError as error:
             _log.error("session_not_opened", error=str(error))
             await connection.close(TRY_AGAIN, "the session could not be opened; try again")

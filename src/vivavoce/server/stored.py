@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from vivavoce.errors import StorageError
+from vivavoce.errors import StorageDamaged
 from vivavoce.protocol.messages import InvalidMessage, Message, UnknownMessage, parse_message
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.storage.records import StoredSession
@@ -25,7 +25,7 @@ def request_of(stored: StoredSession) -> LiveRequest:
     """The request of a session. What an earlier version accepted and this one refuses counts as not given,
     and nothing else does: it must not make the session unreadable.
 
-    Raises `StorageError` if it is the format of its audio that is refused.
+    Raises `StorageDamaged` if it is the format of its audio that is refused.
     """
     request: Any = stored.request
     left_out: list[str] = []
@@ -38,7 +38,7 @@ def request_of(stored: StoredSession) -> LiveRequest:
             if not all(place and place[0] not in _FORMAT for place in places):
                 # Without what was given: it is logged.
                 said = "; ".join(f"{'.'.join(map(str, issue['loc']))}: {issue['msg']}" for issue in issues)
-                raise StorageError(f"the request of session {stored.id} is damaged: {said}") from error
+                raise StorageDamaged("sessions", "request", f"id {stored.id}: {said}") from error
             # Each time something goes, so this comes to an end.
             request = _without(request, places)
             left_out += (".".join(map(str, place)) for place in sorted(places, key=str))
@@ -49,11 +49,11 @@ def request_of(stored: StoredSession) -> LiveRequest:
 
 
 def messages_of(texts: Sequence[str]) -> list[Message | UnknownMessage]:
-    """What stored messages say, in their order; blocks. Raises `StorageError`."""
+    """What stored messages say, in their order; blocks. Raises `StorageDamaged`."""
     try:
         return [parse_message(text) for text in texts]
     except InvalidMessage as error:
-        raise StorageError(f"a stored message is damaged: {error}") from error
+        raise StorageDamaged("messages", "json", str(error)) from error
 
 
 def _refused(request: Any, location: _Place) -> _Place:

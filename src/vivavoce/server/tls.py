@@ -41,7 +41,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
             problem = f"{cert} and {key} are not a certificate and its key, both as PEM"
         raise ConfigurationError(f"{problem}: check VIVAVOCE_TLS_CERT and VIVAVOCE_TLS_KEY") from error
     if key.stat().st_mode & 0o007:
-        _log.warning("tls_key_open_to_others", path=str(key), advice=f"chmod 640 {key}")
+        _log.warning("tls_key_open_to_others", path=str(key), advice=f"chmod 600 {key}")
     return context
 
 

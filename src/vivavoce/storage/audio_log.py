@@ -161,9 +161,14 @@ class AudioLogs:
 
     def path(self, session_id: str) -> Path:
         """The file of the log, whether it is there or not. Raises `StorageError`."""
-        if not _UUID.fullmatch(session_id):
+        if not is_session_id(session_id):
             raise StorageError(f"not a session identifier: {session_id!r}")
         return self._directory / f"{session_id}.raw"
+
+
+def is_session_id(text: str) -> bool:
+    """Whether it can be the name of a log."""
+    return _UUID.fullmatch(text) is not None
 
 
 def _keep_name(path: Path) -> None:

@@ -8,7 +8,6 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from json import JSONDecodeError
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,14 +18,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, Select, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from vivavoce.errors import StorageError, StorageUnavailable
+from vivavoce.storage.damage import text
 from vivavoce.storage.failures import DAMAGED, database_error, file_error
 
 _BUSY_TIMEOUT = 5_000  # milliseconds; another process (the key commands) may be writing
@@ -63,8 +63,10 @@ class Database:
             _url(path, "aiosqlite"), pool_size=1, pool_timeout=_WRITER_TIMEOUT, **_OPTIONS
         )
         _configure(reader.sync_engine, "BEGIN", fsync)
+        _pass_over_damage(reader.sync_engine)
         # A transaction that reads first and then writes could not wait for another process's lock.
         _configure(writer.sync_engine, "BEGIN IMMEDIATE", fsync)
+        _pass_over_damage(writer.sync_engine)
         return cls(path, reader, writer)
 
     @classmethod
@@ -76,6 +78,7 @@ class Database:
             query["immutable"] = "1"
         url = URL.create("sqlite+aiosqlite", database=f"file:{quote(str(path))}", query=query)
         reader = create_async_engine(url, pool_size=1, **_OPTIONS)
+        _pass_over_damage(reader.sync_engine)
         database = cls(path, reader, reader)
         async with database.read() as connection:
             written = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
@@ -165,12 +168,20 @@ class Database:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise database_error(error, self._path) from error
-        except (JSONDecodeError, UnicodeDecodeError) as error:
-            raise StorageError(f"a value in the database {self._path} is damaged: {error}") from error
 
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+@asynccontextmanager
+async def streamed(connection: AsyncConnection, query: Select[Any]) -> AsyncIterator[AsyncResult[Any]]:
+    """The rows as they come. Whatever ends the block, nothing stays open that would hold on to old data."""
+    rows = await connection.stream(query)
+    try:
+        yield rows
+    finally:
+        await rows.close()
 
 
 def migrate(path: Path, *, verify: bool = False) -> None:
@@ -241,6 +252,14 @@ async def _empty_journal(sqlite: aiosqlite.Connection) -> bool:
     ((busy, _, _),) = await sqlite.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
     await sqlite.execute_fetchall(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
     return not busy
+
+
+def _pass_over_damage(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def set_text_factory(dbapi_connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        sqlite = dbapi_connection.driver_connection
+        assert isinstance(sqlite, aiosqlite.Connection)
+        sqlite.text_factory = text
 
 
 def _configure(engine: Engine, begin: str, fsync: bool) -> None:

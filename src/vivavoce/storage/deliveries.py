@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, exists, func, insert, literal, select, update
+import structlog
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from vivavoce.errors import StorageDamaged
 from vivavoce.storage import tables
+from vivavoce.storage.damage import UNREADABLE, damage, whole
 from vivavoce.storage.database import Database
 from vivavoce.storage.records import (
+    Damaged,
     Dead,
     Delivered,
     Destination,
@@ -21,6 +38,8 @@ from vivavoce.storage.records import (
     Settlement,
     Waiting,
 )
+
+_log = structlog.get_logger(__name__)
 
 _ROWS_AT_ONCE = 500
 _DELIVERY = tables.deliveries.c
@@ -59,6 +78,8 @@ _FIRST = (
     .scalar_subquery()
 )
 """Of a destination what is first in line."""
+_SCHEDULE = ("due_at", "failures", "failing_since")
+"""Columns of a destination without which it can still be delivered to."""
 _OF = update(tables.destinations).where(_DESTINATION.id == bindparam("to"))
 _TRIED = (
     update(tables.deliveries)
@@ -78,6 +99,15 @@ async def add_deliveries(connection: AsyncConnection, deliveries: Sequence[NewDe
         await connection.execute(_WAKE, [{"to": row["to"], "at": row["at"]} for row in rows])
 
 
+@dataclass(frozen=True, slots=True)
+class _Damage:
+    """What is damaged of a destination, or of what is first in its line."""
+
+    destination_id: str
+    delivery: int | None
+    error: StorageDamaged
+
+
 class DeliveryStore:
     """Every method is one transaction, and raises `StorageError`."""
 
@@ -85,11 +115,18 @@ class DeliveryStore:
         self._database = database
 
     async def destinations(self, session_id: str) -> Sequence[Destination]:
-        """Where the session's messages are posted to."""
+        """Where the session's messages are posted to, without what is damaged of that."""
         at = _DESTINATION
         query = select(at.id, at.webhook_id, at.url, at.host).where(at.session_id == session_id)
         async with self._database.read() as connection:
-            return [Destination(*row) for row in await connection.execute(query)]
+            rows = (await connection.execute(query)).all()
+        found: list[Destination] = []
+        for row in rows:
+            try:
+                found.append(Destination(**whole(row._mapping, tables.destinations)))
+            except StorageDamaged as error:
+                _log.error("destination_damaged", error=str(error))
+        return found
 
     async def due(
         self, now: datetime, *, most: int, busy: Collection[str], full: Collection[str]
@@ -97,11 +134,22 @@ class DeliveryStore:
         """What is first in line where something is due, the longest due first; and when something will be,
         unless there may be more that is due now.
 
-        Destinations that are `busy`, and hosts that are `full`, are passed over.
+        Destinations that are `busy`, and hosts that are `full`, are passed over. What is damaged keeps
+        nothing else waiting: a delivery is dead, a destination's schedule begins anew.
         """
+        while True:
+            found, damaged, later = await self._due(now, most=most, busy=busy, full=full)
+            if not damaged:
+                return found, later
+            await self._contain(damaged, now)
+
+    async def _due(
+        self, now: datetime, *, most: int, busy: Collection[str], full: Collection[str]
+    ) -> tuple[Sequence[DueDelivery], Sequence[_Damage], datetime | None]:
         secret = func.coalesce(tables.webhooks.c.secret, tables.callback_secrets.c.secret)
         query = (
             select(
+                _DELIVERY.seq,
                 _DELIVERY.id,
                 _DELIVERY.destination_id,
                 _DESTINATION.session_id,
@@ -125,10 +173,35 @@ class DeliveryStore:
             .order_by(_DESTINATION.due_at)
             .limit(most)
         )
-        later = select(func.min(_DESTINATION.due_at)).where(_DESTINATION.due_at > now)
+        found: list[DueDelivery] = []
+        damaged: list[_Damage] = []
         async with self._database.read() as connection:
-            found = [DueDelivery(**row._mapping) for row in await connection.execute(query)]
-            return found, (await connection.execute(later)).scalar() if len(found) < most else None
+            rows = (await connection.execute(query)).all()
+            for row in rows:
+                try:
+                    values = whole(row._mapping, tables.deliveries, tables.destinations, tables.webhooks)
+                except StorageDamaged as error:
+                    damaged.append(_Damage(row.destination_id, row.seq, error))
+                else:
+                    del values["seq"]
+                    found.append(DueDelivery(**values))
+            if len(rows) == most:
+                return found, damaged, None
+            first, problems = await _ends(connection, _DESTINATION.due_at > now)
+        return found, [*damaged, *problems], first
+
+    async def _contain(self, damaged: Sequence[_Damage], now: datetime) -> None:
+        async with self._database.write() as connection:
+            for each in damaged:
+                again = update(tables.destinations).where(_DESTINATION.id == each.destination_id)
+                if each.delivery is None or each.error.column in _SCHEDULE:
+                    _log.error("destination_damaged", error=str(each.error))
+                    await connection.execute(again.values(due_at=now, failures=0, failing_since=None))
+                else:
+                    _log.error("delivery_damaged", error=str(each.error))
+                    dead = update(tables.deliveries).where(_DELIVERY.seq == each.delivery)
+                    await connection.execute(dead.values(died_at=now, problem=str(each.error)))
+                    await connection.execute(again.values(due_at=_NEXT), {"now": now})
 
     async def settle(self, settlements: Iterable[Settlement], now: datetime) -> None:
         """Keep what came of attempts. What has been deleted meanwhile is passed over."""
@@ -154,7 +227,7 @@ class DeliveryStore:
             row = (await connection.execute(select(func.count(_DELIVERY.seq) - dead, dead))).one()
         return row[0], row[1]
 
-    async def list(self, *, dead_only: bool = False) -> AsyncIterator[KeptDelivery]:
+    async def list(self, *, dead_only: bool = False) -> AsyncIterator[KeptDelivery | Damaged]:
         """All that is kept, in the order in which it was added."""
         query = (
             select(
@@ -182,16 +255,13 @@ class DeliveryStore:
             if not rows:
                 return
             for row in rows:
-                values = dict(row._mapping)
-                del values["seq"]
-                yield KeptDelivery(**values)
+                yield _kept(row._mapping)
             last = rows[-1].seq
 
     async def next_due(self) -> datetime | None:
         """When something is tried next; None if nothing is in line."""
         async with self._database.read() as connection:
-            first: datetime | None = await connection.scalar(select(func.min(_DESTINATION.due_at)))
-            return first
+            return (await _ends(connection, _DESTINATION.due_at.is_not(None)))[0]
 
     async def kept(self, ids: Collection[str]) -> Collection[str]:
         """Those of some identifiers that are kept, dead or not."""
@@ -209,6 +279,29 @@ class DeliveryStore:
         async with self._database.write() as connection:
             await connection.execute(wake.values(due_at=now, failures=0, failing_since=None))
             return (await connection.execute(back.values(died_at=None))).rowcount
+
+
+def _kept(row: RowMapping) -> KeptDelivery | Damaged:
+    try:
+        values = whole(row, tables.deliveries, tables.destinations)
+    except StorageDamaged as error:
+        return Damaged(str(row["id"]), str(error))
+    del values["seq"]
+    return KeptDelivery(**values)
+
+
+async def _ends(
+    connection: AsyncConnection, condition: ColumnElement[bool]
+) -> tuple[datetime | None, Sequence[_Damage]]:
+    """When the first of the destinations is due; and what is damaged about the first and the last, since as
+    text it may be before or after everything."""
+    at = _DESTINATION.due_at
+    query = select(_DESTINATION.id, _DESTINATION.session_id, at).where(condition).limit(1)
+    first = (await connection.execute(query.order_by(at))).one_or_none()
+    last = (await connection.execute(query.order_by(at.desc()))).one_or_none()
+    found = {row.id: row._mapping for row in (first, last) if row is not None and row.due_at is UNREADABLE}
+    problems = [_Damage(id_, None, damage(row, tables.destinations, "due_at")) for id_, row in found.items()]
+    return (None if first is None or first.due_at is UNREADABLE else first.due_at), problems
 
 
 async def _take_out(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:

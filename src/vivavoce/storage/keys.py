@@ -6,13 +6,15 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
-from sqlalchemy import Row, exists, insert, select, update
+from sqlalchemy import Column, Row, RowMapping, exists, insert, select, update
 
+from vivavoce.errors import StorageDamaged
 from vivavoce.storage import tables
+from vivavoce.storage.damage import damage, whole
 from vivavoce.storage.database import Database
-from vivavoce.storage.records import ApiKey, Plan
+from vivavoce.storage.records import ApiKey, Damaged, KeyInForce, Plan
 from vivavoce.storage.sessions import hash_secret
 
 _PREFIX = "vv"
@@ -43,7 +45,7 @@ class KeyStore:
             await connection.execute(insert(tables.keys), row)
         return key, f"{_PREFIX}_{key.id}_{secret}"
 
-    async def list(self) -> Sequence[ApiKey]:
+    async def list(self) -> Sequence[ApiKey | Damaged]:
         """Every key, revoked ones too, oldest first."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(tables.keys).order_by(tables.keys.c.created_at))
@@ -66,25 +68,31 @@ class KeyStore:
             result = await connection.execute(revoked.values(revoked_at=datetime.now(UTC)))
         return result.rowcount > 0
 
-    async def authenticate(self, text: str) -> ApiKey | None:
+    async def authenticate(self, text: str) -> KeyInForce | None:
         """The key in force that `text` is, compared in constant time; None where it is none."""
         prefix, _, rest = text.partition("_")
         key_id, _, secret = rest.partition("_")
         at = tables.keys.c
-        query = select(tables.keys).where(at.id == key_id, at.revoked_at.is_(None))
-        async with self._database.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        known = row.secret_hash if row else hash_secret("")
-        same = hmac.compare_digest(hash_secret(secret), known)
-        return _key(row) if same and row and prefix == _PREFIX else None
+        row = await self._in_force(key_id, at.id, at.plan, at.secret_hash)
+        known = whole(row._mapping, tables.keys)["secret_hash"] if row else hash_secret("")
+        same = hmac.compare_digest(hash_secret(secret).encode(), known.encode())
+        return _to_call_with(row._mapping) if same and row and prefix == _PREFIX else None
 
-    async def in_force(self, key_id: str) -> ApiKey | None:
+    async def in_force(self, key_id: str) -> KeyInForce | None:
         """The key with this id, unless it is revoked."""
+        row = await self._in_force(key_id, tables.keys.c.id, tables.keys.c.plan)
+        return _to_call_with(row._mapping) if row else None
+
+    async def name(self, key_id: str) -> str | None:
+        """The name of the key with this id, `?` if it is damaged; None if none is in force."""
+        row = await self._in_force(key_id, tables.keys.c.name)
+        return None if row is None else row.name if isinstance(row.name, str) else "?"
+
+    async def _in_force(self, key_id: str, *columns: Column[Any]) -> Row[Any] | None:
         at = tables.keys.c
-        query = select(tables.keys).where(at.id == key_id, at.revoked_at.is_(None))
+        query = select(*columns).where(at.id == key_id, at.revoked_at.is_(None))
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return _key(row) if row else None
+            return (await connection.execute(query)).one_or_none()
 
     async def any(self) -> bool:
         """Whether a key was ever made. Revoking the last one must not open the server to everybody."""
@@ -95,5 +103,16 @@ class KeyStore:
         return self._made
 
 
-def _key(row: Row[Any]) -> ApiKey:
+def _key(row: Row[Any]) -> ApiKey | Damaged:
+    try:
+        whole(row._mapping, tables.keys)
+        _to_call_with(row._mapping)
+    except StorageDamaged as error:
+        return Damaged(str(row.id), str(error))
     return ApiKey(row.id, row.name, row.plan, row.created_at, row.revoked_at)
+
+
+def _to_call_with(row: RowMapping) -> KeyInForce:
+    if row["plan"] not in get_args(Plan):
+        raise damage(row, tables.keys, "plan")
+    return KeyInForce(row["id"], row["plan"])

@@ -71,8 +71,16 @@ class StoredSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Damaged:
+    """A row of which something cannot be read: `problem` says what."""
+
+    id: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of a session whose row is damaged elsewhere."""
+    """What is known of a session whose row is damaged elsewhere; what is damaged here equals nothing."""
 
     key_id: str | None
     status: Status
@@ -98,9 +106,9 @@ class SessionFilter:
 
 @dataclass(frozen=True, slots=True)
 class SessionPage:
-    """Some sessions, newest first; `more` says whether others follow."""
+    """Some sessions, newest first, damaged ones in their places; `more` says whether others follow."""
 
-    items: tuple[StoredSession, ...]
+    items: tuple[StoredSession | Damaged, ...]
     more: bool
 
     def first(self, count: int) -> SessionPage:
@@ -117,6 +125,14 @@ class ApiKey:
     plan: Plan
     created_at: datetime
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInForce:
+    """What it takes to call with a key, whatever else of it is damaged."""
+
+    id: str
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,32 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, Text, delete, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.errors import StorageError
 from vivavoce.protocol.add_ons import AddOnResult
-from vivavoce.protocol.responses import AddonError
-from vivavoce.protocol.stream import Draft, Final, Utterance, Word
+from vivavoce.protocol.stream import Final
 from vivavoce.storage import tables
-from vivavoce.storage.database import Database
+from vivavoce.storage.damage import UNREADABLE, whole
+from vivavoce.storage.database import Database, streamed
 from vivavoce.storage.deliveries import add_deliveries
 from vivavoce.storage.journal import Entry, Journal
 from vivavoce.storage.metadata import contains
 from vivavoce.storage.records import (
+    Damaged,
     NewDelivery,
     NewSession,
     Place,
@@ -31,6 +43,7 @@ from vivavoce.storage.records import (
     Status,
     StoredSession,
 )
+from vivavoce.storage.rows import add_on_of, final_of, listed, session_of
 from vivavoce.storage.webhooks import ensure_secret
 
 _ROWS_AT_ONCE = 100  # decoding them must not hold up the event loop
@@ -102,14 +115,14 @@ class SessionStore:
                 query = query.where(tables.sessions.c.id.in_(ids))
             else:
                 query = query.offset(offset).limit(limit + 1)
-            found = [_session(row) for row in await connection.execute(query)]
+            found = [listed(row) for row in await connection.execute(query)]
         return SessionPage(items=tuple(found[:limit]), more=len(found) > limit)
 
-    async def list_all(self, narrowed: SessionFilter, limit: int) -> Sequence[StoredSession]:
+    async def list_all(self, narrowed: SessionFilter, limit: int) -> Sequence[StoredSession | Damaged]:
         """The newest sessions, whosever they are: for the operator alone."""
         query = _newest_first(narrowed).limit(limit)
         async with self._database.read() as connection:
-            return [_session(row) for row in await connection.execute(query)]
+            return [listed(row) for row in await connection.execute(query)]
 
     async def unfinished(self) -> Sequence[str]:
         """The identifiers of all sessions that have begun and not ended, oldest first."""
@@ -122,11 +135,16 @@ class SessionStore:
     async def with_sound_left(self) -> Sequence[str]:
         """The identifiers of all sessions that have ended and whose recording is still to be bleeped."""
         at = tables.sessions.c
-        asked = at.request["realtime_processing"]["pii_redaction_config"]["bleep"].as_boolean()
-        noted = at.post_session_metadata["recording"].as_string()
-        query = select(at.id).where(
-            at.completed_at.is_not(None), asked, func.coalesce(noted, "") != "bleeped"
+        realtime = at.request["realtime_processing"]
+        asked = (
+            realtime["pii_redaction"].as_boolean() & realtime["pii_redaction_config"]["bleep"].as_boolean()
         )
+        noted = func.coalesce(at.post_session_metadata["recording"].as_string(), "")
+        readable = func.json_valid(type_coerce(at.request, Text)) & func.json_valid(
+            type_coerce(at.post_session_metadata, Text)
+        )
+        left = case((readable, asked & (noted != "bleeped")), else_=False)
+        query = select(at.id).where(at.completed_at.is_not(None), left)
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
 
@@ -134,7 +152,8 @@ class SessionStore:
         at = tables.sessions.c
         query = select(at.id).where(at.status == status).order_by(at.created_at)
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalars().all()
+            found = (await connection.execute(query)).scalars()
+            return [id_ for id_ in found if isinstance(id_, str)]
 
     async def open_tokens(self, most: int) -> Sequence[str]:
         """The hashes of the tokens of sessions that have not ended: of the newest, oldest first."""
@@ -142,15 +161,23 @@ class SessionStore:
         query = select(at.token_hash).where(at.status.in_(("queued", "processing")))
         async with self._database.read() as connection:
             newest = await connection.execute(query.order_by(at.created_at.desc()).limit(most))
-            return newest.scalars().all()[::-1]
+            return [each for each in newest.scalars() if isinstance(each, str)][::-1]
 
     async def queued_since(self, moment: datetime) -> Mapping[str, Place]:
         """The sessions that were created after `moment` and have no audio yet."""
         at = tables.sessions.c
-        enhanced = at.request["pre_processing"]["audio_enhancer"].as_boolean()
-        query = select(at.id, at.key_id, enhanced).where(at.status == "queued", at.created_at > moment)
+        asked = at.request["pre_processing"]["audio_enhancer"].as_boolean()
+        enhanced = case((func.json_valid(type_coerce(at.request, Text)), asked), else_=False)
+        query = select(at.id, at.key_id, at.created_at, enhanced.label("enhanced"))
+        waiting = query.where(at.status == "queued", at.created_at > moment)
         async with self._database.read() as connection:
-            return {id_: Place(key, bool(asked)) for id_, key, asked in await connection.execute(query)}
+            rows = await connection.execute(waiting)
+            # One that is damaged keeps nobody from a place: it could not begin.
+            return {
+                row.id: Place(row.key_id, bool(row.enhanced))
+                for row in rows
+                if row.created_at is not UNREADABLE
+            }
 
     async def add(self, entry: Entry) -> None:
         """Keep what a running session has to store, all of it or nothing.
@@ -169,16 +196,19 @@ class SessionStore:
         return (await self.finals_of([session_id]))[session_id]
 
     async def finals_of(self, session_ids: Sequence[str]) -> dict[str, Sequence[Final]]:
-        """The finals of several sessions, as one transaction sees them."""
+        """The finals of several sessions, as one transaction sees them.
+
+        Raises `StorageDamaged` if any of them is.
+        """
         at = tables.utterances.c
         query = (
             select(tables.utterances).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
         )
         finals: dict[str, list[Final]] = {session_id: [] for session_id in session_ids}
         bounded = query.execution_options(yield_per=_ROWS_AT_ONCE)
-        async with self._database.read() as connection, connection.stream(bounded) as rows:
+        async with self._database.read() as connection, streamed(connection, bounded) as rows:
             async for row in rows:
-                finals[row.session_id].append(_final(row))
+                finals[row.session_id].append(final_of(row))
         return dict(finals)
 
     async def add_ons(self, session_id: str) -> Sequence[AddOnResult]:
@@ -186,14 +216,17 @@ class SessionStore:
         return (await self.add_ons_of([session_id]))[session_id]
 
     async def add_ons_of(self, session_ids: Sequence[str]) -> dict[str, Sequence[AddOnResult]]:
-        """What the add-ons of several sessions came to, as one transaction sees it."""
+        """What the add-ons of several sessions came to, as one transaction sees it.
+
+        Raises `StorageDamaged` if any of it is.
+        """
         at = tables.add_ons.c
         query = select(tables.add_ons).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
         results: dict[str, list[AddOnResult]] = {session_id: [] for session_id in session_ids}
         bounded = query.execution_options(yield_per=_ROWS_AT_ONCE)
-        async with self._database.read() as connection, connection.stream(bounded) as rows:
+        async with self._database.read() as connection, streamed(connection, bounded) as rows:
             async for row in rows:
-                results[row.session_id].append(_add_on(row))
+                results[row.session_id].append(add_on_of(row))
         return dict(results)
 
     async def sizes(self, session_ids: Sequence[str]) -> Sequence[int]:
@@ -214,7 +247,7 @@ class SessionStore:
         Three hours of acknowledgements are too many to hold, or to read in one transaction.
         """
         at = tables.messages.c
-        query = select(at.seq, at.json).where(at.session_id == session_id).order_by(at.seq)
+        query = select(at.seq, at.session_id, at.json).where(at.session_id == session_id).order_by(at.seq)
         last = -1
         while True:
             async with self._database.read() as connection:
@@ -223,7 +256,7 @@ class SessionStore:
             if not rows:
                 return
             for row in rows:
-                yield row.json.split("\n")
+                yield whole(row._mapping, tables.messages)["json"].split("\n")
             last = rows[-1].seq
 
     async def finish(
@@ -261,8 +294,9 @@ class SessionStore:
         """Merge into `post_session_metadata`: a list extends the list of that name, all else replaces."""
         column = tables.sessions.c.post_session_metadata
         async with self._database.write() as connection:
-            query = select(column).where(tables.sessions.c.id == session_id)
-            stored = (await connection.execute(query)).scalar_one_or_none() or {}
+            query = select(tables.sessions.c.id, column).where(tables.sessions.c.id == session_id)
+            row = (await connection.execute(query)).one_or_none()
+            stored = whole(row._mapping, tables.sessions)["post_session_metadata"] if row else {}
             merged = {
                 name: [*stored[name], *value]
                 if isinstance(value, list) and isinstance(stored.get(name), list)
@@ -284,14 +318,16 @@ class SessionStore:
     async def usage_seconds(self, key_id: str, at: datetime) -> float:
         """Seconds billed to the key in the month (UTC) in which `at` lies, deleted sessions included."""
         columns = tables.usage.c
-        query = select(columns.seconds).where(columns.key_id == key_id, columns.month == _month(at))
+        query = select(columns.key_id, columns.month, columns.seconds)
+        in_month = query.where(columns.key_id == key_id, columns.month == _month(at))
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one_or_none() or 0.0
+            row = (await connection.execute(in_month)).one_or_none()
+        return 0.0 if row is None else float(whole(row._mapping, tables.usage)["seconds"])
 
     async def _one(self, condition: ColumnElement[bool]) -> StoredSession | None:
         async with self._database.read() as connection:
             row = (await connection.execute(select(tables.sessions).where(condition))).one_or_none()
-        return None if row is None else _session(row)
+        return None if row is None else session_of(row)
 
 
 async def _add_destinations(connection: AsyncConnection, session: NewSession) -> None:
@@ -323,12 +359,12 @@ async def _matching_ids(
     at = tables.sessions.c
     candidates = query.with_only_columns(at.id, at.custom_metadata).where(at.custom_metadata.is_not(None))
     ids: list[str] = []
-    async with connection.stream(candidates.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
-        async for session_id, stored in rows:
-            if contains(stored, wanted):
+    async with streamed(connection, candidates.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
+        async for row in rows:
+            if contains(row.custom_metadata, wanted):
                 offset -= 1
                 if offset < 0:
-                    ids.append(session_id)
+                    ids.append(row.id)
             if len(ids) == limit:
                 break
     return ids
@@ -348,26 +384,6 @@ def _newest_first(narrowed: SessionFilter) -> Select[Any]:
 
 def _owned_by(key_id: str | None) -> ColumnElement[bool]:
     return tables.sessions.c.key_id == key_id  # SQLAlchemy writes `IS NULL` for None
-
-
-def _session(row: Row[Any]) -> StoredSession:
-    return StoredSession(**row._mapping)
-
-
-def _final(row: Row[Any]) -> Final:
-    words = tuple(Word(*word) for word in row.words)
-    utterance = Utterance(row.utterance_id, row.channel, row.start, row.end, row.language, words)
-    return Final(utterance, row.resume_offset, _draft(*row.draft) if row.draft else None)
-
-
-def _add_on(row: Row[Any]) -> AddOnResult:
-    error = AddonError.model_validate(row.error) if row.error else None
-    return AddOnResult(row.name, row.utterance_id, row.target, row.results, error, row.exec_time)
-
-
-def _draft(model: str, tokens: list[int], words: Sequence[tuple[int, float]] = ()) -> Draft:
-    """Rows of earlier versions do not say where words begin."""
-    return Draft(model, tuple(tokens), tuple((token, seconds) for token, seconds in words))
 
 
 def _month(at: datetime) -> str:

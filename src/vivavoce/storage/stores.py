@@ -10,8 +10,8 @@ from pathlib import Path
 
 import structlog
 
-from vivavoce.errors import StorageError, StorageUnavailable
-from vivavoce.storage.audio_log import AudioLogs
+from vivavoce.errors import StorageDamaged, StorageError
+from vivavoce.storage.audio_log import AudioLogs, is_session_id
 from vivavoce.storage.database import Database
 from vivavoce.storage.deliveries import DeliveryStore
 from vivavoce.storage.failures import file_error
@@ -48,7 +48,7 @@ class Storage:
     async def unfinished(self) -> Sequence[StoredSession]:
         """The sessions that had begun when the server last stopped. Raises `StorageError`."""
         # If it was killed right then, only the log tells of a session's beginning.
-        queued = await self.sessions.queued()
+        queued = list(filter(is_session_id, await self.sessions.queued()))
         begun = await asyncio.to_thread(lambda: [each for each in queued if self.audio.size(each)])
         found = [await self._readable(each) for each in (*await self.sessions.unfinished(), *begun)]
         return list(filter(None, found))
@@ -63,9 +63,7 @@ class Storage:
     async def _readable(self, session_id: str) -> StoredSession | None:
         try:
             return await self.sessions.get(session_id)
-        except StorageUnavailable:
-            raise
-        except StorageError as error:
+        except StorageDamaged as error:
             # What is damaged in one session keeps no other from going on.
             _log.error("session_damaged", session=session_id, error=str(error))
             return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -21,18 +23,47 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from vivavoce.storage.damage import guarded
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, kept in UTC whatever the database thinks of time zones."""
 
     impl = DateTime
     cache_ok = True
+    python_type = datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return guarded(super().result_processor(dialect, coltype))
+
+
+class Json(TypeDecorator[Any]):
+    """JSON that is read as a `kind` of value; `none_as_null` as SQLAlchemy has it."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, kind: type[Any] = dict, *, none_as_null: bool = False):
+        super().__init__(none_as_null=none_as_null)
+        self.kind = kind
+        self.none_as_null = none_as_null
+
+    @property
+    def python_type(self) -> type[Any]:
+        return self.kind
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return guarded(super().result_processor(dialect, coltype))
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        # As SQLAlchemy has it for what is made of JSON.
+        return self.impl_instance.coerce_compared_value(op, value)
 
 
 metadata = MetaData()
@@ -60,9 +91,9 @@ sessions = Table(
     Column("started_at", UtcDateTime),
     Column("completed_at", UtcDateTime),
     Column("region", String(32)),
-    Column("request", JSON, nullable=False),
-    Column("custom_metadata", JSON(none_as_null=True)),
-    Column("post_session_metadata", JSON, nullable=False),
+    Column("request", Json, nullable=False),
+    Column("custom_metadata", Json(none_as_null=True)),
+    Column("post_session_metadata", Json, nullable=False),
     Column("error_code", Integer),
     Column("audio_bytes", Integer, nullable=False),
     Column("header_bytes", Integer, nullable=False),
@@ -82,9 +113,9 @@ utterances = Table(
     Column("start", Float, nullable=False),
     Column("end", Float, nullable=False),
     Column("language", String(16), nullable=False),
-    Column("words", JSON, nullable=False),
+    Column("words", Json(list), nullable=False),
     Column("resume_offset", Integer, nullable=False),
-    Column("draft", JSON(none_as_null=True)),
+    Column("draft", Json(list, none_as_null=True)),
     UniqueConstraint("session_id", "utterance_id"),
 )
 
@@ -98,8 +129,8 @@ add_ons = Table(
     Column("name", String(32), nullable=False),
     Column("utterance_id", String(32), nullable=False),
     Column("target", String(16), nullable=False),
-    Column("results", JSON(none_as_null=True)),
-    Column("error", JSON(none_as_null=True)),
+    Column("results", Json(object, none_as_null=True)),
+    Column("error", Json(none_as_null=True)),
     Column("exec_time", Float, nullable=False),
     UniqueConstraint("session_id", "name", "utterance_id", "target"),
 )

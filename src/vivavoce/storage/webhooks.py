@@ -8,13 +8,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from vivavoce.errors import StorageDamaged
 from vivavoce.storage import tables
+from vivavoce.storage.damage import whole
 from vivavoce.storage.database import Database
-from vivavoce.storage.records import Webhook
+from vivavoce.storage.records import Damaged, Webhook
+
+_log = structlog.get_logger(__name__)
 
 _AT = tables.webhooks.c
 _SECRET = tables.callback_secrets.c
@@ -38,17 +43,21 @@ class WebhookStore:
             await connection.execute(insert(tables.webhooks), row | {"secret": secret})
         return webhook, secret
 
-    async def list(self) -> Sequence[Webhook]:
+    async def list(self) -> Sequence[Webhook | Damaged]:
         """Every webhook, oldest first."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(tables.webhooks).order_by(_AT.created_at))
             return [_webhook(row) for row in rows]
 
     async def of(self, key_id: str | None) -> Sequence[Webhook]:
-        """The webhooks of the key, oldest first."""
+        """The webhooks of the key, oldest first, without those that are damaged."""
         query = select(tables.webhooks).where(_AT.key_id == key_id).order_by(_AT.created_at)
         async with self._database.read() as connection:
-            return [_webhook(row) for row in await connection.execute(query)]
+            found = [_webhook(row) for row in await connection.execute(query)]
+        for each in found:
+            if isinstance(each, Damaged):
+                _log.error("webhook_damaged", id=each.id, error=each.problem)
+        return [each for each in found if isinstance(each, Webhook)]
 
     async def remove(self, webhook_id: str) -> int | None:
         """Remove it with what it has not taken; gives how many that are, None if there is no such webhook."""
@@ -63,8 +72,9 @@ class WebhookStore:
         """What callbacks of the key's sessions are signed with; from now on another if it is to be `new`."""
         async with self._database.write() as connection:
             await ensure_secret(connection, key_id, new=new)
-            query = select(_SECRET.secret).where(_SECRET.owner == (key_id or ""))
-            return str((await connection.execute(query)).scalar_one())
+            query = select(_SECRET.owner, _SECRET.secret).where(_SECRET.owner == (key_id or ""))
+            row = (await connection.execute(query)).one()
+        return str(whole(row._mapping, tables.callback_secrets)["secret"])
 
 
 async def ensure_secret(connection: AsyncConnection, key_id: str | None, *, new: bool = False) -> None:
@@ -81,5 +91,9 @@ def _new_secret() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
-def _webhook(row: Row[Any]) -> Webhook:
+def _webhook(row: Row[Any]) -> Webhook | Damaged:
+    try:
+        whole(row._mapping, tables.webhooks)
+    except StorageDamaged as error:
+        return Damaged(str(row.id), str(error))
     return Webhook(row.id, row.key_id, row.url, row.created_at)
