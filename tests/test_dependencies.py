@@ -14,7 +14,7 @@ from speech import ROOT
 
 SOURCE = ROOT / "src" / "vivavoce"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-BASE = ("cli", "client", "protocol", "subtitles.py", "settings.py", "errors.py")
+BASE = ("cli", "client", "protocol", "subtitles.py", "settings.py", "environment.py", "errors.py")
 BROUGHT_BY = {
     "annotated_types": "pydantic",
     "huggingface_hub": "faster_whisper",

@@ -7,8 +7,6 @@ from itertools import islice
 from time import perf_counter
 from typing import Any, Final
 
-from structlog.testing import capture_logs
-
 from vivavoce.cli.finding import Finding
 from vivavoce.environment import variable
 from vivavoce.errors import ConfigurationError, VivavoceError
@@ -20,6 +18,7 @@ from vivavoce.intelligence.translation.engine import Engine
 from vivavoce.protocol.stream import Utterance, Word
 from vivavoce.server.backends import backends_of
 from vivavoce.server.intelligence import Backend, Backends
+from vivavoce.server.logs import nothing_logged
 from vivavoce.settings import Settings
 
 ANSWER_WITHIN: Final = 2.0
@@ -96,7 +95,7 @@ def _found(
             raise AddOnError(backend.off)
         began = perf_counter()
         # What a server logs is said here by what is found.
-        with capture_logs():
+        with nothing_logged():
             seen = trial()
         took = perf_counter() - began
         described = _described(backend.describe())

@@ -5,12 +5,18 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TextIO
 
 import structlog
+from structlog.testing import capture_logs
 
 from vivavoce.settings import Settings
+
+
+def nothing_logged() -> AbstractContextManager[object]:
+    """For a command that says by itself what it finds."""
+    return capture_logs()
 
 
 def configure_logging(settings: Settings) -> None:
