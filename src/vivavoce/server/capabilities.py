@@ -7,10 +7,18 @@ import asyncio
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from vivavoce.protocol.responses import ErrorBody
 from vivavoce.server.auth import Authenticated
 from vivavoce.server.services import Serving
 
-router = APIRouter(tags=["Server"])
+router = APIRouter(
+    tags=["Server"],
+    responses={
+        401: {"model": ErrorBody, "description": "The API key is missing or wrong"},
+        429: {"model": ErrorBody, "description": "Too many wrong API keys came from this address"},
+        503: {"model": ErrorBody, "description": "The server is starting or stopping"},
+    },
+)
 
 
 class CapabilityModel(BaseModel):

@@ -68,6 +68,7 @@ _REFUSALS = _BAD_QUERY | {
     408: {"model": ErrorBody, "description": "The body did not come in time"},
     413: {"model": ErrorBody, "description": "The body is too large"},
     429: {"model": ErrorBody, "description": "A limit of the key's plan, or of the server; see Retry-After"},
+    501: {"model": ErrorBody, "description": "PII is to be redacted, and this server cannot"},
     503: {"model": ErrorBody, "description": "The server is starting, stopping or cannot store anything"},
 }
 
