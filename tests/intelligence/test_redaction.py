@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intelligence.finders import NAMES, RuleFinder, said
-from vivavoce.intelligence.markers import all_masked, is_redacted
+from vivavoce.intelligence.markers import all_masked, is_redacted, marked, masked
 from vivavoce.intelligence.redaction import Redactor
 from vivavoce.protocol.redaction import redacted_types
+from vivavoce.protocol.stream import Word
 
 TYPES = redacted_types(["GDPR"])
 
@@ -51,6 +52,13 @@ def test_entities_become_markers(text: str, written: str) -> None:
 
 def test_a_mask_keeps_spaces_and_the_punctuation_after_it() -> None:
     assert finals("I am Jonathan Meyers, hello", mask=True) == ["I am ######## ######, hello"]
+
+
+@given(st.one_of(st.text(), st.text("a .。、，？！#\n")).filter(str.strip), st.sampled_from(sorted(TYPES)))
+def test_what_is_written_in_place_of_a_word_is_known_as_that(text: str, entity_type: str) -> None:
+    word = Word(text, 0.0, 1.0, 1.0)
+    assert is_redacted(masked(word).text)
+    assert is_redacted(marked([word], f"{entity_type}_12").text)
 
 
 def test_only_what_is_asked_for_goes() -> None:

@@ -13,9 +13,10 @@ from vivavoce.intelligence.spelled import bare, folded
 from vivavoce.protocol.stream import Utterance, Word
 
 _MARKER = re.compile(r"\[([A-Z_]+)_(\d+)\]")
-_REDACTED = re.compile(r"\s*(?:\[[A-Z_]+_\d+\]|#+)[.,;:!?…]*\s*")
+_AFTER_A_WORD = r"[.,;:!?…。、，？！]*\s*"
+_REDACTED = re.compile(rf"\s*(?:\[[A-Z_]+_\d+\]|#+(?:\s+#+)*\s*){_AFTER_A_WORD}")
 _HIDDEN = re.compile(r"\S")
-_CLOSING = re.compile(r"[.,;:!?…。、，？！]*\s*$")
+_CLOSING = re.compile(rf"{_AFTER_A_WORD}$")
 
 
 def is_redacted(text: str) -> bool:
