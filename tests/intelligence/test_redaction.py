@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -191,6 +192,33 @@ def test_no_partial_shows_what_the_final_redacts(parts: list[str], data: st.Data
         gone = {re.sub(r"\W", "", word) for word in piece} - set(kept)
         assert not gone & {re.sub(r"\W", "", word) for word in shown}
         assert not NAMES & {re.sub(r"\W", "", word) for word in (*final, *shown)}
+
+
+BIRTHDAYS = [
+    ("I was born on the fourth of July nineteen eighty two in Paris", "en", "I was born on the"),
+    ("Ich bin am 4. Juli 1982 geboren.", "de", "Ich bin am"),
+    ("on 4 July 1982 is my birthday", "en", "on"),
+    ("El 4 de julio de 1982 nací en Lima", "es", "El"),
+]
+
+
+@pytest.mark.parametrize(("text", "language", "before"), BIRTHDAYS)
+def test_the_day_on_which_somebody_was_born_is_shown_at_no_moment(
+    text: str, language: str, before: str
+) -> None:
+    one, whole = redactor(), said(text, language=language)
+    hidden = {"fourth", "July", "nineteen", "eighty", "two", "4.", "Juli", "1982", "4", "julio"}
+    for count in range(1, len(whole.words) + 1):
+        shown = one.partial(replace(whole, words=whole.words[:count]))
+        assert not hidden & set(shown.text.split())
+    written = one.final(whole).text.strip()
+    assert written.startswith(f"{before} [DOB_1] ")
+    assert not hidden & set(written.split())
+
+
+def test_a_day_on_which_nobody_was_born_stands() -> None:
+    text = "wir fahren am 4. Juli nach Süden in die Berge"
+    assert redactor().final(said(text, language="de")).text.strip() == text
 
 
 def test_a_partial_goes_on_from_one_whose_final_is_not_there_yet() -> None:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from vivavoce.intelligence import markers
-from vivavoce.intelligence.base import EntityFinder
+from vivavoce.intelligence.base import EntityFinder, Mention
 from vivavoce.intelligence.capitals import capitalised, name_end
 from vivavoce.intelligence.runs import (
     Run,
     held_back,
     is_sign,
+    may_be_birthday,
     neighbours_of_signs,
     passwords,
     runs_of,
@@ -123,7 +124,8 @@ class Redactor:
         with self._lock:
             words, language = utterance.words, utterance.language
             before = self._before(utterance)
-            spans = _merged(self._of_final(words, language, before))
+            alone = self._finder.sensitive(words, language, self._asked)
+            spans = _merged(self._of_final(words, language, before, alone))
             written, last = self._written(words, spans, before, self._numbering)
             for span in spans:
                 if span.entity_type in _NAMES:
@@ -138,13 +140,16 @@ class Redactor:
         with self._lock:
             words, language = utterance.words, utterance.language
             before = self._before_partial(utterance)
-            spans = _merged([*self._of_final(words, language, before), *self._perhaps(words, language)])
+            alone = self._finder.sensitive(words, language, self._asked)
+            sure = self._of_final(words, language, before, alone)
+            spans = _merged([*sure, *self._perhaps(words, language)])
             # A cue may have been said before.
             lead = before.words if before else ()
             doubtful = _places(spans, len(lead))
             found = _places([span for span in spans if not span.vague], len(lead))
             unclear = 2 if self._types & _ADDRESSES else 1
             shown = max(0, held_back((*lead, *words), language, doubtful, found, unclear) - len(lead))
+            shown = min([shown, *self._birthdays(words, alone)])
             spans = [span for span in spans if span.end <= shown]
             written, _ = self._written(words[:shown], spans, before, self._numbering.copy())
             return replace(utterance, words=tuple(written))
@@ -167,10 +172,15 @@ class Redactor:
             return before
         return _Before(partly[0].words[-_CONTEXT:], partly[0].language)
 
-    def _of_final(self, words: Sequence[Word], language: str, before: _Before | None) -> Iterator[_Span]:
-        found = list(self._found(words, language, 0))
+    def _of_final(
+        self, words: Sequence[Word], language: str, before: _Before | None, alone: Sequence[Mention]
+    ) -> Iterator[_Span]:
+        """`alone`: what the finder finds in the words by themselves."""
+        found = list(self._found(words, alone, 0))
         if before is not None and before.language == language:
-            found += self._found((*before.words, *words), language, len(before.words))
+            together = *before.words, *words
+            mentions = self._finder.sensitive(together, language, self._asked)
+            found += self._found(together, mentions, len(before.words))
         yield from found
         named = [span for span in found if span.entity_type in _NAMES]
         for index, word in enumerate(words):
@@ -191,12 +201,12 @@ class Redactor:
             if first is not None and not whole:
                 yield _Span(first, len(words), "EMAIL_ADDRESS", vague=True)
 
-    def _found(self, words: Sequence[Word], language: str, skipped: int) -> Iterator[_Span]:
+    def _found(self, words: Sequence[Word], mentions: Sequence[Mention], skipped: int) -> Iterator[_Span]:
         """The entities to redact among the words after the first, which are `skipped`."""
-        for mention in self._finder.sensitive(words, language, self._asked):
+        for mention in mentions:
             first, end = mention.words.start, mention.words.stop
             entity_type = mention.entity_type
-            if entity_type == "DATE" and "DOB" in self._types and says_birth(words[:first]):
+            if entity_type == "DATE" and "DOB" in self._types and says_birth(words, mention.words):
                 entity_type = "DOB"
             vague = entity_type == "NUMERICAL_PII"
             is_amount = vague and stands_for_itself(words, Run(first, end, frozenset()))
@@ -248,6 +258,13 @@ class Redactor:
         if self._types & _SPELLED:
             for index in neighbours_of_signs(words):
                 yield _Span(index, index + 1, "EMAIL_ADDRESS", vague=True)
+
+    def _birthdays(self, words: Sequence[Word], mentions: Sequence[Mention]) -> Iterator[int]:
+        """Where dates begin that may turn out to be somebody's birthday."""
+        for mention in mentions:
+            is_asked = mention.entity_type == "DATE" and "DOB" in self._types
+            if is_asked and may_be_birthday(words, mention.words):
+                yield mention.words.start
 
     def _label_of(self, run: Run) -> str | None:
         """As what a run of pieces goes; None if nothing is asked for that it may be of."""
