@@ -16,8 +16,8 @@ _SPOKEN_ADDRESS = re.compile(r"(?:[a-z]+ (?:dot|underscore) )?[a-z]+ at [a-z]+ d
 
 
 class RuleFinder:
-    """Names are those of `NAMES`, numbers those of ten digits, addresses what has "at" and "dot", dates are in
-    July."""
+    """Names are those of `NAMES`, numbers those of ten digits, addresses what has "at" and "dot", dates are
+    in July."""
 
     def find(self, words: Sequence[Word], language: str) -> list[Mention]:
         return []

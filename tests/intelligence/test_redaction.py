@@ -110,6 +110,22 @@ def test_a_number_goes_on_after_a_restart() -> None:
     assert after.final(said("0132 I said", at=kept.end + 0.3)).text == " [NUMERICAL_PII_1] I said"
 
 
+@pytest.mark.parametrize("mask", [False, True])
+def test_a_number_goes_on_after_an_utterance_that_could_not_be_redacted(mask: bool) -> None:
+    one, first = redactor(mask=mask), said("my number is 415 555")
+    one.failed(first)
+    second = one.final(said("0132 I said", at=first.end + 0.3))
+    assert is_redacted(second.words[0].text)
+    assert second.text.endswith(" I said")
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_a_number_goes_on_after_a_restart_that_followed_on_a_masked_utterance(mask: bool) -> None:
+    kept, after = all_masked(said("my number is 415 555")), redactor(mask=mask)
+    after.resume([kept])
+    assert is_redacted(after.final(said("0132 I said", at=kept.end + 0.3)).words[0].text)
+
+
 def test_a_name_that_is_cut_in_two_goes_on_both_sides() -> None:
     assert finals("I am Jonathan", "Meyers from upstairs") == ["I am [NAME_1]", "[NAME_1] from upstairs"]
 

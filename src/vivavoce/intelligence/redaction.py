@@ -113,9 +113,20 @@ class Redactor:
             for final in finals:
                 if final.words:
                     marker = markers.marker_in(final.words[-1].text)
-                    masked = markers.is_redacted(final.words[-1].text)
-                    open_ = marker or ("NUMERICAL_PII" if masked else None)
-                    self._said[final.channel] = _Before(final.words[-1:], final.language, open_)
+                    if marker is None and markers.is_redacted(final.words[-1].text):
+                        marker = self._number_of(final.words[-1:])
+                    self._said[final.channel] = _Before(final.words[-1:], final.language, marker)
+
+    def failed(self, utterance: Utterance) -> None:
+        """A final that could not be redacted, of which nothing is shown: its end counts as a number's."""
+        if utterance.words:
+            with self._lock:
+                said = utterance.words[-1:]
+                self._said[utterance.channel] = _Before(said, utterance.language, self._number_of(said))
+
+    def _number_of(self, words: Sequence[Word]) -> str:
+        """The marker of words that may be of a number."""
+        return self._marker(self._numbering, _Span(0, len(words), "NUMERICAL_PII"), words)
 
     def final(self, utterance: Utterance) -> Utterance:
         """The utterance as it may be read. Raises what the finder raises: then nothing of it may be."""
