@@ -157,6 +157,22 @@ def test_who_was_named_is_known_again_where_nothing_is_found() -> None:
     assert one.final(said("then Jonathan's dog barked", at=60)).text == " then [NAME_1] dog barked"
 
 
+def test_who_was_named_is_known_again_in_other_letters() -> None:
+    assert finals(
+        "this is priya raghunathan", "RAGHUNATHAN is here", "ask raghunathan", "ask Raghunathan"
+    ) == [
+        "this is [NAME_1]",
+        "[NAME_1] is here",
+        "ask [NAME_1]",
+        "ask [NAME_1]",
+    ]
+
+
+def test_a_name_that_is_an_ordinary_word_too_is_only_known_with_its_capital() -> None:
+    texts = finals("I am Jonathan Bell", "it rings like a bell", "then Bell came")
+    assert texts == ["I am [NAME_1]", "it rings like a bell", "then [NAME_1] came"]
+
+
 def test_channels_do_not_go_on_with_one_another() -> None:
     one = redactor()
     assert one.final(said("my number is 415 555", channel=0)).text.endswith("]")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
+from vivavoce.intelligence.capitals import is_ordinary
 from vivavoce.intelligence.entities.lists import names
 from vivavoce.intelligence.spelled import bare, folded
 from vivavoce.protocol.stream import Utterance, Word
@@ -105,9 +106,12 @@ def as_named(word: Word) -> str:
     return bare(word.text).removesuffix("'s").removesuffix("’s")
 
 
-def name_words(words: Sequence[Word]) -> Iterable[str]:
-    """The words of a name by which it is recognised again."""
+def name_words(words: Sequence[Word], language: str) -> Iterable[str]:
+    """The words of a name by which it is known again: in small letters, too, unless it is ordinary then."""
     for word in words:
         text = as_named(word)
-        if len(text) > 2 and text[0].isupper() and text.casefold() not in names("titles"):
-            yield text
+        if len(text) > 2 and text.casefold() not in names("titles"):
+            if text[0].isupper():
+                yield text
+            if not is_ordinary(text, language):
+                yield text.casefold()

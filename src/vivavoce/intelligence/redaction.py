@@ -140,7 +140,7 @@ class Redactor:
             written, last = self._written(words, spans, before, self._numbering)
             for span in spans:
                 if span.entity_type in _NAMES:
-                    names = markers.name_words(words[span.first : span.end])
+                    names = markers.name_words(words[span.first : span.end], language)
                     self._named |= dict.fromkeys(names, span.entity_type)
             joint = is_sign(words[-1].text)
             self._said[utterance.channel] = _Before(words[-_CONTEXT:], language, last, joint)
@@ -195,12 +195,13 @@ class Redactor:
         yield from found
         named = [span for span in found if span.entity_type in _NAMES]
         for index, word in enumerate(words):
-            if entity_type := self._named.get(markers.as_named(word)):
+            name = markers.as_named(word)
+            if entity_type := self._named.get(name) or self._named.get(name.casefold()):
                 named.append(_Span(index, index + 1, entity_type))
         if "NAME" in self._types:
             named += self._by_capitals(words, language, _places([*found, *named], 0))
         # What follows a name and is written as one belongs to it.
-        yield from (replace(span, end=name_end(words, span.end)) for span in named)
+        yield from (replace(span, end=name_end(words, span.first, span.end, language)) for span in named)
         yield from self._in_pieces(words, language, before)
         if "PASSWORD" in self._types:
             yield from (_Span(first, end, "PASSWORD") for first, end in passwords(words))
