@@ -15,6 +15,8 @@ from server.redacted import SECRET, asking, redacting, utterances
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.tone import tone
 from vivavoce.audio.wav import wav_header
+from vivavoce.errors import StorageError
+from vivavoce.server.recorded import from_data
 
 AUDIO = speech()
 FORMAT = AudioFormat("wav/pcm", 16, 16_000, 1)
@@ -121,6 +123,24 @@ def test_a_server_that_was_killed_after_the_end_covers_it_when_it_starts_again(t
     with closing(sqlite3.connect(tmp_path / "vivavoce.db")) as database, database:
         database.execute("UPDATE sessions SET post_session_metadata = '{}'")
     serving(tmp_path, again, redacting)
+
+
+def test_a_session_is_exported_only_when_its_recording_is_covered(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http, **asking())
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="transcript")
+            with pytest.raises(StorageError, match="can still be heard"):
+                await from_data(tmp_path, created["id"], to_export=True)
+            # Who replays it here hears nothing that the directory does not hold.
+            await from_data(tmp_path, created["id"])
+            await socket.send_text('{"type": "stop_recording"}')
+            await socket.rest()
+        _, audio = await from_data(tmp_path, created["id"], to_export=True)
+        assert audio.read_bytes() == on_disk(tmp_path) != AUDIO
+
+    serving(tmp_path, body, redacting)
 
 
 def test_without_bleep_the_recording_is_what_was_sent(tmp_path: Path) -> None:

@@ -58,6 +58,11 @@ def bleeps(request: LiveRequest) -> bool:
     return wanted.pii_redaction and wanted.pii_redaction_config.bleep
 
 
+def has_sound_left(stored: StoredSession) -> bool:
+    """Whether redacted words that nobody is to hear are still in the session's log."""
+    return bleeps(request_of(stored)) and not BLEEPED.items() <= stored.post_session_metadata.items()
+
+
 def cover_of(stored: StoredSession, finals: Sequence[Final], audio_start: int, size: int) -> Cover | None:
     """The cover of a log of `size` bytes; None where none was asked for.
 
