@@ -116,14 +116,18 @@ def test_an_error_of_the_recogniser_says_nothing_of_what_was_said(
     assert SECRET not in "".join(capfd.readouterr())
 
 
-def test_a_server_that_cannot_redact_takes_no_session_that_asks_for_it(tmp_path: Path) -> None:
+def test_a_server_that_cannot_redact_takes_no_session_that_asks_for_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     async def body(server: Server) -> None:
         refused = await server.http.post("/v2/live", json=asking())
         assert refused.status_code == 501
-        assert "reinstall" in refused.json()["message"]
+        assert "`vivavoce doctor` says why" in refused.json()["message"]
+        assert "/models" not in refused.text
         assert (await server.http.post("/v2/live", json={})).status_code == 201
 
     serving(tmp_path, body, without_finder)
+    assert "/models/pii is missing" in "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize(
