@@ -8,7 +8,20 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, Text, delete, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -122,10 +135,16 @@ class SessionStore:
     async def with_sound_left(self) -> Sequence[str]:
         """The identifiers of all sessions that have ended and whose recording is still to be bleeped."""
         at = tables.sessions.c
-        asked = at.request["realtime_processing"]["pii_redaction_config"]["bleep"].as_boolean()
-        noted = at.post_session_metadata["recording"].as_string()
+        wanted = at.request["realtime_processing"]
+        asked = and_(
+            wanted["pii_redaction"].as_boolean(), wanted["pii_redaction_config"]["bleep"].as_boolean()
+        )
+        missing = func.coalesce(at.post_session_metadata["recording"].as_string(), "") != "bleeped"
+        # One that is damaged keeps no other from it.
         query = select(at.id).where(
-            at.completed_at.is_not(None), asked, func.coalesce(noted, "") != "bleeped"
+            at.completed_at.is_not(None),
+            case((_is_json(at.request), asked), else_=False),
+            case((_is_json(at.post_session_metadata), missing), else_=True),
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
@@ -332,6 +351,10 @@ async def _matching_ids(
             if len(ids) == limit:
                 break
     return ids
+
+
+def _is_json(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.json_valid(type_coerce(column, Text))
 
 
 def _newest_first(narrowed: SessionFilter) -> Select[Any]:
