@@ -78,6 +78,15 @@ def test_an_entity_keeps_its_number_and_others_have_their_own() -> None:
     ]
 
 
+def test_a_partial_takes_no_number() -> None:
+    one, spoken = redactor(), said("then Priya came and Jonathan Khanna left us all")
+    seen = [one.partial(replace(spoken, words=spoken.words[:count])).text for count in range(10)]
+    assert any("[NAME_2]" in text for text in seen)
+    assert one.final(said("ask Meyers now")).text == " ask [NAME_1] now"
+    assert one.partial(replace(spoken, words=spoken.words[:3])).text == " then"
+    assert one.final(spoken).text == " then [NAME_2] came and [NAME_3] left us all"
+
+
 def test_numbers_go_on_after_a_restart() -> None:
     before = redactor()
     kept = [before.final(said("I am Jonathan and she is Priya"))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 from vivavoce.intelligence.capitals import is_ordinary
@@ -67,7 +66,8 @@ class Numbering:
 
     def copy(self) -> Numbering:
         """To try what numbers there would be."""
-        return deepcopy(self)
+        people = {number: set(parts) for number, parts in self._people.items()}
+        return Numbering(self._counts.copy(), self._known.copy(), people)
 
     def resume(self, utterances: Iterable[Utterance]) -> None:
         """Go on after the highest numbers in these utterances, which were redacted before a restart."""

@@ -162,7 +162,8 @@ class Redactor:
             shown = max(0, held_back((*lead, *words), language, doubtful, found, unclear) - len(lead))
             shown = min([shown, *self._birthdays(words, alone)])
             spans = [span for span in spans if span.end <= shown]
-            written, _ = self._written(words[:shown], spans, before, self._numbering.copy())
+            numbering = self._numbering.copy() if spans and not self._mask else self._numbering
+            written, _ = self._written(words[:shown], spans, before, numbering)
             return replace(utterance, words=tuple(written))
 
     def _before(self, utterance: Utterance) -> _Before | None:
