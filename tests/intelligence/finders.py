@@ -10,17 +10,20 @@ from vivavoce.intelligence.base import Mention
 from vivavoce.protocol.stream import Utterance, Word
 
 NAMES = frozenset({"Jonathan", "Meyers", "Priya", "Khanna"})
+_MONTHS = frozenset({"july", "juli", "julio"})
+_YEARS = frozenset({"de", "nineteen", "eighty", "two"})
 _SPOKEN_ADDRESS = re.compile(r"(?:[a-z]+ (?:dot|underscore) )?[a-z]+ at [a-z]+ dot [a-z]+", re.IGNORECASE)
 
 
 class RuleFinder:
-    """Names are those of `NAMES`, numbers those of ten digits, addresses what has "at" and "dot"."""
+    """Names are those of `NAMES`, numbers those of ten digits, addresses what has "at" and "dot", dates are
+    in July."""
 
     def find(self, words: Sequence[Word], language: str) -> list[Mention]:
         return []
 
     def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
-        found = [*self._names(words), *self._numbers(words), *self._addresses(words)]
+        found = [*self._names(words), *self._numbers(words), *self._addresses(words), *self._dates(words)]
         return [mention for mention in found if mention.entity_type in types]
 
     def _names(self, words: Sequence[Word]) -> list[Mention]:
@@ -44,6 +47,19 @@ class RuleFinder:
             if sum(max(1, len(re.sub(r"\D", "", word.text))) for word in pieces) >= 10:
                 found.append(_mention("PHONE_NUMBER", words, range(first, index)))
             first = index + 1
+        return found
+
+    def _dates(self, words: Sequence[Word]) -> list[Mention]:
+        """From a day up to a year, as far as it is said."""
+        said = [word.text.strip(" .,?!").lower() for word in words]
+        found = []
+        for index in range(1, len(said)):
+            if said[index] in _MONTHS:
+                first = index - 2 if said[index - 1] in ("of", "de") else index - 1
+                end = index + 1
+                while end < len(said) and (said[end] in _YEARS or said[end].isdigit()):
+                    end += 1
+                found.append(_mention("DATE", words, range(max(0, first), end)))
         return found
 
     def _addresses(self, words: Sequence[Word]) -> list[Mention]:

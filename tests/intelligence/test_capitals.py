@@ -46,7 +46,15 @@ def test_what_is_something_else_is_left_unless_it_is_a_name_that_is_known() -> N
         ("Marcus, Bell is here", 1),
         ("Marcus went home", 1),
         ("Marcus", 1),
+        ("priya raghunathan today", 2),
+        ("PRIYA RAGHUNATHAN TODAY", 2),
+        ("JOHN SMITH LIVES HERE", 2),
+        ("priya speaking", 1),
+        ("priya is here", 1),
+        ("priya, raghunathan", 1),
+        ("priya 415", 1),
+        ("priya dot khanna", 1),
     ],
 )
 def test_a_name_goes_on_as_far_as_it_is_written_like_one(text: str, end: int) -> None:
-    assert name_end(said(text).words, 1) == end
+    assert name_end(said(text).words, 0, 1, "en") == end

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intelligence.finders import NAMES, RuleFinder, said
-from vivavoce.intelligence.markers import all_masked, is_redacted
+from vivavoce.intelligence.markers import all_masked, is_redacted, marked, masked
 from vivavoce.intelligence.redaction import Redactor
 from vivavoce.protocol.redaction import redacted_types
+from vivavoce.protocol.stream import Word
 
 TYPES = redacted_types(["GDPR"])
 
@@ -53,6 +55,13 @@ def test_a_mask_keeps_spaces_and_the_punctuation_after_it() -> None:
     assert finals("I am Jonathan Meyers, hello", mask=True) == ["I am ######## ######, hello"]
 
 
+@given(st.one_of(st.text(), st.text("a .。、，？！#\n")).filter(str.strip), st.sampled_from(sorted(TYPES)))
+def test_what_is_written_in_place_of_a_word_is_known_as_that(text: str, entity_type: str) -> None:
+    word = Word(text, 0.0, 1.0, 1.0)
+    assert is_redacted(masked(word).text)
+    assert is_redacted(marked([word], f"{entity_type}_12").text)
+
+
 def test_only_what_is_asked_for_goes() -> None:
     assert finals("Jonathan has 415-555-0132 here", types=("NAME",)) == ["[NAME_1] has 415-555-0132 here"]
 
@@ -67,6 +76,15 @@ def test_an_entity_keeps_its_number_and_others_have_their_own() -> None:
         "[NAME_2] called [PHONE_NUMBER_1] today",
         "[NAME_1] called [PHONE_NUMBER_1] too",
     ]
+
+
+def test_a_partial_takes_no_number() -> None:
+    one, spoken = redactor(), said("then Priya came and Jonathan Khanna left us all")
+    seen = [one.partial(replace(spoken, words=spoken.words[:count])).text for count in range(10)]
+    assert any("[NAME_2]" in text for text in seen)
+    assert one.final(said("ask Meyers now")).text == " ask [NAME_1] now"
+    assert one.partial(replace(spoken, words=spoken.words[:3])).text == " then"
+    assert one.final(spoken).text == " then [NAME_2] came and [NAME_3] left us all"
 
 
 def test_numbers_go_on_after_a_restart() -> None:
@@ -101,6 +119,22 @@ def test_a_number_goes_on_after_a_restart() -> None:
     assert after.final(said("0132 I said", at=kept.end + 0.3)).text == " [NUMERICAL_PII_1] I said"
 
 
+@pytest.mark.parametrize("mask", [False, True])
+def test_a_number_goes_on_after_an_utterance_that_could_not_be_redacted(mask: bool) -> None:
+    one, first = redactor(mask=mask), said("my number is 415 555")
+    one.failed(first)
+    second = one.final(said("0132 I said", at=first.end + 0.3))
+    assert is_redacted(second.words[0].text)
+    assert second.text.endswith(" I said")
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_a_number_goes_on_after_a_restart_that_followed_on_a_masked_utterance(mask: bool) -> None:
+    kept, after = all_masked(said("my number is 415 555")), redactor(mask=mask)
+    after.resume([kept])
+    assert is_redacted(after.final(said("0132 I said", at=kept.end + 0.3)).words[0].text)
+
+
 def test_a_name_that_is_cut_in_two_goes_on_both_sides() -> None:
     assert finals("I am Jonathan", "Meyers from upstairs") == ["I am [NAME_1]", "[NAME_1] from upstairs"]
 
@@ -130,6 +164,22 @@ def test_who_was_named_is_known_again_where_nothing_is_found() -> None:
     one = Redactor(Forgetful(), TYPES)
     one.final(said("I am Jonathan Meyers"))
     assert one.final(said("then Jonathan's dog barked", at=60)).text == " then [NAME_1] dog barked"
+
+
+def test_who_was_named_is_known_again_in_other_letters() -> None:
+    assert finals(
+        "this is priya raghunathan", "RAGHUNATHAN is here", "ask raghunathan", "ask Raghunathan"
+    ) == [
+        "this is [NAME_1]",
+        "[NAME_1] is here",
+        "ask [NAME_1]",
+        "ask [NAME_1]",
+    ]
+
+
+def test_a_name_that_is_an_ordinary_word_too_is_only_known_with_its_capital() -> None:
+    texts = finals("I am Jonathan Bell", "it rings like a bell", "then Bell came")
+    assert texts == ["I am [NAME_1]", "it rings like a bell", "then [NAME_1] came"]
 
 
 def test_channels_do_not_go_on_with_one_another() -> None:
@@ -183,6 +233,33 @@ def test_no_partial_shows_what_the_final_redacts(parts: list[str], data: st.Data
         gone = {re.sub(r"\W", "", word) for word in piece} - set(kept)
         assert not gone & {re.sub(r"\W", "", word) for word in shown}
         assert not NAMES & {re.sub(r"\W", "", word) for word in (*final, *shown)}
+
+
+BIRTHDAYS = [
+    ("I was born on the fourth of July nineteen eighty two in Paris", "en", "I was born on the"),
+    ("Ich bin am 4. Juli 1982 geboren.", "de", "Ich bin am"),
+    ("on 4 July 1982 is my birthday", "en", "on"),
+    ("El 4 de julio de 1982 nací en Lima", "es", "El"),
+]
+
+
+@pytest.mark.parametrize(("text", "language", "before"), BIRTHDAYS)
+def test_the_day_on_which_somebody_was_born_is_shown_at_no_moment(
+    text: str, language: str, before: str
+) -> None:
+    one, whole = redactor(), said(text, language=language)
+    hidden = {"fourth", "July", "nineteen", "eighty", "two", "4.", "Juli", "1982", "4", "julio"}
+    for count in range(1, len(whole.words) + 1):
+        shown = one.partial(replace(whole, words=whole.words[:count]))
+        assert not hidden & set(shown.text.split())
+    written = one.final(whole).text.strip()
+    assert written.startswith(f"{before} [DOB_1] ")
+    assert not hidden & set(written.split())
+
+
+def test_a_day_on_which_nobody_was_born_stands() -> None:
+    text = "wir fahren am 4. Juli nach Süden in die Berge"
+    assert redactor().final(said(text, language="de")).text.strip() == text
 
 
 def test_a_partial_goes_on_from_one_whose_final_is_not_there_yet() -> None:

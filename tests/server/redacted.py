@@ -59,7 +59,7 @@ def crashing(_: Settings) -> Models:
 
 def without_finder(_: Settings) -> Models:
     def make() -> SecretFinder:
-        raise ModelError("the model is missing; reinstall the package")
+        raise ModelError("/models/pii is missing; reinstall the package")
 
     return dataclasses.replace(models(), redaction=Redaction(make))
 

@@ -8,13 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from server.harness import Server, connected, create, record, serving
 from server.peers import speech
 from server.redacted import SECRET, asking, redacting, utterances
 from vivavoce.audio.formats import AudioFormat
-from vivavoce.audio.tone import tone
+from vivavoce.audio.tone import Stretch, covered, tone
 from vivavoce.audio.wav import wav_header
+from vivavoce.errors import StorageError
+from vivavoce.server.bleeping import Cover, merged
+from vivavoce.server.recorded import from_data
 
 AUDIO = speech()
 FORMAT = AudioFormat("wav/pcm", 16, 16_000, 1)
@@ -29,6 +34,26 @@ def is_tone(sound: bytes, first: int, end: int) -> bool:
     """Whether those frames are."""
     frames = np.frombuffer(sound, "<i2")[first:end]
     return bool((frames.tobytes() == tone(FORMAT, first, end - first).tobytes()) and len(frames))
+
+
+STRETCHES = st.builds(
+    lambda channel, first, count: Stretch(channel, first, first + count),
+    st.integers(0, 1),
+    st.integers(0, 90),
+    st.integers(1, 20),
+)
+
+
+@given(st.lists(STRETCHES, max_size=8), st.integers(1, 40))
+def test_in_whatever_pieces_a_recording_is_covered_the_same_frames_are(
+    stretches: list[Stretch], step: int
+) -> None:
+    format_ = AudioFormat("wav/pcm", 16, 16_000, 2)
+    sound = bytes(range(1, 201)) * 2
+    cover = Cover(format_, 0, merged(stretches), len(sound))
+    size = step * format_.frame_bytes
+    pieces = [cover.over(sound[at : at + size], at) for at in range(0, len(sound), size)]
+    assert b"".join(pieces) == covered(sound, 0, format_, stretches)
 
 
 @pytest.mark.parametrize("header", [b"", wav_header(FORMAT, len(AUDIO))])
@@ -121,6 +146,24 @@ def test_a_server_that_was_killed_after_the_end_covers_it_when_it_starts_again(t
     with closing(sqlite3.connect(tmp_path / "vivavoce.db")) as database, database:
         database.execute("UPDATE sessions SET post_session_metadata = '{}'")
     serving(tmp_path, again, redacting)
+
+
+def test_a_session_is_exported_only_when_its_recording_is_covered(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        created = await create(server.http, **asking())
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="transcript")
+            with pytest.raises(StorageError, match="can still be heard"):
+                await from_data(tmp_path, created["id"], to_export=True)
+            # Who replays it here hears nothing that the directory does not hold.
+            await from_data(tmp_path, created["id"])
+            await socket.send_text('{"type": "stop_recording"}')
+            await socket.rest()
+        _, audio = await from_data(tmp_path, created["id"], to_export=True)
+        assert audio.read_bytes() == on_disk(tmp_path) != AUDIO
+
+    serving(tmp_path, body, redacting)
 
 
 def test_without_bleep_the_recording_is_what_was_sent(tmp_path: Path) -> None:

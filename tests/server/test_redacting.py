@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
 
+from intelligence.finders import said
 from server.harness import Server, connected, create, record, serving
 from server.peers import speech
-from server.redacted import SECRET, asking, crashing, failing, redacting, utterances, without_finder
+from server.redacted import (
+    SECRET,
+    SecretFinder,
+    asking,
+    crashing,
+    failing,
+    redacting,
+    utterances,
+    without_finder,
+)
 from speech import clip
+from vivavoce.intelligence.base import Mention
 from vivavoce.intelligence.entities.finder import Entities
+from vivavoce.protocol.redaction import PiiRedactionConfig
 from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.stream import Final, Up, Word
 from vivavoce.server.redacting import Redaction
 from vivavoce.server.wording import load_redaction
 
@@ -44,6 +58,22 @@ def test_what_redaction_fails_on_is_masked_whole(tmp_path: Path, capfd: pytest.C
     assert "redaction_failed" in logged
     assert "word0" not in logged
     assert b"word0" not in (tmp_path / "vivavoce.db").read_bytes()
+
+
+def test_the_rest_of_a_number_on_which_redaction_failed_is_not_shown() -> None:
+    class FailsOnce(SecretFinder):
+        def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
+            fails, self._fails = self._fails, False
+            return SecretFinder(fails).sensitive(words, language, types)
+
+    finder, shown = FailsOnce(fails=True), list[Up]()
+    redaction = Redaction(lambda: finder)
+    stage = redaction.stage(PiiRedactionConfig(entity_types=("GDPR", "PCI")), shown.append, [])
+    stage.deliver(Final(said("my number is 415 555"), 1))
+    stage.deliver(Final(said("0132 I said", at=3), 2))
+    redaction.close()
+    texts = [up.utterance.text.strip() for up in shown if isinstance(up, Final)]
+    assert texts == ["## ###### ## ### ###", "[NUMERICAL_PII_1] I said"]
 
 
 def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
@@ -86,14 +116,18 @@ def test_an_error_of_the_recogniser_says_nothing_of_what_was_said(
     assert SECRET not in "".join(capfd.readouterr())
 
 
-def test_a_server_that_cannot_redact_takes_no_session_that_asks_for_it(tmp_path: Path) -> None:
+def test_a_server_that_cannot_redact_takes_no_session_that_asks_for_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     async def body(server: Server) -> None:
         refused = await server.http.post("/v2/live", json=asking())
         assert refused.status_code == 501
-        assert "reinstall" in refused.json()["message"]
+        assert "`vivavoce doctor` says why" in refused.json()["message"]
+        assert "/models" not in refused.text
         assert (await server.http.post("/v2/live", json={})).status_code == 201
 
     serving(tmp_path, body, without_finder)
+    assert "/models/pii is missing" in "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,25 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from storage.samples import final, new_session
+from storage.samples import NOON, final, minutes, new_session
 from vivavoce.errors import StorageError, StorageUnavailable
 from vivavoce.storage.journal import Entry
+from vivavoce.storage.records import NewSession
 from vivavoce.storage.stores import Storage, open_storage
 
 PAGE = 4096
+FINISHED: dict[str, Any] = {
+    "at": NOON + minutes(2),
+    "error_code": None,
+    "audio_bytes": 64_044,
+    "header_bytes": 44,
+    "audio_duration": 2.0,
+    "transcription_time": 0.25,
+}
 
 
 def on(directory: Path, body: Callable[[Storage], Awaitable[None]], *, verify: bool = False) -> None:
@@ -166,3 +176,29 @@ def test_what_may_not_be_written_is_named_with_what_to_do(tmp_path: Path, part: 
     assert said.stderr == ""
     assert str(directory / part) in said.stdout
     assert "writable for the server" in said.stdout
+
+
+def test_a_damaged_session_keeps_no_other_from_having_its_recording_covered(tmp_path: Path) -> None:
+    def asking(redaction: bool) -> NewSession:
+        wanted = {"pii_redaction": redaction, "pii_redaction_config": {"bleep": True}}
+        return new_session(request={"realtime_processing": wanted})
+
+    left, unasked, noted, torn, unknown = (asking(number != 1) for number in range(5))
+
+    async def ended(storage: Storage) -> None:
+        for session in (left, unasked, noted, torn, unknown):
+            await storage.sessions.create(session)
+            await storage.sessions.finish(session.id, status="done", **FINISHED)
+        await storage.sessions.add_metadata(noted.id, {"recording": "bleeped"})
+
+    async def again(storage: Storage) -> None:
+        # Of one of which nobody knows what was noted, it is done once more.
+        assert set(await storage.sessions.with_sound_left()) == {left.id, unknown.id}
+        with pytest.raises(StorageError):
+            await storage.sessions.get(unknown.id)
+
+    on(tmp_path, ended)
+    with closing(sqlite3.connect(tmp_path / "vivavoce.db")) as database, database:
+        database.execute("UPDATE sessions SET request = '{torn' WHERE id = ?", (torn.id,))
+        database.execute("UPDATE sessions SET post_session_metadata = '{' WHERE id = ?", (unknown.id,))
+    on(tmp_path, again)

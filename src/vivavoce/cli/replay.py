@@ -49,7 +49,7 @@ def replay(
         recorded, audio = from_export(exported)
     else:
         assert session_id is not None, "one of them was given"
-        recorded, audio = asyncio.run(from_data(settings.data_dir, session_id))
+        recorded, audio = asyncio.run(from_data(settings.data_dir, session_id, to_export=export is not None))
     if export:
         registry = model_registry(settings)
         sums = {name: registry.verify(name, full=True).sha256 or "" for name in settings.weights}

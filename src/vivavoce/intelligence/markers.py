@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
+from vivavoce.intelligence.capitals import is_ordinary
 from vivavoce.intelligence.entities.lists import names
 from vivavoce.intelligence.spelled import bare, folded
 from vivavoce.protocol.stream import Utterance, Word
 
 _MARKER = re.compile(r"\[([A-Z_]+)_(\d+)\]")
-_REDACTED = re.compile(r"\s*(?:\[[A-Z_]+_\d+\]|#+)[.,;:!?…]*\s*")
+_AFTER_A_WORD = r"[.,;:!?…。、，？！]*\s*"
+_REDACTED = re.compile(rf"\s*(?:\[[A-Z_]+_\d+\]|#+(?:\s+#+)*\s*){_AFTER_A_WORD}")
 _HIDDEN = re.compile(r"\S")
-_CLOSING = re.compile(r"[.,;:!?…。、，？！]*\s*$")
+_CLOSING = re.compile(rf"{_AFTER_A_WORD}$")
 
 
 def is_redacted(text: str) -> bool:
@@ -65,7 +66,8 @@ class Numbering:
 
     def copy(self) -> Numbering:
         """To try what numbers there would be."""
-        return deepcopy(self)
+        people = {number: set(parts) for number, parts in self._people.items()}
+        return Numbering(self._counts.copy(), self._known.copy(), people)
 
     def resume(self, utterances: Iterable[Utterance]) -> None:
         """Go on after the highest numbers in these utterances, which were redacted before a restart."""
@@ -104,9 +106,12 @@ def as_named(word: Word) -> str:
     return bare(word.text).removesuffix("'s").removesuffix("’s")
 
 
-def name_words(words: Sequence[Word]) -> Iterable[str]:
-    """The words of a name by which it is recognised again."""
+def name_words(words: Sequence[Word], language: str) -> Iterable[str]:
+    """The words of a name by which it is known again: in small letters, too, unless it is ordinary then."""
     for word in words:
         text = as_named(word)
-        if len(text) > 2 and text[0].isupper() and text.casefold() not in names("titles"):
-            yield text
+        if len(text) > 2 and text.casefold() not in names("titles"):
+            if text[0].isupper():
+                yield text
+            if not is_ordinary(text, language):
+                yield text.casefold()

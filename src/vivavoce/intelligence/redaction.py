@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from vivavoce.intelligence import markers
-from vivavoce.intelligence.base import EntityFinder
+from vivavoce.intelligence.base import EntityFinder, Mention
 from vivavoce.intelligence.capitals import capitalised, name_end
 from vivavoce.intelligence.runs import (
     Run,
     held_back,
     is_sign,
+    may_be_birthday,
     neighbours_of_signs,
     passwords,
     runs_of,
@@ -112,9 +113,20 @@ class Redactor:
             for final in finals:
                 if final.words:
                     marker = markers.marker_in(final.words[-1].text)
-                    masked = markers.is_redacted(final.words[-1].text)
-                    open_ = marker or ("NUMERICAL_PII" if masked else None)
-                    self._said[final.channel] = _Before(final.words[-1:], final.language, open_)
+                    if marker is None and markers.is_redacted(final.words[-1].text):
+                        marker = self._number_of(final.words[-1:])
+                    self._said[final.channel] = _Before(final.words[-1:], final.language, marker)
+
+    def failed(self, utterance: Utterance) -> None:
+        """A final that could not be redacted, of which nothing is shown: its end counts as a number's."""
+        if utterance.words:
+            with self._lock:
+                said = utterance.words[-1:]
+                self._said[utterance.channel] = _Before(said, utterance.language, self._number_of(said))
+
+    def _number_of(self, words: Sequence[Word]) -> str:
+        """The marker of words that may be of a number."""
+        return self._marker(self._numbering, _Span(0, len(words), "NUMERICAL_PII"), words)
 
     def final(self, utterance: Utterance) -> Utterance:
         """The utterance as it may be read. Raises what the finder raises: then nothing of it may be."""
@@ -123,11 +135,12 @@ class Redactor:
         with self._lock:
             words, language = utterance.words, utterance.language
             before = self._before(utterance)
-            spans = _merged(self._of_final(words, language, before))
+            alone = self._finder.sensitive(words, language, self._asked)
+            spans = _merged(self._of_final(words, language, before, alone))
             written, last = self._written(words, spans, before, self._numbering)
             for span in spans:
                 if span.entity_type in _NAMES:
-                    names = markers.name_words(words[span.first : span.end])
+                    names = markers.name_words(words[span.first : span.end], language)
                     self._named |= dict.fromkeys(names, span.entity_type)
             joint = is_sign(words[-1].text)
             self._said[utterance.channel] = _Before(words[-_CONTEXT:], language, last, joint)
@@ -138,15 +151,19 @@ class Redactor:
         with self._lock:
             words, language = utterance.words, utterance.language
             before = self._before_partial(utterance)
-            spans = _merged([*self._of_final(words, language, before), *self._perhaps(words, language)])
+            alone = self._finder.sensitive(words, language, self._asked)
+            sure = self._of_final(words, language, before, alone)
+            spans = _merged([*sure, *self._perhaps(words, language)])
             # A cue may have been said before.
             lead = before.words if before else ()
             doubtful = _places(spans, len(lead))
             found = _places([span for span in spans if not span.vague], len(lead))
             unclear = 2 if self._types & _ADDRESSES else 1
             shown = max(0, held_back((*lead, *words), language, doubtful, found, unclear) - len(lead))
+            shown = min([shown, *self._birthdays(words, alone)])
             spans = [span for span in spans if span.end <= shown]
-            written, _ = self._written(words[:shown], spans, before, self._numbering.copy())
+            numbering = self._numbering.copy() if spans and not self._mask else self._numbering
+            written, _ = self._written(words[:shown], spans, before, numbering)
             return replace(utterance, words=tuple(written))
 
     def _before(self, utterance: Utterance) -> _Before | None:
@@ -167,19 +184,25 @@ class Redactor:
             return before
         return _Before(partly[0].words[-_CONTEXT:], partly[0].language)
 
-    def _of_final(self, words: Sequence[Word], language: str, before: _Before | None) -> Iterator[_Span]:
-        found = list(self._found(words, language, 0))
+    def _of_final(
+        self, words: Sequence[Word], language: str, before: _Before | None, alone: Sequence[Mention]
+    ) -> Iterator[_Span]:
+        """`alone`: what the finder finds in the words by themselves."""
+        found = list(self._found(words, alone, 0))
         if before is not None and before.language == language:
-            found += self._found((*before.words, *words), language, len(before.words))
+            together = *before.words, *words
+            mentions = self._finder.sensitive(together, language, self._asked)
+            found += self._found(together, mentions, len(before.words))
         yield from found
         named = [span for span in found if span.entity_type in _NAMES]
         for index, word in enumerate(words):
-            if entity_type := self._named.get(markers.as_named(word)):
+            name = markers.as_named(word)
+            if entity_type := self._named.get(name) or self._named.get(name.casefold()):
                 named.append(_Span(index, index + 1, entity_type))
         if "NAME" in self._types:
             named += self._by_capitals(words, language, _places([*found, *named], 0))
         # What follows a name and is written as one belongs to it.
-        yield from (replace(span, end=name_end(words, span.end)) for span in named)
+        yield from (replace(span, end=name_end(words, span.first, span.end, language)) for span in named)
         yield from self._in_pieces(words, language, before)
         if "PASSWORD" in self._types:
             yield from (_Span(first, end, "PASSWORD") for first, end in passwords(words))
@@ -191,12 +214,12 @@ class Redactor:
             if first is not None and not whole:
                 yield _Span(first, len(words), "EMAIL_ADDRESS", vague=True)
 
-    def _found(self, words: Sequence[Word], language: str, skipped: int) -> Iterator[_Span]:
+    def _found(self, words: Sequence[Word], mentions: Sequence[Mention], skipped: int) -> Iterator[_Span]:
         """The entities to redact among the words after the first, which are `skipped`."""
-        for mention in self._finder.sensitive(words, language, self._asked):
+        for mention in mentions:
             first, end = mention.words.start, mention.words.stop
             entity_type = mention.entity_type
-            if entity_type == "DATE" and "DOB" in self._types and says_birth(words[:first]):
+            if entity_type == "DATE" and "DOB" in self._types and says_birth(words, mention.words):
                 entity_type = "DOB"
             vague = entity_type == "NUMERICAL_PII"
             is_amount = vague and stands_for_itself(words, Run(first, end, frozenset()))
@@ -248,6 +271,13 @@ class Redactor:
         if self._types & _SPELLED:
             for index in neighbours_of_signs(words):
                 yield _Span(index, index + 1, "EMAIL_ADDRESS", vague=True)
+
+    def _birthdays(self, words: Sequence[Word], mentions: Sequence[Mention]) -> Iterator[int]:
+        """Where dates begin that may turn out to be somebody's birthday."""
+        for mention in mentions:
+            is_asked = mention.entity_type == "DATE" and "DOB" in self._types
+            if is_asked and may_be_birthday(words, mention.words):
+                yield mention.words.start
 
     def _label_of(self, run: Run) -> str | None:
         """As what a run of pieces goes; None if nothing is asked for that it may be of."""

@@ -20,7 +20,9 @@ _CUE = re.compile(
 )
 _AFTER_A_CUE = 8
 _NEAR_A_CUE = 6
-_BIRTH = re.compile(r"birth|born|geburt|geboren|naiss|née?$|nac|nat[oa]$|nasc", re.IGNORECASE)
+# As in "am 4. Juli 1982 geboren" and "July 4th is my birthday".
+_AFTER_A_DATE = 4
+_BIRTH = re.compile(r"birth|born|geburt|geboren|naiss|née?$|nac(?!h)|nat[oa]$|nasc", re.IGNORECASE)
 # Words on either side of an "at" that may be of an address.
 _BEFORE_AT, _AFTER_AT = 2, 5
 # "in 2021" is a year; "ending in 2021" is not.
@@ -190,8 +192,9 @@ def held_back(
     for index in range(max(0, last - _AFTER_A_CUE), last):
         text = bare(words[index].text)
         if _CUE.match(text):
-            # It has been said if something was found after it.
-            shown = shown if any(index < place < last for place in found) else min(shown, index + 1)
+            # It has been said if something was found after it that is at its end.
+            is_said = last not in found and any(index < place < last for place in found)
+            shown = shown if is_said else min(shown, index + 1)
         elif index not in found and _is_strong(text):
             shown = min(shown, index)
         elif index not in found and text.casefold() == "at" and last - index <= _AFTER_AT:
@@ -233,9 +236,22 @@ def with_local_part(words: Sequence[Word], first: int) -> int:
     return first
 
 
-def says_birth(before: Sequence[Word]) -> bool:
-    """Whether a date after these words is somebody's birthday."""
-    return any(_BIRTH.match(bare(word.text)) for word in before[-_NEAR_A_CUE:])
+def says_birth(words: Sequence[Word], date: range) -> bool:
+    """Whether that date among the words is somebody's birthday."""
+    near = [*words[max(0, date.start - _NEAR_A_CUE) : date.start]]
+    if _is_day(words, date):
+        near += words[date.stop : date.stop + _AFTER_A_DATE]
+    return any(_BIRTH.match(bare(word.text)) for word in near)
+
+
+def may_be_birthday(words: Sequence[Word], date: range) -> bool:
+    """Whether what follows the date may still say so."""
+    return _is_day(words, date) and date.stop + _AFTER_A_DATE > len(words)
+
+
+def _is_day(words: Sequence[Word], date: range) -> bool:
+    """Not "today", nor "Monday"."""
+    return len(date) > 1 or any(map(str.isdigit, words[date.start].text))
 
 
 def is_sign(text: str) -> bool:

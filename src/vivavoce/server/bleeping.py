@@ -8,8 +8,10 @@ room, may be done again from anywhere, and leaves nothing of the sound in the fi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import structlog
 
@@ -38,7 +40,7 @@ _FRAMES_AT_ONCE = 64 * 1024
 class Cover:
     """What of a recording is covered. `audio_start`: of its frames in the log; before that is a header.
 
-    `settled`: bytes of the log, header included, of which it is known.
+    `stretches`: as `merged` gives them. `settled`: bytes of the log, header included, of which it is known.
     """
 
     format: AudioFormat
@@ -49,13 +51,39 @@ class Cover:
     def over(self, data: bytes, offset: int) -> bytes:
         """Whole frames that are at `offset` in the log, covered."""
         at = (offset - self.audio_start) // self.format.frame_bytes
-        return covered(data, at, self.format, self.stretches)
+        return covered(data, at, self.format, self._within(at, at + len(data) // self.format.frame_bytes))
+
+    def _within(self, first: int, end: int) -> Iterator[Stretch]:
+        """The stretches that have some of these frames: a long recording has thousands of others."""
+        for channel in range(self.format.channels):
+            begin = bisect_right(self.stretches, (channel, first), key=lambda each: (each.channel, each.end))
+            for stretch in islice(self.stretches, begin, None):
+                if stretch.channel != channel or stretch.first >= end:
+                    break
+                yield stretch
+
+
+def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The same frames in as few stretches as there can be, by channel and in order."""
+    fewest: list[Stretch] = []
+    for stretch in sorted(stretches, key=lambda each: (each.channel, each.first)):
+        last = fewest[-1] if fewest else None
+        if last and last.channel == stretch.channel and stretch.first <= last.end:
+            fewest[-1] = replace(last, end=max(last.end, stretch.end))
+        else:
+            fewest.append(stretch)
+    return fewest
 
 
 def bleeps(request: LiveRequest) -> bool:
     """Whether the session's recording is to be covered."""
     wanted = request.realtime_processing
     return wanted.pii_redaction and wanted.pii_redaction_config.bleep
+
+
+def has_sound_left(stored: StoredSession) -> bool:
+    """Whether redacted words that nobody is to hear are still in the session's log."""
+    return bleeps(request_of(stored)) and not BLEEPED.items() <= stored.post_session_metadata.items()
 
 
 def cover_of(stored: StoredSession, finals: Sequence[Final], audio_start: int, size: int) -> Cover | None:
@@ -77,7 +105,7 @@ def cover_of(stored: StoredSession, finals: Sequence[Final], audio_start: int, s
         end = -(-(size - audio_start) // format_.frame_bytes)
         stretches += [Stretch(channel, first, end) for channel in range(format_.channels)]
         settled = size
-    return Cover(format_, audio_start, stretches, settled)
+    return Cover(format_, audio_start, merged(stretches), settled)
 
 
 def _redacted(finals: Sequence[Final], rate: int) -> Iterator[Stretch]:

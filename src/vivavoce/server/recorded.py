@@ -20,6 +20,7 @@ from vivavoce.protocol.messages import (
     StopRecordingAckMessage,
 )
 from vivavoce.protocol.stream import Final
+from vivavoce.server.bleeping import has_sound_left
 from vivavoce.server.stored import messages_of, request_of
 from vivavoce.storage.failures import file_error
 from vivavoce.storage.stores import read_storage
@@ -72,10 +73,10 @@ def _private(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "wb")
 
 
-async def from_data(data_dir: Path, session_id: str) -> tuple[Recorded, Path]:
+async def from_data(data_dir: Path, session_id: str, *, to_export: bool = False) -> tuple[Recorded, Path]:
     """The session, and the file of its audio. A server may be using the directory, of which nothing changes.
 
-    Raises `StorageError`.
+    Raises `StorageError`, also where it is `to_export` and redacted words can still be heard in it.
     """
     async with read_storage(data_dir) as storage:
         stored = await storage.sessions.get(session_id)
@@ -83,6 +84,11 @@ async def from_data(data_dir: Path, session_id: str) -> tuple[Recorded, Path]:
             raise StorageError(
                 f"there is no session {session_id} in {data_dir}; see "
                 f"`vivavoce sessions list --data-dir {data_dir}`"
+            )
+        if to_export and has_sound_left(stored):
+            raise StorageError(
+                f"redacted words can still be heard in the session {session_id}: export it when it has ended "
+                "and its recording is covered, which a server does at the end, or else when it next starts"
             )
         finals = await storage.sessions.finals(session_id)
         parts = [part async for part in storage.sessions.messages(session_id)]

@@ -192,9 +192,10 @@ class Stage:
                 return self._news(replace(up, utterance=self._redactor.partial(up.utterance)))
         except Exception as defect:  # noqa: BLE001 - whatever it is, nothing of what was said may pass
             self._fail(defect)
-            return (
-                replace(up, utterance=all_masked(up.utterance), draft=None) if isinstance(up, Final) else None
-            )
+            if not isinstance(up, Final):
+                return None
+            self._redactor.failed(up.utterance)
+            return replace(up, utterance=all_masked(up.utterance), draft=None)
         return up
 
     def _news(self, partial: Partial) -> Partial | None:

@@ -296,9 +296,14 @@ async def _redaction_loaded(asked: LiveRequest, models: Models) -> list[dict[str
     """What the session should know of its redaction. Raises `HTTPException` 501 if there can be none."""
     try:
         return await asyncio.to_thread(load_redaction, asked, models.redaction)
-    except (AddOnError, ModelError) as error:
+    except AddOnError as error:
         # Without it the session would show what it must not.
         raise HTTPException(501, f"PII cannot be redacted: {error}") from error
+    except ModelError as error:
+        # A client is not told where the server keeps its files.
+        _log.error("redaction_not_loaded", reason=str(error))
+        problem = "what finds it cannot be loaded on this server; `vivavoce doctor` says why"
+        raise HTTPException(501, f"PII cannot be redacted: {problem}") from error
 
 
 def _shown(stored: StoredSession, words: _Words, services: Services) -> SessionObject:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
+    and_,
     case,
     delete,
     func,
@@ -135,16 +136,17 @@ class SessionStore:
     async def with_sound_left(self) -> Sequence[str]:
         """The identifiers of all sessions that have ended and whose recording is still to be bleeped."""
         at = tables.sessions.c
-        realtime = at.request["realtime_processing"]
-        asked = (
-            realtime["pii_redaction"].as_boolean() & realtime["pii_redaction_config"]["bleep"].as_boolean()
+        wanted = at.request["realtime_processing"]
+        asked = and_(
+            wanted["pii_redaction"].as_boolean(), wanted["pii_redaction_config"]["bleep"].as_boolean()
         )
-        noted = func.coalesce(at.post_session_metadata["recording"].as_string(), "")
-        readable = func.json_valid(type_coerce(at.request, Text)) & func.json_valid(
-            type_coerce(at.post_session_metadata, Text)
+        missing = func.coalesce(at.post_session_metadata["recording"].as_string(), "") != "bleeped"
+        # One that is damaged keeps no other from it.
+        query = select(at.id).where(
+            at.completed_at.is_not(None),
+            case((_is_json(at.request), asked), else_=False),
+            case((_is_json(at.post_session_metadata), missing), else_=True),
         )
-        left = case((readable, asked & (noted != "bleeped")), else_=False)
-        query = select(at.id).where(at.completed_at.is_not(None), left)
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
 
@@ -167,7 +169,7 @@ class SessionStore:
         """The sessions that were created after `moment` and have no audio yet."""
         at = tables.sessions.c
         asked = at.request["pre_processing"]["audio_enhancer"].as_boolean()
-        enhanced = case((func.json_valid(type_coerce(at.request, Text)), asked), else_=False)
+        enhanced = case((_is_json(at.request), asked), else_=False)
         query = select(at.id, at.key_id, at.created_at, enhanced.label("enhanced"))
         waiting = query.where(at.status == "queued", at.created_at > moment)
         async with self._database.read() as connection:
@@ -368,6 +370,10 @@ async def _matching_ids(
             if len(ids) == limit:
                 break
     return ids
+
+
+def _is_json(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.json_valid(type_coerce(column, Text))
 
 
 def _newest_first(narrowed: SessionFilter) -> Select[Any]:
