@@ -86,8 +86,8 @@ class Enrichment:
             of = AddOnResult(step.name, utterance.id, step.target)
             if of.key not in self._known:
                 work = partial(step.work, utterance)
-                result = await self._intelligence.outcome(of, work, step.where)
-                self._say(self._out.add_on(result, utterance, self._clock()))
+                tell = partial(self._tell, utterance)
+                self._say(await self._intelligence.outcome(of, work, tell, step.where))
             line.task_done()
 
     async def _conclude(self, utterances: Sequence[Utterance]) -> None:
@@ -112,15 +112,18 @@ class Enrichment:
 
     async def _take_step(self, step: PostStep, utterances: Sequence[Utterance]) -> None:
         of = AddOnResult(step.name)
-        result = self._known.get(of.key) or await self._tried(of, step, utterances)
-        self._say(self._out.add_on(result, None, self._clock()))
+        known = self._known.get(of.key)
+        self._say(self._tell(None, known) if known else await self._tried(of, step, utterances))
 
-    async def _tried(self, of: AddOnResult, step: PostStep, utterances: Sequence[Utterance]) -> AddOnResult:
-        work = partial(step.work, utterances)
-        result = await self._intelligence.outcome(of, work, step.where, within=_LONGEST_STEP)
-        if result.error is None or result.error.status_code in _HOPELESS:
-            return result
-        return await self._intelligence.outcome(of, work, step.where, within=_LONGEST_STEP)
+    async def _tried(self, of: AddOnResult, step: PostStep, utterances: Sequence[Utterance]) -> AddOnDone:
+        work, tell = partial(step.work, utterances), partial(self._tell, None)
+        done = await self._intelligence.outcome(of, work, tell, step.where, within=_LONGEST_STEP)
+        if (error := done.result.error) is None or error.status_code in _HOPELESS:
+            return done
+        return await self._intelligence.outcome(of, work, tell, step.where, within=_LONGEST_STEP)
+
+    def _tell(self, utterance: Utterance | None, result: AddOnResult) -> AddOnDone:
+        return self._out.add_on(result, utterance, self._clock())
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

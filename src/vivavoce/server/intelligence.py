@@ -25,7 +25,7 @@ from vivavoce.intelligence.base import (
     Summarizer,
     Translator,
 )
-from vivavoce.live.add_ons import failed
+from vivavoce.live.add_ons import AddOnDone, failed
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.responses import AddonError
 
@@ -33,6 +33,8 @@ _log = structlog.get_logger(__name__)
 
 T_co = TypeVar("T_co", covariant=True)
 Where = Literal["live", "post", "remote"]
+Tell = Callable[[AddOnResult], AddOnDone]
+"""Writes what is said of a result."""
 
 # Less than recognition, by so many steps of `nice`: words come first.
 _GIVES_WAY = 10
@@ -153,28 +155,34 @@ class Intelligence:
         self,
         of: AddOnResult,
         work: Callable[[], JsonValue],
+        tell: Tell,
         where: Where,
         *,
         within: float | None = None,
-    ) -> AddOnResult:
-        """`of`, filled in with what `work` gives or how it fails, which concerns nobody else.
+    ) -> AddOnDone:
+        """`of`, filled in with what `work` gives or how it fails, which concerns nobody else, and told.
 
         `within`: seconds after which nobody waits any more. `work` cannot be stopped, and holds its thread.
         """
         began = time.monotonic()
-        doing = asyncio.get_running_loop().run_in_executor(self._pools[where], self._counted, of.name, work)
+
+        def told() -> AddOnDone:
+            # Here, since what cannot be written has failed, and the event loop has no time for it.
+            return tell(_filled(of, began, results=self._counted(of.name, work)))
+
+        doing = asyncio.get_running_loop().run_in_executor(self._pools[where], told)
         try:
             done, _ = await asyncio.wait([doing], timeout=within)
         finally:
             # What has not begun never does, and how the rest ends is nobody's concern any more.
             doing.cancel()
         if done and doing.exception() is None:
-            return _filled(of, began, results=doing.result())
+            return doing.result()
         if not done:
             error = failed(AddOnError(f"{of.name} took more than {within:g} s"), 504)
         else:
             error = self._error(of.name, doing.exception())
-        return _filled(of, began, error=error)
+        return tell(_filled(of, began, error=error))
 
     def _counted(self, name: str, work: Callable[[], JsonValue]) -> JsonValue:
         began = time.thread_time()

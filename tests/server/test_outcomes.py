@@ -1,0 +1,34 @@
+"""What becomes of an add-on's work: a result and what is said of it, or an error that is its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+from vivavoce.live.add_ons import AddOnDone
+from vivavoce.live.outgoing import Outgoing
+from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.requests import LiveRequest
+from vivavoce.server.backends import no_backends
+from vivavoce.server.intelligence import Intelligence
+
+
+def told(result: AddOnResult) -> AddOnDone:
+    return Outgoing("a-session", LiveRequest()).add_on(result, None, 0.0)
+
+
+def test_what_cannot_be_written_is_an_error_of_its_own() -> None:
+    async def outcome() -> AddOnDone:
+        intelligence = Intelligence(no_backends())
+        try:
+            return await intelligence.outcome(
+                AddOnResult("summarization"), lambda: "half \ud83d", told, "post"
+            )
+        finally:
+            intelligence.close()
+
+    done = asyncio.run(outcome())
+    assert done.result.results is None
+    assert done.result.error is not None
+    assert done.result.error.status_code == 500
+    assert done.message is not None
+    assert "summarization failed on this text" in done.message.text
