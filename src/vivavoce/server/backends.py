@@ -128,7 +128,7 @@ def _translation(
         lambda: translator().capability(),
         translator,
         warm=lambda: translator().load(),
-        remote=chat is not None,
+        remote=chat is not None and settings.chat_translates,
     )
 
 
