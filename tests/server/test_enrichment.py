@@ -10,17 +10,21 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from server.peers import PATIENCE
 from vivavoce.intelligence.base import Capability, TranslationOptions
+from vivavoce.live.add_ons import AllDone
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Utterance, Word
+from vivavoce.server import enrichment
 from vivavoce.server.backends import no_backends
 from vivavoce.server.enrichment import Enrichment, Say
 from vivavoce.server.intelligence import Backend, Intelligence
 
 TARGETS = ["fr", "de", "pt", "es", "it", "nl"]
+NOTHING = np.zeros(1, np.float32)
 
 
 class Slow:
@@ -59,7 +63,7 @@ def session(intelligence: Intelligence, say: Say, targets: Sequence[str]) -> Enr
     asked = {"realtime_processing": {"translation": True, "translation_config": config}}
     request = LiveRequest.model_validate(asked)
     out = Outgoing("a-session", request)
-    return Enrichment(request, intelligence, out, lambda _: np.zeros(1, np.float32), say, lambda: 0.0)
+    return Enrichment(request, intelligence, out, lambda _: NOTHING, say, lambda: 0.0)
 
 
 def spoken(name: str) -> Utterance:
@@ -98,3 +102,38 @@ def test_nothing_is_begun_for_a_session_that_is_over() -> None:
             return len(asyncio.all_tasks())
 
     assert asyncio.run(left()) == 1
+
+
+def test_what_took_too_long_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enrichment, "_LONGEST_STEP", 0.1)
+    began: list[str] = []
+
+    class Endless:
+        def summarize(self, utterances: Sequence[Utterance], kind: str) -> str:
+            began.append(kind)
+            assert slow.may.wait(PATIENCE)
+            return ""
+
+    slow = Slow()
+
+    async def run() -> list[Any]:
+        said: asyncio.Queue[Any] = asyncio.Queue()
+        request = LiveRequest.model_validate({"post_processing": {"summarization": True}})
+        described = Capability("summarization", "endless")
+        with serving(slow) as other:
+            summaries = Backend("summarization", lambda: described, Endless)
+            intelligence = Intelligence(replace(other.backends, summaries=summaries))
+            out = Outgoing("a-session", request)
+            ending = Enrichment(request, intelligence, out, lambda _: NOTHING, said.put_nowait, lambda: 0.0)
+            ending.conclude([spoken("1")])
+            async with asyncio.timeout(PATIENCE):
+                heard = [await said.get() for _ in range(3)]
+            ending.close()
+            intelligence.close()
+            return heard
+
+    transcribed, summary, end = asyncio.run(run())
+    assert transcribed.result.name == "post_transcript"
+    assert summary.result.error.status_code == 504
+    assert end == AllDone()
+    assert began == ["general"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
+from server.peers import PATIENCE
 from vivavoce.live.add_ons import AddOnDone
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.protocol.add_ons import AddOnResult
@@ -32,3 +34,26 @@ def test_what_cannot_be_written_is_an_error_of_its_own() -> None:
     assert done.result.error.status_code == 500
     assert done.message is not None
     assert "summarization failed on this text" in done.message.text
+
+
+def test_the_time_of_what_waits_for_a_thread_has_not_begun() -> None:
+    async def outcome() -> AddOnDone:
+        intelligence, free = Intelligence(no_backends()), threading.Event()
+        before = intelligence.outcome(
+            AddOnResult("chapterization"), lambda: free.wait(PATIENCE), told, "post"
+        )
+        of = AddOnResult("summarization")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(before)
+                waiting = group.create_task(
+                    intelligence.outcome(of, lambda: "All is said.", told, "post", within=1.0)
+                )
+                asyncio.get_running_loop().call_later(1.2, free.set)
+            return waiting.result()
+        finally:
+            intelligence.close()
+
+    done = asyncio.run(outcome())
+    assert done.result.error is None
+    assert done.result.results == "All is said."

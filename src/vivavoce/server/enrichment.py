@@ -18,7 +18,7 @@ from vivavoce.live.transcription import transcription_of
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Failed, Utterance
-from vivavoce.server.intelligence import Intelligence, Tell, Where
+from vivavoce.server.intelligence import Intelligence, Tell, TookTooLong, Where
 from vivavoce.server.steps import Hear, LiveStep, PostStep, live_steps, post_steps
 
 # Seconds that a step after the last final may take, once more if it fails, and that what is still owed of the
@@ -26,7 +26,8 @@ from vivavoce.server.steps import Hear, LiveStep, PostStep, live_steps, post_ste
 _LONGEST_STEP = 300.0
 # Calls of other services at once, of the few that the server makes: an endpoint that hangs holds them long.
 _CALLS = 4
-# What would fail once more: what makes no sense, what this server has no means for.
+# What would fail once more: what makes no sense, what this server has no means for. What took too long would
+# wait for itself.
 _HOPELESS = (422, 501)
 
 Say = Callable[[AddOnDone | AllDone | Failed], None]
@@ -125,7 +126,8 @@ class Enrichment:
     async def _tried(self, of: AddOnResult, step: PostStep, utterances: Sequence[Utterance]) -> AddOnDone:
         work, tell = partial(step.work, utterances), partial(self._tell, None)
         done = await self._outcome(of, work, tell, step.where, within=_LONGEST_STEP)
-        if (error := done.result.error) is None or error.status_code in _HOPELESS:
+        error = done.result.error
+        if error is None or error.status_code in _HOPELESS or error.exception == TookTooLong.__name__:
             return done
         return await self._outcome(of, work, tell, step.where, within=_LONGEST_STEP)
 

@@ -42,6 +42,10 @@ _GIVES_WAY = 10
 _REMOTE = 16
 
 
+class TookTooLong(AddOnError):  # noqa: N818 - a state of what is done
+    """Nobody waits for it any more, but its thread is not free."""
+
+
 class Backend(Generic[T_co]):
     """What serves one capability. It is loaded by whoever asks first, the others wait.
 
@@ -162,16 +166,20 @@ class Intelligence:
     ) -> AddOnDone:
         """`of`, filled in with what `work` gives or how it fails, which concerns nobody else, and told.
 
-        `within`: seconds after which nobody waits any more. `work` cannot be stopped, and holds its thread.
+        `within`: seconds from the beginning of `work` after which nobody waits any more. It cannot be
+        stopped, and holds its thread.
         """
-        began = time.monotonic()
+        began, loop = time.monotonic(), asyncio.get_running_loop()
+        has_begun = loop.create_future()
 
         def told() -> AddOnDone:
+            loop.call_soon_threadsafe(has_begun.cancel)
             # Here, since what cannot be written has failed, and the event loop has no time for it.
             return tell(_filled(of, began, results=self._counted(of.name, work)))
 
-        doing = asyncio.get_running_loop().run_in_executor(self._pools[where], told)
+        doing = loop.run_in_executor(self._pools[where], told)
         try:
+            await asyncio.wait([doing, has_begun], return_when=asyncio.FIRST_COMPLETED)
             done, _ = await asyncio.wait([doing], timeout=within)
         finally:
             # What has not begun never does, and how the rest ends is nobody's concern any more.
@@ -179,7 +187,7 @@ class Intelligence:
         if done and doing.exception() is None:
             return doing.result()
         if not done:
-            error = failed(AddOnError(f"{of.name} took more than {within:g} s"), 504)
+            error = failed(TookTooLong(f"{of.name} took more than {within:g} s"), 504)
         else:
             error = self._error(of.name, doing.exception())
         return tell(_filled(of, began, error=error))
