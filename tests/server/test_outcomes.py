@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import NoReturn
+
+import pytest
 
 from server.peers import PATIENCE
+from vivavoce.errors import ModelError
+from vivavoce.intelligence.base import AddOnError, Capability
 from vivavoce.live.add_ons import AddOnDone
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.server.backends import no_backends
-from vivavoce.server.intelligence import Intelligence
+from vivavoce.server.intelligence import Backend, Intelligence
 
 
 def told(result: AddOnResult) -> AddOnDone:
@@ -57,3 +62,20 @@ def test_the_time_of_what_waits_for_a_thread_has_not_begun() -> None:
     done = asyncio.run(outcome())
     assert done.result.error is None
     assert done.result.results == "All is said."
+
+
+def test_what_is_made_of_something_that_cannot_be_loaded_is_off_as_well() -> None:
+    def load() -> NoReturn:
+        loaded.append("embeddings")
+        raise ModelError("/a/path is damaged")
+
+    loaded: list[str] = []
+    part = Backend("embeddings", lambda: Capability("embeddings", "embedded"), load)
+    whole = Backend("sentiment_analysis", lambda: Capability("sentiment_analysis", "embedded"), part.get)
+    for _ in range(2):
+        with pytest.raises(AddOnError, match="embeddings cannot be loaded on this server") as raised:
+            whole.get()
+        assert raised.value.status_code == 501
+    assert loaded == ["embeddings"]
+    assert whole.describe().backend == "off"
+    assert "embeddings cannot be loaded" in whole.describe().detail

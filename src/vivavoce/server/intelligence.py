@@ -112,6 +112,10 @@ class Backend(Generic[T_co]):
             self._problem = f"{self.name} cannot be loaded on this server; `vivavoce doctor` says why"
             _log.error("capability_not_loaded", capability=self.name, reason=str(error))
             raise AddOnError(self._problem, 501) from error
+        except AddOnError as error:
+            # What it is made of could not be loaded, as the log says.
+            self._problem = str(error)
+            raise
         _log.info("capability_loaded", capability=self.name, seconds=round(time.monotonic() - began, 1))
         return loaded
 
