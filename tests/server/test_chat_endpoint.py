@@ -143,3 +143,14 @@ def test_one_that_fails_on_some_finals_gives_what_it_found_in_the_others(url: st
     assert f"so with 1 of {finals} utterances" in french["error"]["message"]
     assert len(german["utterances"]) == finals
     assert german["error"] is None
+
+
+def test_half_a_character_in_an_answer_costs_that_character_and_no_more(url: str, chat: ChatServer) -> None:
+    chat.answers = lambda asked: "No. \ud83d" if what(asked) == "summarization" else f"{answer(asked)} \ud83d"
+    session, texts = streamed(url, ASKED | {"post_processing": {"summarization": True}})
+    result = result_of(url, session)
+    assert result["summarization"]["results"] == "No. ?"
+    assert result["translation"]["success"]
+    for translated in result["translation"]["results"]:
+        assert all(each["text"].endswith(" ?") for each in translated["utterances"])
+    assert result["messages"] == texts

@@ -44,9 +44,11 @@ class _Answer:
         return pause if pause <= _LONGEST_PAUSE else None
 
     def value(self) -> object:
-        """What it says, None if that is no JSON."""
+        """What it says, None if that is no JSON; its texts can be written as UTF-8."""
         try:
-            return json.loads(self.body)
+            # An escape may be half of a character, as where a model was cut off.
+            value = json.dumps(json.loads(self.body), ensure_ascii=False)
+            return json.loads(value.encode(errors="replace"))
         except (ValueError, RecursionError):
             return None
 

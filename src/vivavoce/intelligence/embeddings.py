@@ -60,10 +60,14 @@ class Embedder:
     """
 
     def __init__(self) -> None:
-        """Raises `ModelError` when the package is missing or damaged, or the processor too old."""
+        """Raises `ModelError` when the package is missing, damaged or not for here, or the processor too
+        old."""
         _check_processor(Path("/proc/cpuinfo"))
         paths = {file: _checked(file) for file in _SHA256}
-        self._engine = ctypes.CDLL(str(paths[_ENGINE]))
+        try:
+            self._engine = ctypes.CDLL(str(paths[_ENGINE]))
+        except OSError as error:
+            raise ModelError(f"the engine of {_PACKAGE} cannot be loaded: {error}; {_INSTALLING}") from error
         self._engine.e5_load.restype = ctypes.c_void_p
         self._engine.e5_load.argtypes = [ctypes.c_char_p]
         self._engine.e5_embed_batch.argtypes = [

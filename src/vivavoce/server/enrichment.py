@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
 import structlog
+from pydantic import JsonValue
 
 from vivavoce.live.add_ons import AddOnDone, AllDone
 from vivavoce.live.outgoing import Outgoing
@@ -17,13 +18,16 @@ from vivavoce.live.transcription import transcription_of
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Failed, Utterance
-from vivavoce.server.intelligence import Intelligence
+from vivavoce.server.intelligence import Intelligence, Tell, TookTooLong, Where
 from vivavoce.server.steps import Hear, LiveStep, PostStep, live_steps, post_steps
 
 # Seconds that a step after the last final may take, once more if it fails, and that what is still owed of the
 # finals may take together; then the session ends without it.
 _LONGEST_STEP = 300.0
-# What would fail once more: what makes no sense, what this server has no means for.
+# Calls of other services at once, of the few that the server makes: an endpoint that hangs holds them long.
+_CALLS = 4
+# What would fail once more: what makes no sense, what this server has no means for. What took too long would
+# wait for itself.
 _HOPELESS = (422, 501)
 
 Say = Callable[[AddOnDone | AllDone | Failed], None]
@@ -61,22 +65,26 @@ class Enrichment:
         self._lines: list[asyncio.Queue[Utterance]] = [asyncio.Queue() for _ in self._live]
         self._tasks: set[asyncio.Task[None]] = set()
         self._working = False
+        self._closed = False
+        self._calls = asyncio.Semaphore(_CALLS)
 
     def take(self, utterance: Utterance) -> None:
         """A final that is stored, and told."""
         for line in self._lines:
             line.put_nowait(utterance)
-        if self._lines and not self._working:
+        if self._lines and not self._working and not self._closed:
             self._working = True
             for step, line in zip(self._live, self._lines, strict=True):
                 self._do(self._work_off(step, line))
 
     def conclude(self, utterances: Sequence[Utterance]) -> None:
         """There are no more finals: `utterances` are all, in the order of their beginning."""
-        self._do(self._conclude(utterances))
+        if not self._closed:
+            self._do(self._conclude(utterances))
 
     def close(self) -> None:
-        """Nobody wants anything more."""
+        """Nobody wants anything more, of what comes later either."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
 
@@ -86,8 +94,8 @@ class Enrichment:
             of = AddOnResult(step.name, utterance.id, step.target)
             if of.key not in self._known:
                 work = partial(step.work, utterance)
-                result = await self._intelligence.outcome(of, work, step.where)
-                self._say(self._out.add_on(result, utterance, self._clock()))
+                tell = partial(self._tell, utterance)
+                self._say(await self._outcome(of, work, tell, step.where))
             line.task_done()
 
     async def _conclude(self, utterances: Sequence[Utterance]) -> None:
@@ -112,15 +120,31 @@ class Enrichment:
 
     async def _take_step(self, step: PostStep, utterances: Sequence[Utterance]) -> None:
         of = AddOnResult(step.name)
-        result = self._known.get(of.key) or await self._tried(of, step, utterances)
-        self._say(self._out.add_on(result, None, self._clock()))
+        known = self._known.get(of.key)
+        self._say(self._tell(None, known) if known else await self._tried(of, step, utterances))
 
-    async def _tried(self, of: AddOnResult, step: PostStep, utterances: Sequence[Utterance]) -> AddOnResult:
-        work = partial(step.work, utterances)
-        result = await self._intelligence.outcome(of, work, step.where, within=_LONGEST_STEP)
-        if result.error is None or result.error.status_code in _HOPELESS:
-            return result
-        return await self._intelligence.outcome(of, work, step.where, within=_LONGEST_STEP)
+    async def _tried(self, of: AddOnResult, step: PostStep, utterances: Sequence[Utterance]) -> AddOnDone:
+        work, tell = partial(step.work, utterances), partial(self._tell, None)
+        done = await self._outcome(of, work, tell, step.where, within=_LONGEST_STEP)
+        error = done.result.error
+        if error is None or error.status_code in _HOPELESS or error.exception == TookTooLong.__name__:
+            return done
+        return await self._outcome(of, work, tell, step.where, within=_LONGEST_STEP)
+
+    async def _outcome(
+        self,
+        of: AddOnResult,
+        work: Callable[[], JsonValue],
+        tell: Tell,
+        where: Where,
+        *,
+        within: float | None = None,
+    ) -> AddOnDone:
+        async with self._calls if where == "remote" else nullcontext():
+            return await self._intelligence.outcome(of, work, tell, where, within=within)
+
+    def _tell(self, utterance: Utterance | None, result: AddOnResult) -> AddOnDone:
+        return self._out.add_on(result, utterance, self._clock())
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -25,7 +25,7 @@ from vivavoce.intelligence.base import (
     Summarizer,
     Translator,
 )
-from vivavoce.live.add_ons import failed
+from vivavoce.live.add_ons import AddOnDone, failed
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.responses import AddonError
 
@@ -33,11 +33,17 @@ _log = structlog.get_logger(__name__)
 
 T_co = TypeVar("T_co", covariant=True)
 Where = Literal["live", "post", "remote"]
+Tell = Callable[[AddOnResult], AddOnDone]
+"""Writes what is said of a result."""
 
 # Less than recognition, by so many steps of `nice`: words come first.
 _GIVES_WAY = 10
 # Calls of other services at once: they wait, and compute nothing here.
 _REMOTE = 16
+
+
+class TookTooLong(AddOnError):  # noqa: N818 - a state of what is done
+    """Nobody waits for it any more, but its thread is not free."""
 
 
 class Backend(Generic[T_co]):
@@ -106,6 +112,10 @@ class Backend(Generic[T_co]):
             self._problem = f"{self.name} cannot be loaded on this server; `vivavoce doctor` says why"
             _log.error("capability_not_loaded", capability=self.name, reason=str(error))
             raise AddOnError(self._problem, 501) from error
+        except AddOnError as error:
+            # What it is made of could not be loaded, as the log says.
+            self._problem = str(error)
+            raise
         _log.info("capability_loaded", capability=self.name, seconds=round(time.monotonic() - began, 1))
         return loaded
 
@@ -153,28 +163,38 @@ class Intelligence:
         self,
         of: AddOnResult,
         work: Callable[[], JsonValue],
+        tell: Tell,
         where: Where,
         *,
         within: float | None = None,
-    ) -> AddOnResult:
-        """`of`, filled in with what `work` gives or how it fails, which concerns nobody else.
+    ) -> AddOnDone:
+        """`of`, filled in with what `work` gives or how it fails, which concerns nobody else, and told.
 
-        `within`: seconds after which nobody waits any more. `work` cannot be stopped, and holds its thread.
+        `within`: seconds from the beginning of `work` after which nobody waits any more. It cannot be
+        stopped, and holds its thread.
         """
-        began = time.monotonic()
-        doing = asyncio.get_running_loop().run_in_executor(self._pools[where], self._counted, of.name, work)
+        began, loop = time.monotonic(), asyncio.get_running_loop()
+        has_begun = loop.create_future()
+
+        def told() -> AddOnDone:
+            loop.call_soon_threadsafe(has_begun.cancel)
+            # Here, since what cannot be written has failed, and the event loop has no time for it.
+            return tell(_filled(of, began, results=self._counted(of.name, work)))
+
+        doing = loop.run_in_executor(self._pools[where], told)
         try:
+            await asyncio.wait([doing, has_begun], return_when=asyncio.FIRST_COMPLETED)
             done, _ = await asyncio.wait([doing], timeout=within)
         finally:
             # What has not begun never does, and how the rest ends is nobody's concern any more.
             doing.cancel()
         if done and doing.exception() is None:
-            return _filled(of, began, results=doing.result())
+            return doing.result()
         if not done:
-            error = failed(AddOnError(f"{of.name} took more than {within:g} s"), 504)
+            error = failed(TookTooLong(f"{of.name} took more than {within:g} s"), 504)
         else:
             error = self._error(of.name, doing.exception())
-        return _filled(of, began, error=error)
+        return tell(_filled(of, began, error=error))
 
     def _counted(self, name: str, work: Callable[[], JsonValue]) -> JsonValue:
         began = time.thread_time()

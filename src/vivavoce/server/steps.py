@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from vivavoce.intelligence.base import TranslationOptions
+from vivavoce.intelligence.translation.translator import ENHANCED
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import Entity, UtteranceModel
 from vivavoce.protocol.stream import Utterance
@@ -65,6 +66,8 @@ def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator
     if asked.translation and (config := asked.translation_config):
         translation = backends.translation
         options = TranslationOptions(config.model, config.context or "", config.informal)
+        # That model is never one of this server's own.
+        remote = translation.remote or config.model == ENHANCED
         for target in config.target_languages:
 
             def translate(utterance: Utterance, target: str = target) -> JsonValue:
@@ -73,7 +76,7 @@ def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator
                 translated = translation.get().translate(utterance, target, options, sound)
                 return UtteranceModel.from_stream(translated).model_dump(mode="json")
 
-            yield LiveStep("translation", target, translate, _where(translation.remote))
+            yield LiveStep("translation", target, translate, _where(remote))
 
 
 def post_steps(request: LiveRequest, backends: Backends) -> Iterator[PostStep]:

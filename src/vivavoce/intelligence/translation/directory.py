@@ -124,13 +124,13 @@ class DirectoryEngine:
         return frozenset(permutations(known, 2))
 
     def _loaded(self) -> Any:
-        import ctranslate2
-
         try:
+            import ctranslate2
+
             return ctranslate2.Translator(
                 str(self._directory), device="cpu", compute_type="default", inter_threads=1, intra_threads=1
             )
-        except RuntimeError as error:
+        except (ImportError, RuntimeError) as error:
             raise ModelError(f"{self._directory} cannot be loaded: {error}") from error
 
 

