@@ -15,7 +15,8 @@ NO_HTTP = b"Invalid HTTP request received."
 """The answer to what is no HTTP, as with a control character in a header."""
 
 _FIELDS = {"body", *LiveRequest.model_fields, *ListQuery.model_fields}
-_ISSUE = re.compile(r"([^ .]+)\S* (?:must|is required)", re.DOTALL)
+# What a client names itself, such as a spelling, may hold any character.
+_ISSUE = re.compile(r"([^ .]+).*? (?:must|is required)", re.DOTALL)
 
 
 @schemathesis.check

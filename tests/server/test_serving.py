@@ -132,7 +132,8 @@ def test_a_port_that_is_taken_while_the_server_starts_is_named(
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             each.bind(("127.0.0.1", ours.getsockname()[1]))
         theirs.listen()
-        monkeypatch.setattr("vivavoce.server.serve.listen", lambda host, port: ours)
+        # In the module that `serve` is of: another test may have imported it anew.
+        monkeypatch.setitem(serve.__globals__, "listen", lambda host, port: ours)
         with pytest.raises(ConfigurationError, match=r"cannot listen on .*in use; set VIVAVOCE_HOST"):
             asyncio.run(serve(Settings(data_dir=tmp_path, port=0), never, scripted))
 
