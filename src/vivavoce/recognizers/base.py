@@ -81,3 +81,18 @@ class Recognizer(Protocol):
     def recognize(self, request: Request) -> Hypothesis:
         """What was said. Raises `RecognizerError` when the model fails."""
         ...
+
+
+class Around:
+    """What goes around a recogniser: to others it is that recogniser."""
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self._recognizer = recognizer
+
+    @property
+    def name(self) -> str:
+        return self._recognizer.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._recognizer.capabilities

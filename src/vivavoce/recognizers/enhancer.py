@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.errors import ModelError
-from vivavoce.recognizers.base import Capabilities, Hypothesis, Recognizer, Request
+from vivavoce.recognizers.base import Around, Hypothesis, Recognizer, Request
 from vivavoce.recognizers.onnx_runtime import open_network
 from vivavoce.recognizers.weights import PackagedFile, sha256_of
 
@@ -111,20 +111,12 @@ _NOTHING_YET: Final = Enhancement(
 )
 
 
-class Enhanced:
+class Enhanced(Around):
     """Words from audio out of which the noise was taken. A partial goes on where the last one ended."""
 
     def __init__(self, recognizer: Recognizer, enhancer: Enhancer) -> None:
-        self._recognizer = recognizer
+        super().__init__(recognizer)
         self._enhancer = enhancer
-
-    @property
-    def name(self) -> str:
-        return self._recognizer.name
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._recognizer.capabilities
 
     def recognize(self, request: Request) -> Hypothesis:
         """As the recogniser does. Raises `RecognizerError`."""

@@ -9,7 +9,7 @@ import structlog
 
 from vivavoce.errors import NotLoaded, RecognizerError
 from vivavoce.protocol.stream import Word
-from vivavoce.recognizers.base import Capabilities, Hypothesis, Recognizer, Request
+from vivavoce.recognizers.base import Around, Hypothesis, Recognizer, Request
 
 _log = structlog.get_logger(__name__)
 
@@ -17,22 +17,14 @@ Write = Callable[[tuple[Word, ...], str], tuple[Word, ...]]
 """Turns words of a language into those to write. Raises `RecognizerError` when it cannot."""
 
 
-class Reworded:
+class Reworded(Around):
     """Hears what `recognizer` does; each of `finals` in turn makes of a final's words those of the
     hypothesis, each of `partials` of a partial's."""
 
     def __init__(self, recognizer: Recognizer, finals: Sequence[Write], partials: Sequence[Write]) -> None:
-        self._recognizer = recognizer
+        super().__init__(recognizer)
         self._finals = finals
         self._partials = partials
-
-    @property
-    def name(self) -> str:
-        return self._recognizer.name
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._recognizer.capabilities
 
     def recognize(self, request: Request) -> Hypothesis:
         """The draft stays the model's own. Raises `RecognizerError`."""

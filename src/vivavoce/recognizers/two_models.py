@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from vivavoce.recognizers.base import Capabilities, Hypothesis, Recognizer, Request
+from vivavoce.recognizers.base import Around, Hypothesis, Recognizer, Request
 
 
-class TwoModels:
+class TwoModels(Around):
     """Finals from `thorough`; partials from `quick`, where it knows every language that may be spoken."""
 
     def __init__(self, thorough: Recognizer, quick: Recognizer) -> None:
-        self._thorough = thorough
+        super().__init__(thorough)
         self._quick = quick
-
-    @property
-    def name(self) -> str:
-        return self._thorough.name
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._thorough.capabilities
 
     def recognize(self, request: Request) -> Hypothesis:
         """As the model does that the request is for. Raises `RecognizerError`."""
-        chosen = self._quick if not request.final and self._suits(request) else self._thorough
+        chosen = self._quick if not request.final and self._suits(request) else self._recognizer
         return chosen.recognize(request)
 
     def _suits(self, request: Request) -> bool:

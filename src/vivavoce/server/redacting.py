@@ -23,7 +23,7 @@ from vivavoce.intelligence.markers import all_masked
 from vivavoce.intelligence.redaction import Redactor
 from vivavoce.protocol.redaction import PiiRedactionConfig, redacted_types
 from vivavoce.protocol.stream import Diagnosis, Final, Hypothesis, Partial, Up, Word
-from vivavoce.recognizers.base import Capabilities, Recognizer, Request
+from vivavoce.recognizers.base import Around, Recognizer, Request
 
 _log = structlog.get_logger(__name__)
 
@@ -109,21 +109,13 @@ class _Late:
         return self._redaction.finder.sensitive(words, language, types)
 
 
-class Redacted:
+class Redacted(Around):
     """A recogniser for a session whose words are redacted: its errors tell nothing of what was said."""
 
     def __init__(self, recognizer: Recognizer, config: PiiRedactionConfig, redaction: Redaction) -> None:
-        self._recognizer = recognizer
+        super().__init__(recognizer)
         self._config = config
         self._redaction = redaction
-
-    @property
-    def name(self) -> str:
-        return self._recognizer.name
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._recognizer.capabilities
 
     def recognize(self, request: Request) -> Hypothesis:
         """As the recogniser does. Raises `RecognizerError`."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
+    Table,
     Text,
     and_,
     case,
@@ -46,6 +48,8 @@ from vivavoce.storage.records import (
 )
 from vivavoce.storage.rows import add_on_of, final_of, listed, session_of
 from vivavoce.storage.webhooks import ensure_secret
+
+T = TypeVar("T")
 
 _ROWS_AT_ONCE = 100  # decoding them must not hold up the event loop
 _GROUPS_AT_ONCE = 10
@@ -202,16 +206,7 @@ class SessionStore:
 
         Raises `StorageDamaged` if any of them is.
         """
-        at = tables.utterances.c
-        query = (
-            select(tables.utterances).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
-        )
-        finals: dict[str, list[Final]] = {session_id: [] for session_id in session_ids}
-        bounded = query.execution_options(yield_per=_ROWS_AT_ONCE)
-        async with self._database.read() as connection, streamed(connection, bounded) as rows:
-            async for row in rows:
-                finals[row.session_id].append(final_of(row))
-        return dict(finals)
+        return await self._of_sessions(tables.utterances, session_ids, final_of)
 
     async def add_ons(self, session_id: str) -> Sequence[AddOnResult]:
         """What the session's add-ons came to, in the order in which they did."""
@@ -222,14 +217,20 @@ class SessionStore:
 
         Raises `StorageDamaged` if any of it is.
         """
-        at = tables.add_ons.c
-        query = select(tables.add_ons).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
-        results: dict[str, list[AddOnResult]] = {session_id: [] for session_id in session_ids}
+        return await self._of_sessions(tables.add_ons, session_ids, add_on_of)
+
+    async def _of_sessions(
+        self, table: Table, session_ids: Sequence[str], read: Callable[[Row[Any]], T]
+    ) -> dict[str, Sequence[T]]:
+        """What the rows of several sessions are, in the order in which they were added."""
+        at = table.c
+        query = select(table).where(at.session_id.in_(session_ids)).order_by(at.session_id, at.seq)
+        found: dict[str, list[T]] = {session_id: [] for session_id in session_ids}
         bounded = query.execution_options(yield_per=_ROWS_AT_ONCE)
         async with self._database.read() as connection, streamed(connection, bounded) as rows:
             async for row in rows:
-                results[row.session_id].append(add_on_of(row))
-        return dict(results)
+                found[row.session_id].append(read(row))
+        return dict(found)
 
     async def sizes(self, session_ids: Sequence[str]) -> Sequence[int]:
         """Of each session, the characters of its words and of its add-ons' results, as they are stored."""
