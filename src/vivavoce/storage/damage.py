@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import RowMapping, Table
 
 from vivavoce.errors import StorageDamaged
+from vivavoce.storage.records import Damaged
+
+T = TypeVar("T")
 
 
 class Unreadable:
@@ -50,6 +53,14 @@ def whole(row: RowMapping, *of: Table) -> dict[str, Any]:
         if value is UNREADABLE or not isinstance(value, kinds):
             raise damage(row, table, name)
     return values
+
+
+def in_place(row: RowMapping, read: Callable[[RowMapping], T]) -> T | Damaged:
+    """What `read` makes of a row of many; what stands in its place if it is damaged."""
+    try:
+        return read(row)
+    except StorageDamaged as error:
+        return Damaged(str(row["id"]), str(error))
 
 
 def damage(row: RowMapping, table: Table, column: str) -> StorageDamaged:

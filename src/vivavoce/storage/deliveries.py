@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.errors import StorageDamaged
 from vivavoce.storage import tables
-from vivavoce.storage.damage import UNREADABLE, damage, whole
+from vivavoce.storage.damage import UNREADABLE, damage, in_place, whole
 from vivavoce.storage.database import Database
 from vivavoce.storage.records import (
     Damaged,
@@ -255,7 +255,7 @@ class DeliveryStore:
             if not rows:
                 return
             for row in rows:
-                yield _kept(row._mapping)
+                yield in_place(row._mapping, _kept)
             last = rows[-1].seq
 
     async def next_due(self) -> datetime | None:
@@ -281,11 +281,8 @@ class DeliveryStore:
             return (await connection.execute(back.values(died_at=None))).rowcount
 
 
-def _kept(row: RowMapping) -> KeptDelivery | Damaged:
-    try:
-        values = whole(row, tables.deliveries, tables.destinations)
-    except StorageDamaged as error:
-        return Damaged(str(row["id"]), str(error))
+def _kept(row: RowMapping) -> KeptDelivery:
+    values = whole(row, tables.deliveries, tables.destinations)
     del values["seq"]
     return KeptDelivery(**values)
 

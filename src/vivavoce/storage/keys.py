@@ -10,9 +10,8 @@ from typing import Any, get_args
 
 from sqlalchemy import Column, Row, RowMapping, exists, insert, select, update
 
-from vivavoce.errors import StorageDamaged
 from vivavoce.storage import tables
-from vivavoce.storage.damage import damage, whole
+from vivavoce.storage.damage import damage, in_place, whole
 from vivavoce.storage.database import Database
 from vivavoce.storage.records import ApiKey, Damaged, KeyInForce, Plan
 from vivavoce.storage.sessions import hash_secret
@@ -49,7 +48,7 @@ class KeyStore:
         """Every key, revoked ones too, oldest first."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(tables.keys).order_by(tables.keys.c.created_at))
-            return [_key(row) for row in rows]
+            return [in_place(row, _key) for row in rows.mappings()]
 
     async def rotate(self, key_id: str) -> str | None:
         """The text that the key has from now on, instead of the one before; None if none is in force."""
@@ -103,13 +102,10 @@ class KeyStore:
         return self._made
 
 
-def _key(row: Row[Any]) -> ApiKey | Damaged:
-    try:
-        whole(row._mapping, tables.keys)
-        _to_call_with(row._mapping)
-    except StorageDamaged as error:
-        return Damaged(str(row.id), str(error))
-    return ApiKey(row.id, row.name, row.plan, row.created_at, row.revoked_at)
+def _key(row: RowMapping) -> ApiKey:
+    whole(row, tables.keys)
+    _to_call_with(row)
+    return ApiKey(row["id"], row["name"], row["plan"], row["created_at"], row["revoked_at"])
 
 
 def _to_call_with(row: RowMapping) -> KeyInForce:

@@ -6,29 +6,21 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
-from sqlalchemy import Row
+from sqlalchemy import Row, RowMapping
 
-from vivavoce.errors import StorageDamaged
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.responses import AddonError
 from vivavoce.protocol.stream import Draft, Final, Utterance, Word
 from vivavoce.storage import tables
 from vivavoce.storage.damage import damage, whole
-from vivavoce.storage.records import Damaged, Status, StoredSession
+from vivavoce.storage.records import Status, StoredSession
 
 
-def session_of(row: Row[Any]) -> StoredSession:
-    stored = StoredSession(**whole(row._mapping, tables.sessions))
+def session_of(row: RowMapping) -> StoredSession:
+    stored = StoredSession(**whole(row, tables.sessions))
     if stored.status not in get_args(Status):
-        raise damage(row._mapping, tables.sessions, "status")
+        raise damage(row, tables.sessions, "status")
     return stored
-
-
-def listed(row: Row[Any]) -> StoredSession | Damaged:
-    try:
-        return session_of(row)
-    except StorageDamaged as error:
-        return Damaged(str(row.id), str(error))
 
 
 def final_of(row: Row[Any]) -> Final:

@@ -30,7 +30,7 @@ from vivavoce.errors import StorageError
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.stream import Final
 from vivavoce.storage import tables
-from vivavoce.storage.damage import UNREADABLE, whole
+from vivavoce.storage.damage import UNREADABLE, in_place, whole
 from vivavoce.storage.database import Database, streamed
 from vivavoce.storage.deliveries import add_deliveries
 from vivavoce.storage.journal import Entry, Journal
@@ -46,7 +46,7 @@ from vivavoce.storage.records import (
     Status,
     StoredSession,
 )
-from vivavoce.storage.rows import add_on_of, final_of, listed, session_of
+from vivavoce.storage.rows import add_on_of, final_of, session_of
 from vivavoce.storage.webhooks import ensure_secret
 
 T = TypeVar("T")
@@ -120,14 +120,14 @@ class SessionStore:
                 query = query.where(tables.sessions.c.id.in_(ids))
             else:
                 query = query.offset(offset).limit(limit + 1)
-            found = [listed(row) for row in await connection.execute(query)]
+            found = [in_place(row, session_of) for row in (await connection.execute(query)).mappings()]
         return SessionPage(items=tuple(found[:limit]), more=len(found) > limit)
 
     async def list_all(self, narrowed: SessionFilter, limit: int) -> Sequence[StoredSession | Damaged]:
         """The newest sessions, whosever they are: for the operator alone."""
         query = _newest_first(narrowed).limit(limit)
         async with self._database.read() as connection:
-            return [listed(row) for row in await connection.execute(query)]
+            return [in_place(row, session_of) for row in (await connection.execute(query)).mappings()]
 
     async def unfinished(self) -> Sequence[str]:
         """The identifiers of all sessions that have begun and not ended, oldest first."""
@@ -330,7 +330,7 @@ class SessionStore:
     async def _one(self, condition: ColumnElement[bool]) -> StoredSession | None:
         async with self._database.read() as connection:
             row = (await connection.execute(select(tables.sessions).where(condition))).one_or_none()
-        return None if row is None else session_of(row)
+        return None if row is None else session_of(row._mapping)
 
 
 async def _add_destinations(connection: AsyncConnection, session: NewSession) -> None:

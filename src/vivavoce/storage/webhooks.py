@@ -6,16 +6,14 @@ import base64
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import RowMapping, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vivavoce.errors import StorageDamaged
 from vivavoce.storage import tables
-from vivavoce.storage.damage import whole
+from vivavoce.storage.damage import in_place, whole
 from vivavoce.storage.database import Database
 from vivavoce.storage.records import Damaged, Webhook
 
@@ -47,13 +45,14 @@ class WebhookStore:
         """Every webhook, oldest first."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(tables.webhooks).order_by(_AT.created_at))
-            return [_webhook(row) for row in rows]
+            return [in_place(row, _webhook) for row in rows.mappings()]
 
     async def of(self, key_id: str | None) -> Sequence[Webhook]:
         """The webhooks of the key, oldest first, without those that are damaged."""
         query = select(tables.webhooks).where(_AT.key_id == key_id).order_by(_AT.created_at)
         async with self._database.read() as connection:
-            found = [_webhook(row) for row in await connection.execute(query)]
+            rows = await connection.execute(query)
+            found = [in_place(row, _webhook) for row in rows.mappings()]
         for each in found:
             if isinstance(each, Damaged):
                 _log.error("webhook_damaged", id=each.id, error=each.problem)
@@ -91,9 +90,6 @@ def _new_secret() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
-def _webhook(row: Row[Any]) -> Webhook | Damaged:
-    try:
-        whole(row._mapping, tables.webhooks)
-    except StorageDamaged as error:
-        return Damaged(str(row.id), str(error))
-    return Webhook(row.id, row.key_id, row.url, row.created_at)
+def _webhook(row: RowMapping) -> Webhook:
+    whole(row, tables.webhooks)
+    return Webhook(row["id"], row["key_id"], row["url"], row["created_at"])
