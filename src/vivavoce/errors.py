@@ -25,6 +25,7 @@ VivavoceError
 from __future__ import annotations
 
 from collections.abc import Iterator
+from traceback import walk_tb
 from typing import Any
 
 
@@ -121,3 +122,9 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def raised_at(defect: BaseException) -> tuple[str, int]:
+    """The file and the line where it was raised."""
+    *_, (frame, line) = walk_tb(defect.__traceback__)
+    return frame.f_code.co_filename, line

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vivavoce.intelligence.base import AddOnError
 from vivavoce.intelligence.cues import Cues, cues_of, readable, stop_words
-from vivavoce.live.sentences import SegmentationError, Sentence, timed_sentences
+from vivavoce.intelligence.sentences import sentences
+from vivavoce.live.sentences import Sentence
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Utterance, Word
 
@@ -79,12 +79,8 @@ class Passage:
 
 def passages_of(utterances: Iterable[Utterance]) -> list[Passage]:
     """By start; none for what has no letter or figure in it. Raises `AddOnError`."""
-    try:
-        sentences = timed_sentences(utterances)
-    except SegmentationError as error:
-        raise AddOnError(str(error), 500) from error
     found = []
-    for sentence in sentences:
+    for sentence in sentences(utterances):
         for part in _parts(sentence):
             text = readable(part.text, part.language)
             if any(map(str.isalnum, text)):

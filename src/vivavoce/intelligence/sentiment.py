@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.intelligence.base import AddOnError, Capability
+from vivavoce.intelligence.base import Capability
 from vivavoce.intelligence.embeddings import Embedder, Vectors, centred
-from vivavoce.live.sentences import SegmentationError, timed_sentences
+from vivavoce.intelligence.sentences import sentences
 from vivavoce.protocol.languages import LANGUAGE_NAMES
 from vivavoce.protocol.responses import Sentiment
 from vivavoce.protocol.stream import Utterance
@@ -75,11 +75,8 @@ class EmbeddedSentimentAnalyser:
 
     def analyse(self, utterance: Utterance) -> list[Sentiment]:
         """One for each sentence, in order. Raises `AddOnError`."""
-        try:
-            sentences = timed_sentences([utterance])
-        except SegmentationError as error:
-            raise AddOnError(str(error)) from error
-        feelings = self.feelings([sentence.text for sentence in sentences], utterance.language)
+        said = sentences([utterance])
+        feelings = self.feelings([sentence.text for sentence in said], utterance.language)
         return [
             Sentiment(
                 sentiment=feeling.sentiment,
@@ -89,7 +86,7 @@ class EmbeddedSentimentAnalyser:
                 end=sentence.end,
                 channel=sentence.channel,
             )
-            for sentence, feeling in zip(sentences, feelings, strict=True)
+            for sentence, feeling in zip(said, feelings, strict=True)
         ]
 
     def feelings(self, sentences: Sequence[str], language: str) -> list[Feeling]:

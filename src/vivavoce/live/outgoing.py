@@ -127,14 +127,7 @@ class Outgoing:
         kind, audience = _ADD_ONS[result.name], self._audiences[switch]
         if audience.empty:
             return AddOnDone(result, None)
-        data: dict[str, Any] | None = None
-        if result.error is None:
-            data = {"results": result.results}
-        if data and utterance is not None:
-            data |= {"utterance_id": utterance.id, "utterance": UtteranceModel.from_stream(utterance)}
-        if data and utterance is not None and result.name == "translation":
-            data |= {"translated_utterance": data.pop("results")}
-            data |= {"original_language": utterance.language, "target_language": result.target}
+        data = _data_of(result, utterance) if result.error is None else None
         return AddOnDone(result, self._write(kind, now, audience, error=result.error, data=data))
 
     def start_session(self, now: float) -> Message | None:
@@ -194,6 +187,17 @@ class Outgoing:
 
     def _message(self, kind: type[ServerMessage], now: float, **fields: Any) -> ServerMessage:
         return kind(session_id=self._session_id, created_at=timestamp(now), **fields)
+
+
+def _data_of(result: AddOnResult, utterance: Utterance | None) -> dict[str, Any]:
+    """What an add-on found, as its message holds it."""
+    if utterance is None:
+        return {"results": result.results}
+    of = {"utterance_id": utterance.id, "utterance": UtteranceModel.from_stream(utterance)}
+    if result.name != "translation":
+        return {**of, "results": result.results}
+    languages = {"original_language": utterance.language, "target_language": result.target}
+    return {**of, **languages, "translated_utterance": result.results}
 
 
 def _on(config: MessagesConfig | CallbackConfig | None, switch: Switch) -> bool:

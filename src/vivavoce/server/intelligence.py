@@ -15,7 +15,7 @@ from typing import Generic, Literal, TypeVar
 import structlog
 from pydantic import JsonValue
 
-from vivavoce.errors import ConfigurationError
+from vivavoce.errors import ConfigurationError, raised_at
 from vivavoce.intelligence.base import (
     AddOnError,
     Capability,
@@ -188,12 +188,12 @@ class Intelligence:
         finally:
             # What has not begun never does, and how the rest ends is nobody's concern any more.
             doing.cancel()
-        if done and doing.exception() is None:
-            return doing.result()
         if not done:
             error = failed(TookTooLong(f"{of.name} took more than {within:g} s"), 504)
+        elif problem := doing.exception():
+            error = self._error(of.name, problem)
         else:
-            error = self._error(of.name, doing.exception())
+            return doing.result()
         return tell(_filled(of, began, error=error))
 
     def _counted(self, name: str, work: Callable[[], JsonValue]) -> JsonValue:
@@ -203,8 +203,8 @@ class Intelligence:
         finally:
             self._ran(name, time.thread_time() - began)
 
-    def _error(self, name: str, problem: BaseException | None) -> AddonError:
-        cause = problem.__cause__ if problem is not None else None
+    def _error(self, name: str, problem: BaseException) -> AddonError:
+        cause = problem.__cause__
         # Models of one language are loaded with the first words of that.
         if isinstance(cause, ConfigurationError) and (reason := str(cause)) not in self._reasons:
             self._reasons.add(reason)
@@ -228,15 +228,13 @@ def _filled(
     return AddOnResult(of.name, of.utterance_id, of.target, results, error, time.monotonic() - began)
 
 
-def _error(name: str, problem: BaseException | None) -> AddonError:
+def _error(name: str, problem: BaseException) -> AddonError:
     if isinstance(problem, AddOnError):
         return failed(problem, problem.status_code)
     # A defect, of ours or of a library. Its message may hold what was said, which no log may.
     kind = type(problem).__name__
-    trace, where = problem.__traceback__ if problem else None, ""
-    while trace is not None:
-        where, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
-    _log.error("add_on_crashed", add_on=name, defect=kind, at=where)
+    file, line = raised_at(problem)
+    _log.error("add_on_crashed", add_on=name, defect=kind, at=f"{file}:{line}")
     return AddonError(
         status_code=500, exception=kind, message=f"{name} failed on this text; the transcript is not affected"
     )

@@ -23,7 +23,7 @@ from vivavoce.storage.stores import Storage
 
 _log = structlog.get_logger(__name__)
 
-_NOTHING = Record(())
+NOTHING = Record(())
 _MESSAGES_AT_ONCE = 200
 _MOST = 4 * _MESSAGES_AT_ONCE
 
@@ -101,7 +101,7 @@ class Outbox:
         self.due = True
         self._wake()
 
-    async def store(self, record: Record = _NOTHING) -> None:
+    async def store(self, record: Record = NOTHING) -> None:
         """Store all that was added, with `record`.
 
         Raises `StorageError`, and then has all that was added still.

@@ -6,7 +6,6 @@ else: not to the disk, not to the log, not into what an error says.
 
 from __future__ import annotations
 
-import traceback
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +16,14 @@ from threading import Lock
 import structlog
 
 from vivavoce.engine.engine import Deliver
-from vivavoce.errors import RecognizerError
+from vivavoce.errors import RecognizerError, raised_at
 from vivavoce.intelligence.base import EntityFinder, Mention
 from vivavoce.intelligence.markers import all_masked
 from vivavoce.intelligence.redaction import Redactor
 from vivavoce.protocol.redaction import PiiRedactionConfig, redacted_types
 from vivavoce.protocol.stream import Diagnosis, Final, Hypothesis, Partial, Up, Word
 from vivavoce.recognizers.base import Around, Recognizer, Request
+from vivavoce.server.once import once
 
 _log = structlog.get_logger(__name__)
 
@@ -45,8 +45,7 @@ class Redaction:
 
     def __init__(self, make: Callable[[], EntityFinder] | None = None) -> None:
         self._make = make
-        self._made: EntityFinder | None = None
-        self._making = Lock()
+        self._finder = once(lambda: (self._make or _entities)())
         self._threads: ThreadPoolExecutor | None = None
 
     def share(self, make: Callable[[], EntityFinder]) -> None:
@@ -56,10 +55,7 @@ class Redaction:
     @property
     def finder(self) -> EntityFinder:
         """Made when it is first asked for."""
-        with self._making:
-            if self._made is None:
-                self._made = (self._make or _entities)()
-            return self._made
+        return self._finder()
 
     def load(self, languages: Sequence[str]) -> frozenset[str] | None:
         """Have at hand what is needed for these languages; for none of them, all. Blocks for seconds.
@@ -210,5 +206,5 @@ class Stage:
 
 def _where(defect: Exception) -> str:
     """What kind of error it is, and where it was raised: without its message, which may hold words."""
-    at = traceback.extract_tb(defect.__traceback__)[-1]
-    return f"{type(defect).__name__} in {Path(at.filename).name}, line {at.lineno}"
+    file, line = raised_at(defect)
+    return f"{type(defect).__name__} in {Path(file).name}, line {line}"

@@ -18,11 +18,7 @@ from numpy.typing import NDArray
 from vivavoce.audio.excerpt import excerpt, excerpt_bytes
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.errors import StorageError, StorageUnavailable
-from vivavoce.live.effects import (
-    Finish,
-    Post,
-    Send,
-)
+from vivavoce.live.effects import Finish, Post, Send
 from vivavoce.live.record import Record, Said
 from vivavoce.live.session import LAST_FLUSH, LiveSession
 from vivavoce.protocol import close_codes
@@ -37,7 +33,7 @@ from vivavoce.server.feed import open_feed
 from vivavoce.server.happening import to_its_end
 from vivavoce.server.inbox import Inbox
 from vivavoce.server.kept import Kept
-from vivavoce.server.outbox import Outbox
+from vivavoce.server.outbox import NOTHING, Outbox
 from vivavoce.server.performing import NO_STORAGE, Performer
 from vivavoce.server.session_audio import SessionAudio
 from vivavoce.server.surroundings import Surroundings
@@ -309,13 +305,13 @@ class SessionRuntime:
         if record is not None and record.final is not None:
             self._enrichment.take(record.final.utterance)
 
-    async def _store(self, record: Record | None = None) -> bool:
+    async def _store(self, record: Record = NOTHING) -> bool:
         """Store what was sent, and `record`. The lock is not held: a session does not wait to acknowledge.
 
         Whether the session goes on as if it were stored.
         """
         try:
-            await self._patience.until_done(partial(self._store_unless_ended, record or Record(())))
+            await self._patience.until_done(partial(self._store_unless_ended, record))
         except StorageUnavailable:
             return False
         except StorageError as error:

@@ -55,14 +55,14 @@ def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator
                 for each in found
             ]
 
-        yield LiveStep("named_entity_recognition", "", find, _where(entities.remote))
+        yield LiveStep("named_entity_recognition", "", find, _where(entities.remote, "live"))
     if asked.sentiment_analysis:
         sentiment = backends.sentiment
 
         def analyse(utterance: Utterance) -> JsonValue:
             return [each.model_dump() for each in sentiment.get().analyse(utterance)]
 
-        yield LiveStep("sentiment_analysis", "", analyse, _where(sentiment.remote))
+        yield LiveStep("sentiment_analysis", "", analyse, _where(sentiment.remote, "live"))
     if asked.translation and (config := asked.translation_config):
         translation = backends.translation
         options = TranslationOptions(config.model, config.context or "", config.informal)
@@ -76,7 +76,7 @@ def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator
                 translated = translation.get().translate(utterance, target, options, sound)
                 return UtteranceModel.from_stream(translated).model_dump(mode="json")
 
-            yield LiveStep("translation", target, translate, _where(remote))
+            yield LiveStep("translation", target, translate, _where(remote, "live"))
 
 
 def post_steps(request: LiveRequest, backends: Backends) -> Iterator[PostStep]:
@@ -88,14 +88,14 @@ def post_steps(request: LiveRequest, backends: Backends) -> Iterator[PostStep]:
         def summarize(utterances: Sequence[Utterance]) -> JsonValue:
             return summaries.get().summarize(utterances, kind)
 
-        yield PostStep("summarization", summarize, "remote" if summaries.remote else "post")
+        yield PostStep("summarization", summarize, _where(summaries.remote, "post"))
     if asked.chapterization:
         chapters = backends.chapters
 
         def divide(utterances: Sequence[Utterance]) -> JsonValue:
             return [each.model_dump(mode="json") for each in chapters.get().chapters(utterances)]
 
-        yield PostStep("chapterization", divide, "remote" if chapters.remote else "post")
+        yield PostStep("chapterization", divide, _where(chapters.remote, "post"))
 
 
 def unserved(request: LiveRequest, backends: Backends) -> Iterator[str]:
@@ -116,5 +116,5 @@ def unserved(request: LiveRequest, backends: Backends) -> Iterator[str]:
             yield translator.refusal(unknown, config.model)
 
 
-def _where(remote: bool) -> Where:
-    return "remote" if remote else "live"
+def _where(remote: bool, here: Where) -> Where:
+    return "remote" if remote else here

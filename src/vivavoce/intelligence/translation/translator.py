@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Final
 
 from vivavoce.intelligence.base import AddOnError, Capability, TranslationOptions
+from vivavoce.intelligence.sentences import sentences
 from vivavoce.intelligence.translation.engine import Engine, Pair, name_of
 from vivavoce.intelligence.translation.pieces import bounded
 from vivavoce.intelligence.translation.speech import Samples, SpeechEngine
 from vivavoce.intelligence.translation.timing import in_time
-from vivavoce.live.sentences import SegmentationError, sentences_of
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Utterance
 
@@ -143,8 +143,4 @@ def _serving(engines: Sequence[Engine], pair: Pair) -> Engine | None:
 
 
 def _sentences(utterance: Utterance) -> list[str]:
-    try:
-        sentences = sentences_of([utterance])
-    except SegmentationError as error:
-        raise AddOnError(str(error)) from error
-    return [piece for sentence in sentences for piece in bounded(sentence)]
+    return [piece for sentence in sentences([utterance]) for piece in bounded(sentence.text)]
