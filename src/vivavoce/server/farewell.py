@@ -6,37 +6,15 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
+from vivavoce.live.message import Message
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.result import build_result
 from vivavoce.protocol.add_ons import AddOnResult, PostAddOn
-from vivavoce.protocol.messages import (
-    EndRecordingMessage,
-    EndSessionMessage,
-    Message,
-    NamedEntityRecognitionMessage,
-    PostChapterizationMessage,
-    PostFinalTranscriptMessage,
-    PostSummarizationMessage,
-    PostTranscriptMessage,
-    SentimentAnalysisMessage,
-    TranscriptMessage,
-    TranslationMessage,
-    UnknownMessage,
-)
 from vivavoce.protocol.stream import Final
-from vivavoce.server.stored import messages_of, request_of
+from vivavoce.server.stored import Key, key_of, messages_of, request_of
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
-
-_ENDING = (
-    EndRecordingMessage,
-    PostTranscriptMessage,
-    PostSummarizationMessage,
-    PostChapterizationMessage,
-    PostFinalTranscriptMessage,
-    EndSessionMessage,
-)
 
 
 async def last_words(stored: StoredSession, storage: Storage, *, told: bool) -> Sequence[str]:
@@ -59,38 +37,27 @@ async def store_last_words(session_id: str, words: Sequence[str], storage: Stora
     """They have been sent: store those that are not yet. Raises `StorageError`."""
     said = await _said(session_id, storage)
     fresh = await asyncio.to_thread(_lasting, words)
-    await storage.sessions.add(Entry(session_id, [text for name, text in fresh.items() if name not in said]))
+    await storage.sessions.add(Entry(session_id, [text for key, text in fresh.items() if key not in said]))
 
 
-async def _said(session_id: str, storage: Storage) -> dict[str, str]:
+async def _said(session_id: str, storage: Storage) -> dict[Key, str]:
     """What the session has said that is said once, by what it is. Raises `StorageError`."""
-    said: dict[str, str] = {}
+    said: dict[Key, str] = {}
     async for part in storage.sessions.messages(session_id):
         said |= await asyncio.to_thread(_lasting, part)
     return said
 
 
-def _lasting(texts: Sequence[str]) -> dict[str, str]:
+def _lasting(texts: Sequence[str]) -> dict[Key, str]:
     messages = zip(texts, messages_of(texts), strict=True)
-    return {name: text for text, message in messages if (name := _name(message))}
-
-
-def _name(message: Message | UnknownMessage) -> str | None:
-    match message:
-        case TranscriptMessage(data=data):
-            return data.id if data.is_final else None
-        case TranslationMessage(data=data) if data:
-            return f"{message.type} {data.utterance_id} {data.target_language}"
-        case NamedEntityRecognitionMessage(data=data) | SentimentAnalysisMessage(data=data) if data:
-            return f"{message.type} {data.utterance_id} "
-    return message.type if isinstance(message, _ENDING) else None
+    return {key: text for text, message in messages if (key := key_of(message))}
 
 
 def _words(
     stored: StoredSession,
     finals: Sequence[Final],
     results: Sequence[AddOnResult],
-    said: dict[str, str],
+    said: dict[Key, str],
     told: bool,
 ) -> Iterator[str]:
     """What was said before the restart is said again in the same words."""
@@ -98,16 +65,18 @@ def _words(
     request, ended = request_of(stored), stored.completed_at.timestamp()
     out = Outgoing(stored.id, request)
     known = {final.utterance.id: final.utterance for final in finals}
-    of_finals = [(id_, out.transcript(each, ended, final=True)) for id_, each in known.items()]
+    of_finals: list[tuple[Key, Message | None]] = [
+        (("transcript", id_, ""), out.transcript(each, ended, final=True)) for id_, each in known.items()
+    ]
     of_finals += [
-        (" ".join(result.key), out.add_on(result, known[result.utterance_id], ended).message)
+        (result.key, out.add_on(result, known[result.utterance_id], ended).message)
         for result in results
         # What an error was of is not said: it was told, as far as anybody can know.
         if result.utterance_id and not result.error
     ]
-    for name, message in of_finals:
-        if message is not None and message.audience.socket and (told or name not in said):
-            yield said.get(name, message.text)
+    for key, message in of_finals:
+        if message is not None and message.audience.socket and (told or key not in said):
+            yield said.get(key, message.text)
     result = build_result(
         request,
         finals,
@@ -127,4 +96,4 @@ def _words(
     )
     for message in ends:
         if message is not None and message.audience.socket:
-            yield said.get(message.type, message.text)
+            yield said.get((message.type, "", ""), message.text)

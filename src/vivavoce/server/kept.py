@@ -12,32 +12,21 @@ from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.messages import (
     AddonMessage,
     AudioChunkAckMessage,
-    EndRecordingMessage,
     Message,
     NamedEntityRecognitionMessage,
-    PostChapterizationMessage,
-    PostSummarizationMessage,
-    PostTranscriptMessage,
     SentimentAnalysisMessage,
     TranscriptMessage,
     TranslationMessage,
     UnknownMessage,
 )
 from vivavoce.protocol.stream import Final
-from vivavoce.server.stored import messages_of
+from vivavoce.server.stored import Key, key_of, messages_of
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
 
 _OF_FINALS = (TranslationMessage, NamedEntityRecognitionMessage, SentimentAnalysisMessage)
-_OF_THE_END = (
-    EndRecordingMessage,
-    PostTranscriptMessage,
-    PostSummarizationMessage,
-    PostChapterizationMessage,
-)
-
-Key = tuple[str, str, str]
-"""As that of an `AddOnResult`."""
+# A session that was taken up again has not ended yet, whatever it had said.
+_OF_ITS_END = ("post_final_transcript", "end_session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +57,8 @@ class Kept:
         finals = await storage.sessions.finals(stored.id)
         results = await storage.sessions.add_ons(stored.id)
         return cls(
-            [final for final in finals if final.utterance.id in said.finals],
-            [final for final in finals if final.utterance.id not in said.finals],
+            [final for final in finals if said.has_final(final)],
+            [final for final in finals if not said.has_final(final)],
             results,
             [result for result in results if result.utterance_id and not said.has(result)],
             said.told,
@@ -81,20 +70,22 @@ class Kept:
 class _Said:
     """What stored messages tell of: finals, add-ons, the end; and where acknowledged audio ends."""
 
-    finals: set[str] = field(default_factory=set)
     told: list[Told] = field(default_factory=list)
     acknowledged: int = 0
-    _results: set[Key] = field(default_factory=set)
+    _keys: set[Key] = field(default_factory=set)
     _errors: Counter[str] = field(default_factory=Counter)
 
     def read(self, texts: Sequence[str]) -> None:
         for text, message in zip(texts, messages_of(texts), strict=True):
             self._read(text, message)
 
+    def has_final(self, final: Final) -> bool:
+        return ("transcript", final.utterance.id, "") in self._keys
+
     def has(self, result: AddOnResult) -> bool:
         """Whether it was told. Errors do not say of what they are: to be asked once for each, in order."""
         if result.error is None:
-            return result.key in self._results
+            return result.key in self._keys
         self._errors[result.name] -= 1
         return self._errors[result.name] >= 0
 
@@ -102,16 +93,15 @@ class _Said:
         match message:
             case AudioChunkAckMessage(data=data) if data:
                 self.acknowledged = max(self.acknowledged, data.byte_range[1])
-            case TranscriptMessage(data=data) if data.is_final:
-                self.finals.add(data.id)
-                self.told.append(Told(message.type, text, data.utterance.end))
             case AddonMessage(error=error) if error and isinstance(message, _OF_FINALS):
                 self._errors[message.type] += 1
-            case TranslationMessage(data=data) if data:
-                self._results.add((message.type, data.utterance_id, data.target_language))
-                self.told.append(Told(message.type, text, data.utterance.end))
-            case NamedEntityRecognitionMessage(data=data) | SentimentAnalysisMessage(data=data) if data:
-                self._results.add((message.type, data.utterance_id, ""))
-                self.told.append(Told(message.type, text, data.utterance.end))
-            case _ if isinstance(message, _OF_THE_END):
-                self.told.append(Told(message.type, text))
+            case _ if (key := key_of(message)) and message.type not in _OF_ITS_END:
+                self._keys.add(key)
+                self.told.append(Told(message.type, text, _until(message)))
+
+
+def _until(message: Message | UnknownMessage) -> float | None:
+    """The second up to which a message of a final speaks."""
+    if isinstance(message, (TranscriptMessage, *_OF_FINALS)) and message.data:
+        return message.data.utterance.end
+    return None
