@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -150,40 +152,40 @@ def test_a_session_that_the_server_ends_tells_the_iterating_user_why() -> None:
         assert session.join()
 
 
-def test_a_refused_connection_ends_the_session_with_its_status() -> None:
+@contextmanager
+def refusing(status: int, text: str) -> Iterator[str]:
+    """The URL of a server that refuses every connection."""
     from websockets.sync.server import serve
 
     with serve(
-        lambda _: None, "127.0.0.1", 0, process_request=lambda connection, _: connection.respond(401, "no")
+        lambda _: None,
+        "127.0.0.1",
+        0,
+        process_request=lambda connection, _: connection.respond(status, text),
     ) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        url = "ws://{}:{}/".format(*server.socket.getsockname())
+        yield "ws://{}:{}/".format(*server.socket.getsockname())
+        server.shutdown()
+        thread.join()
+
+
+def test_a_refused_connection_ends_the_session_with_its_status() -> None:
+    with refusing(401, "no") as url:
         session = Session(wire.CREATED.model_copy(update={"url": url}), LiveCore())
         with pytest.raises(
             SessionClosed, match="4401: the server refused the connection with HTTP status 401"
         ):
             next(session)
         session.join()
-        server.shutdown()
-        thread.join()
 
 
 def test_a_server_that_asks_to_come_later_is_tried_again() -> None:
-    from websockets.sync.server import serve
-
-    with serve(
-        lambda _: None, "127.0.0.1", 0, process_request=lambda connection, _: connection.respond(429, "later")
-    ) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        url = "ws://{}:{}/".format(*server.socket.getsockname())
+    with refusing(429, "later") as url:
         session = Session(wire.CREATED.model_copy(update={"url": url}), LiveCore(max_attempts=2))
         with pytest.raises(SessionClosed, match=r"1006: no connection to the server: .* HTTP 429"):
             next(session)
         session.join()
-        server.shutdown()
-        thread.join()
 
 
 def test_a_server_that_is_gone_ends_the_session_after_the_last_attempt() -> None:

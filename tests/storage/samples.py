@@ -11,6 +11,15 @@ from vivavoce.storage.records import NewSession
 from vivavoce.storage.stores import Storage
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+FINISHED: dict[str, Any] = {
+    "at": NOON + timedelta(minutes=2),
+    "error_code": None,
+    "audio_bytes": 64_044,
+    "header_bytes": 44,
+    "audio_duration": 2.0,
+    "transcription_time": 0.25,
+}
+"""How a session ended, as `finish` takes it."""
 
 
 def new_session(**changes: Any) -> NewSession:

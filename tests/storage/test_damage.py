@@ -11,25 +11,16 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from storage.samples import NOON, final, minutes, new_session
+from storage.samples import FINISHED, final, new_session
 from vivavoce.errors import StorageError, StorageUnavailable
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import NewSession
 from vivavoce.storage.stores import Storage, open_storage
 
 PAGE = 4096
-FINISHED: dict[str, Any] = {
-    "at": NOON + minutes(2),
-    "error_code": None,
-    "audio_bytes": 64_044,
-    "header_bytes": 44,
-    "audio_duration": 2.0,
-    "transcription_time": 0.25,
-}
 
 
 def on(directory: Path, body: Callable[[Storage], Awaitable[None]], *, verify: bool = False) -> None:

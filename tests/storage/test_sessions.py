@@ -9,22 +9,13 @@ from typing import Any
 import pytest
 
 from storage.running import Run
-from storage.samples import NOON, final, minutes, new_session, use
+from storage.samples import FINISHED, NOON, final, minutes, new_session, use
 from vivavoce.errors import StorageError
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.responses import AddonError
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import Place, SessionFilter, StoredSession
 from vivavoce.storage.stores import Storage
-
-FINISHED: dict[str, Any] = {
-    "at": NOON + minutes(2),
-    "error_code": None,
-    "audio_bytes": 64_044,
-    "header_bytes": 44,
-    "audio_duration": 2.0,
-    "transcription_time": 0.25,
-}
 
 
 async def messages(storage: Storage, session_id: str) -> list[str]:
