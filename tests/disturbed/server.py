@@ -81,6 +81,7 @@ def real_server(models: Path, **settings: object) -> Iterator[Server]:
     """With the default model, whose weights are in `models`."""
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
         data, port = Path(directory), free_port()
+        models.mkdir(parents=True, exist_ok=True)
         (data / "models").symlink_to(models.resolve())
         command = [sys.executable, "-m", "vivavoce", "serve", "--port", str(port), "--data-dir", directory]
         with _running(Server(data, port, command, {"capacity": 1000} | settings)) as server:

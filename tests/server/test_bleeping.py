@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intelligence.finders import said
 from server.harness import Server, connected, create, record, serving
 from server.peers import speech
 from server.redacted import SECRET, asking, redacting, utterances
@@ -18,11 +20,32 @@ from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.tone import Stretch, covered, tone
 from vivavoce.audio.wav import wav_header
 from vivavoce.errors import StorageError
-from vivavoce.server.bleeping import Cover, merged
+from vivavoce.protocol.stream import Final
+from vivavoce.server.bleeping import Cover, cover_of, merged
 from vivavoce.server.recorded import from_data
+from vivavoce.storage.records import StoredSession
 
 AUDIO = speech()
 FORMAT = AudioFormat("wav/pcm", 16, 16_000, 1)
+RUNNING = StoredSession(
+    id="a",
+    request_id="b",
+    key_id=None,
+    token_hash="",
+    status="processing",
+    created_at=datetime.now(UTC),
+    started_at=None,
+    completed_at=None,
+    region=None,
+    request=asking(),
+    custom_metadata=None,
+    post_session_metadata={},
+    error_code=None,
+    audio_bytes=0,
+    header_bytes=0,
+    audio_duration=0.0,
+    transcription_time=0.0,
+)
 
 
 def on_disk(data: Path) -> bytes:
@@ -108,6 +131,18 @@ def test_a_recording_that_runs_is_given_out_as_far_as_it_is_known_what_to_cover(
             assert part.content == sound[2 * first + 1 : 2 * end + 1]
 
     serving(tmp_path, body, redacting)
+
+
+def test_nothing_is_given_out_that_the_next_final_will_cover() -> None:
+    end_of_first = 16_000
+    first = Final(said("[NAME_1] spoke", at=0.1), resume_offset=end_of_first * FORMAT.frame_bytes)
+    second = Final(said("[NAME_2] answered", at=end_of_first / 16_000), resume_offset=len(AUDIO))
+    earlier, later = (cover_of(RUNNING, finals, 0, len(AUDIO)) for finals in ([first], [first, second]))
+    assert earlier
+    assert later
+    assert 0 < earlier.settled < end_of_first * FORMAT.frame_bytes
+    given = AUDIO[: earlier.settled]
+    assert earlier.over(given, 0) == later.over(given, 0)
 
 
 def test_what_nobody_waited_to_be_recognised_is_covered_whole(tmp_path: Path) -> None:

@@ -90,7 +90,9 @@ def _heard(url: str, audio: bytes) -> Iterator[str]:
 def real_server(place: Path, **settings: str) -> Iterator[Server]:
     data, log = place / "data", place / "server.log"
     data.mkdir(parents=True)
-    (data / "models").symlink_to(ROOT / ".cache" / "models")
+    models = ROOT / ".cache" / "models"
+    models.mkdir(exist_ok=True)
+    (data / "models").symlink_to(models)
     given = {name: value for name, value in os.environ.items() if not name.startswith("VIVAVOCE_")}
     given |= {
         "VIVAVOCE_LOG_LEVEL": "debug",

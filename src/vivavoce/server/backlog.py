@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """What waits in one session: seconds of audio to be recognised, events of recognition to be dealt with,
-    messages to be stored, and messages that wait for a client with the characters that they have."""
+    messages to be stored, finals that an add-on has not come to, and messages that wait for a client with the
+    characters that they have."""
 
     audio: float
     events: int
     to_store: int
+    to_enrich: int
     to_send: int
     characters: int
 
@@ -67,6 +69,11 @@ def show_backlogs(metrics: Metrics, door: Door, services: Callable[[], Services]
             of_sessions(lambda s: s.events),
         ),
         ("messages_to_store", "Messages that wait to be stored", of_sessions(lambda s: s.to_store)),
+        (
+            "add_ons_waiting",
+            "Finals that an add-on of their session has not come to, each for every such add-on",
+            of_sessions(lambda s: s.to_enrich),
+        ),
         (
             "messages_to_send",
             "Messages that wait for their client to come back",

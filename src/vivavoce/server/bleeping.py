@@ -96,12 +96,14 @@ def cover_of(stored: StoredSession, finals: Sequence[Final], audio_start: int, s
         return None
     format_ = AudioFormat.of(request)
     stretches = list(_redacted(finals, format_.sample_rate))
-    settled = max((final.resume_offset for final in finals), default=audio_start)
+    heard = max((final.resume_offset for final in finals), default=audio_start)
+    # The next final may begin with a redacted word, and the tone begins before that.
+    settled = max(audio_start, heard - round(_AROUND * format_.sample_rate) * format_.frame_bytes)
     heard_to_its_end = stored.status == "done" and stored.stopped
     if heard_to_its_end:
         settled = size
     elif stored.completed_at:
-        first = max(0, settled - audio_start) // format_.frame_bytes
+        first = max(0, heard - audio_start) // format_.frame_bytes
         end = -(-(size - audio_start) // format_.frame_bytes)
         stretches += [Stretch(channel, first, end) for channel in range(format_.channels)]
         settled = size

@@ -68,6 +68,11 @@ class Enrichment:
         self._closed = False
         self._calls = asyncio.Semaphore(_CALLS)
 
+    @property
+    def waiting(self) -> int:
+        """Finals that an add-on has not come to, each for every such add-on."""
+        return sum(line.qsize() for line in self._lines)
+
     def take(self, utterance: Utterance) -> None:
         """A final that is stored, and told."""
         for line in self._lines:

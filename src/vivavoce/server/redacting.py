@@ -7,11 +7,12 @@ else: not to the disk, not to the log, not into what an error says.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
 import structlog
 
@@ -27,7 +28,8 @@ from vivavoce.server.once import once
 
 _log = structlog.get_logger(__name__)
 
-_THREADS = 2
+# Each kind has a thread of its own: a final waits for no partial of another session.
+_Pools = Mapping[Literal["finals", "partials"], ThreadPoolExecutor]
 
 
 def _entities() -> EntityFinder:
@@ -46,7 +48,7 @@ class Redaction:
     def __init__(self, make: Callable[[], EntityFinder] | None = None) -> None:
         self._make = make
         self._finder = once(lambda: (self._make or _entities)())
-        self._threads: ThreadPoolExecutor | None = None
+        self._pools: _Pools = {}
 
     def share(self, make: Callable[[], EntityFinder]) -> None:
         """There is one who finds entities for others, too."""
@@ -80,16 +82,19 @@ class Redaction:
         mask = config.processed_text_type == "MASK"
         redactor = Redactor(_Late(self), redacted_types(config.entity_types), mask=mask)
         redactor.resume(final.utterance for final in finals)
-        if self._threads is None:
-            # Bounded by its users: each session has one thing in it at a time.
-            self._threads = ThreadPoolExecutor(_THREADS, "redaction")
-        return Stage(redactor, deliver, self._threads)
+        if not self._pools:
+            # Bounded by their users: what waits in a stage, one task each.
+            self._pools = {
+                "finals": ThreadPoolExecutor(1, "redaction of finals"),
+                "partials": ThreadPoolExecutor(1, "redaction of partials"),
+            }
+        return Stage(redactor, deliver, self._pools)
 
     def close(self) -> None:
         """What is under way is finished."""
-        threads, self._threads = self._threads, None
-        if threads is not None:
-            threads.shutdown()
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.shutdown()
 
 
 class _Late:
@@ -132,10 +137,10 @@ class Stage:
     If redaction fails a final is masked whole, and a partial is not shown; the session is told once.
     """
 
-    def __init__(self, redactor: Redactor, deliver: Deliver, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, redactor: Redactor, deliver: Deliver, pools: _Pools) -> None:
         self._redactor = redactor
         self._deliver = deliver
-        self._threads = threads
+        self._pools = pools
         self._lock = Lock()
         # Bounded as a session's inbox is: recognition holds a bounded stretch of audio.
         self._waiting: deque[Up] = deque()
@@ -149,10 +154,8 @@ class Stage:
             if isinstance(up, Partial | Final):
                 self._forget_partials(up.utterance.channel)
             self._waiting.append(up)
-            if self._busy:
-                return
-            self._busy = True
-        self._threads.submit(self._work)
+        # Whichever thread comes first does what there is, and leaves nothing to the other.
+        self._pools["partials" if isinstance(up, Partial) else "finals"].submit(self._work)
 
     def _forget_partials(self, channel: int) -> None:
         """Those that wait, which something newer follows."""
@@ -161,6 +164,10 @@ class Stage:
             self._waiting.remove(up)
 
     def _work(self) -> None:
+        with self._lock:
+            if self._busy:
+                return
+            self._busy = True
         while True:
             with self._lock:
                 if not self._waiting:

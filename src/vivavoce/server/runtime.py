@@ -142,7 +142,9 @@ class SessionRuntime:
     @property
     def backlog(self) -> Backlog:
         unheard = 0.0 if self.ended else self._unheard
-        return Backlog(unheard, len(self._inbox), self._outbox.waiting, *self._live.waiting)
+        return Backlog(
+            unheard, len(self._inbox), self._outbox.waiting, self._enrichment.waiting, *self._live.waiting
+        )
 
     @property
     def _unheard(self) -> float:
