@@ -7,9 +7,9 @@
 
 The Russian sentences, about 9 s each, are those that Debian packages with a voice of Festival: one speaker at
 16 kHz; every third is taken, 33 minutes in all. No package has as much in the other languages with its text,
-so sayings that Debian packages, and for French sentences of a manual, are spoken by SVOX Pico, an hour of each,
-and joined as `prompts.py` does. Voices like these are clearer than people are, and always the same: the figures
-are no measure of a language, only of what streaming costs. The same recordings at each call.
+so sayings that Debian packages, and for French sentences of a manual, are spoken by SVOX Pico, an hour of
+each, and joined as `prompts.py` does. Voices like these are clearer than people are, and always the same: the
+figures are no measure of a language, only of what streaming costs. The same recordings at each call.
 
 Needs the development set-up (docs/benchmarks.md) and dpkg-deb.
 """

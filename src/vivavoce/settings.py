@@ -209,6 +209,10 @@ class Settings(EnvironmentSettings):
         default=False,
         description="Whether the default model writes English for what it hears, where nothing else does.",
     )
+    translates_through_english: bool = Field(
+        default=False,
+        description="Whether a pair that nothing serves goes through English where both ways are served.",
+    )
     summaries: Literal["extractive", "chat", "off"] = Field(
         default="extractive",
         description="What writes summaries and chapters: the speakers' own words, or the chat endpoint.",

@@ -199,19 +199,21 @@ def test_a_server_says_what_it_can_translate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("targets", "sources", "model", "unserved"),
+    ("targets", "sources", "model", "problem"),
     [
-        (["pt", "ja"], [], "base", ["ja"]),
-        (["pt"], ["de"], "base", ["pt"]),
-        (["pt"], ["de", "en"], "base", []),
-        (["de"], ["de"], "base", []),
-        (["pt"], ["en"], "enhanced", ["pt"]),
+        (["pt", "ja"], [], "base", "no translation from any language to ja: this server translates en-pt"),
+        (["pt"], ["de"], "base", "no translation from any language to pt"),
+        (["pt"], ["de", "en"], "base", ""),
+        (["de"], ["de"], "base", ""),
+        (["pt"], ["en"], "enhanced", "no translation by model enhanced"),
     ],
 )
 def test_a_session_that_could_never_be_translated_is_known_before_it_begins(
-    translator: PairTranslator, targets: list[str], sources: list[str], model: str, unserved: list[str]
+    translator: PairTranslator, targets: list[str], sources: list[str], model: str, problem: str
 ) -> None:
-    assert translator.unserved(targets, sources, model) == unserved
+    said = translator.unserved(targets, sources, model, heard=True)
+    assert said.startswith(problem)
+    assert bool(said) == bool(problem)
 
 
 def interpreter(asked: Asked) -> Answer:

@@ -64,7 +64,10 @@ def test_what_is_heard_takes_the_place_of_the_words(hearing: SpeechEngine) -> No
     assert heard.text == " bring this old whiskey to the white judge."
     assert (heard.language, heard.words[0].start, heard.words[-1].end) == ("en", said.start, said.end)
     assert "fr-en" in (translator.capability().languages or ())
-    with pytest.raises(AddOnError, match="no audio"):
+    assert not translator.unserved(["en"], ["fr"], "base", heard=True)
+    unheard = translator.unserved(["en"], ["fr"], "base", heard=False)
+    assert unheard.startswith("no translation from any language to en")
+    with pytest.raises(AddOnError, match="no translation from fr to en"):
         translator.translate(said, "en", BASE)
 
 

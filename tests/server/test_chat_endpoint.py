@@ -98,6 +98,21 @@ def test_an_endpoint_that_gives_nothing_costs_what_it_was_asked_for_and_no_more(
     assert result["messages"] == texts
 
 
+def test_the_log_says_once_that_the_endpoint_fails_and_once_that_it_works_again(
+    chat: ChatServer, tmp_path: Path
+) -> None:
+    with scripted_server(tmp_path, log_format="json", **asking(chat)) as url:
+        for chat.answers in (failing, answer):
+            streamed(url, ASKED)
+    log = (tmp_path / "server.log").read_text("utf-8")
+    assert "word0" not in log
+    said = [
+        event for line in log.splitlines() if (event := json.loads(line)).get("add_on") == "summarization"
+    ]
+    assert [event["event"] for event in said] == ["add_on_failing", "add_on_works_again"]
+    assert said[0]["reason"] == "the chat endpoint failed with 500; see its log"
+
+
 def check_failed(error: Message, status: int) -> None:
     assert error["status_code"] == status
     assert error["exception"] == "AddOnError"

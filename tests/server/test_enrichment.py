@@ -39,10 +39,7 @@ class Slow:
         assert utterance.id == "urgent" or self.may.wait(PATIENCE)
         return utterance
 
-    def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str) -> list[str]:
-        return []
-
-    def refusal(self, targets: Sequence[str], model: str) -> str:
+    def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str, *, heard: bool) -> str:
         return ""
 
 

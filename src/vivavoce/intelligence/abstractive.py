@@ -165,7 +165,8 @@ class ChatChapterizer:
                 return _read(answer, len(lines))
             except _UnusableError as error:
                 problem = str(error)
-        raise AddOnError(f"the chat endpoint's chapters cannot be used: {problem}; try another model", 502)
+        unusable = "the chat endpoint's chapters cannot be used"
+        raise AddOnError(f"{unusable}: {problem}; try another model", 502, logged=unusable)
 
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]

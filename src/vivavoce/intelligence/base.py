@@ -19,11 +19,13 @@ SummaryKind = Literal["general", "concise", "bullet_points"]
 class AddOnError(VivavoceError):
     """A capability cannot do what was asked; the message says what to do. `status_code` is as in HTTP:
     501 what this server has no means for, 422 what makes no sense, 502 what another service refused,
-    504 what it did not answer in time, 500 what failed here."""
+    504 what it did not answer in time, 500 what failed here. `logged`: the message without what another
+    service said, which may repeat what was spoken."""
 
-    def __init__(self, message: str, status_code: int = 500) -> None:
+    def __init__(self, message: str, status_code: int = 500, *, logged: str = "") -> None:
         super().__init__(message)
         self.status_code = status_code
+        self.logged = logged or message
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,9 @@ class Translator(Protocol):
         """
         ...
 
-    def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str) -> list[str]:
-        """The targets to which it translates none of the `sources`, all languages if there are none."""
-        ...
-
-    def refusal(self, targets: Sequence[str], model: str) -> str:
-        """What to say of targets that are not served."""
+    def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str, *, heard: bool) -> str:
+        """What to say of targets to which it translates none of the `sources`, all languages if there are
+        none; empty if it serves all. `heard`: whether it will be given the audio."""
         ...
 
 

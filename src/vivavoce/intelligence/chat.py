@@ -102,7 +102,11 @@ class Chat:
             answer = self._ask(body | _named(optional, refused), deadline)
         self._refused |= refused
         if not 200 <= answer.status < 300:
-            raise AddOnError(f"the chat endpoint {self._refusal(answer)}", 502)
+            said, unsaid = (
+                self._refusal(answer.status, self._said(answer.value())),
+                self._refusal(answer.status),
+            )
+            raise AddOnError(f"the chat endpoint {said}", 502, logged=f"the chat endpoint {unsaid}")
         return _text_of(answer.value(), max_tokens)
 
     def models(self, within: float) -> tuple[str, ...] | None:
@@ -170,21 +174,19 @@ class Chat:
             504,
         )
 
-    def _refusal(self, answer: _Answer) -> str:
+    def _refusal(self, status: int, said: str = "") -> str:
         """What the status means, and what to do, in words that follow its name."""
-        said = self._said(answer.value())
-        match answer.status:
+        match status:
             case 401 | 403:
                 # What it says here may be the key.
-                return f"refuses with {answer.status}; check its API key"
+                return f"refuses with {status}; check its API key"
             case 404:
                 return f"answered 404{said}; check its URL and the model's name, {self.model!r}"
             case 429:
                 return f"takes no more requests for now (429{said}); try later, or raise its limits"
-            case status if status >= 500:
+            case _ if status >= 500:
                 return f"failed with {status}{said}; see its log"
-            case status:
-                return f"refused the request with {status}{said}"
+        return f"refused the request with {status}{said}"
 
     def _said(self, value: object) -> str:
         match value:

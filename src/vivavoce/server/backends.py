@@ -34,9 +34,9 @@ from vivavoce.intelligence.translation.endpoint import ChatEngine
 from vivavoce.intelligence.translation.engine import Engine
 from vivavoce.intelligence.translation.speech import Interpreter, SpeechEngine
 from vivavoce.intelligence.translation.translator import PairTranslator
+from vivavoce.once import once
 from vivavoce.protocol.languages import LANGUAGE_NAMES
 from vivavoce.server.intelligence import Backend, Backends
-from vivavoce.server.once import once
 from vivavoce.settings import Settings
 
 if TYPE_CHECKING:
@@ -121,7 +121,12 @@ def _translation(
     @once
     def translator() -> PairTranslator:
         hearing = interpreter() if settings.whisper_translates else None
-        return PairTranslator(base, by_chat, speech=SpeechEngine(hearing) if hearing else None)
+        return PairTranslator(
+            base,
+            by_chat,
+            speech=SpeechEngine(hearing) if hearing else None,
+            pivot=settings.translates_through_english,
+        )
 
     return Backend(
         "translation",

@@ -40,6 +40,8 @@ Tell = Callable[[AddOnResult], AddOnDone]
 _GIVES_WAY = 10
 # Calls of other services at once: they wait, and compute nothing here.
 _REMOTE = 16
+# Bad gateway, timed out.
+_OF_OTHERS = (502, 504)
 
 
 class TookTooLong(AddOnError):  # noqa: N818 - a state of what is done
@@ -150,6 +152,8 @@ class Intelligence:
         self._ran = ran
         # Why models could not be loaded, as it was logged: as many as there are models, at most.
         self._reasons: set[str] = set()
+        # Add-ons, and languages they translate to, that another service gave nothing the last time, and why.
+        self._failing: dict[tuple[str, str], str] = {}
         self._pools = {
             where: ThreadPoolExecutor(threads, f"add-ons {where}", initializer=_give_way)
             for where, threads in (("live", 1), ("post", 1), ("remote", _REMOTE))
@@ -188,13 +192,9 @@ class Intelligence:
         finally:
             # What has not begun never does, and how the rest ends is nobody's concern any more.
             doing.cancel()
-        if not done:
-            error = failed(TookTooLong(f"{of.name} took more than {within:g} s"), 504)
-        elif problem := doing.exception():
-            error = self._error(of.name, problem)
-        else:
-            return doing.result()
-        return tell(_filled(of, began, error=error))
+        problem = doing.exception() if done else TookTooLong(f"{of.name} took more than {within:g} s", 504)
+        self._note(of, problem)
+        return doing.result() if problem is None else tell(_filled(of, began, error=_error(of.name, problem)))
 
     def _counted(self, name: str, work: Callable[[], JsonValue]) -> JsonValue:
         began = time.thread_time()
@@ -203,13 +203,24 @@ class Intelligence:
         finally:
             self._ran(name, time.thread_time() - began)
 
-    def _error(self, name: str, problem: BaseException) -> AddonError:
-        cause = problem.__cause__
-        # Models of one language are loaded with the first words of that.
-        if isinstance(cause, ConfigurationError) and (reason := str(cause)) not in self._reasons:
-            self._reasons.add(reason)
-            _log.error("capability_not_loaded", capability=name, reason=reason)
-        return _error(name, problem)
+    def _note(self, of: AddOnResult, problem: BaseException | None) -> None:
+        """Log what has gone wrong, where it is not known yet."""
+        name, what = of.name, (of.name, of.target)
+        if problem is None:
+            if self._failing.pop(what, None):
+                _log.info("add_on_works_again", add_on=name, target=of.target)
+        elif not isinstance(problem, AddOnError):
+            # A defect, of ours or of a library. Its message may hold what was said, which no log may.
+            file, line = raised_at(problem)
+            _log.error("add_on_crashed", add_on=name, defect=type(problem).__name__, at=f"{file}:{line}")
+        elif isinstance(cause := problem.__cause__, ConfigurationError):
+            # Models of one language are loaded with the first words of that.
+            if (reason := str(cause)) not in self._reasons:
+                self._reasons.add(reason)
+                _log.error("capability_not_loaded", capability=name, reason=reason)
+        elif problem.status_code in _OF_OTHERS and self._failing.get(what) != problem.logged:
+            self._failing[what] = problem.logged
+            _log.warning("add_on_failing", add_on=name, target=of.target, reason=problem.logged)
 
     def load(self) -> None:
         """Load all that is not switched off; blocks for seconds. The log says what cannot be loaded."""
@@ -231,13 +242,8 @@ def _filled(
 def _error(name: str, problem: BaseException) -> AddonError:
     if isinstance(problem, AddOnError):
         return failed(problem, problem.status_code)
-    # A defect, of ours or of a library. Its message may hold what was said, which no log may.
-    kind = type(problem).__name__
-    file, line = raised_at(problem)
-    _log.error("add_on_crashed", add_on=name, defect=kind, at=f"{file}:{line}")
-    return AddonError(
-        status_code=500, exception=kind, message=f"{name} failed on this text; the transcript is not affected"
-    )
+    message = f"{name} failed on this text; the transcript is not affected"
+    return AddonError(status_code=500, exception=type(problem).__name__, message=message)
 
 
 def _give_way() -> None:

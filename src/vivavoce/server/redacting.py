@@ -21,10 +21,10 @@ from vivavoce.errors import RecognizerError, raised_at
 from vivavoce.intelligence.base import EntityFinder, Mention
 from vivavoce.intelligence.markers import all_masked
 from vivavoce.intelligence.redaction import Redactor
+from vivavoce.once import once
 from vivavoce.protocol.redaction import PiiRedactionConfig, redacted_types
 from vivavoce.protocol.stream import Diagnosis, Final, Hypothesis, Partial, Up, Word
 from vivavoce.recognizers.base import Around, Recognizer, Request
-from vivavoce.server.once import once
 
 _log = structlog.get_logger(__name__)
 

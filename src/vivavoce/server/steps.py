@@ -111,9 +111,11 @@ def unserved(request: LiveRequest, backends: Backends) -> Iterator[str]:
     yield from (backend.off for wanted, backend in asked if wanted and backend.off)
     config = realtime.translation_config
     if realtime.translation and config and not backends.translation.off:
-        translator, sources = backends.translation.get(), request.language_config.languages
-        if unknown := translator.unserved(config.target_languages, sources, config.model):
-            yield translator.refusal(unknown, config.model)
+        sources = request.language_config.languages
+        if problem := backends.translation.get().unserved(
+            config.target_languages, sources, config.model, heard=not realtime.pii_redaction
+        ):
+            yield problem
 
 
 def _where(remote: bool, here: Where) -> Where:

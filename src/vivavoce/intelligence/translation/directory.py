@@ -8,7 +8,6 @@ languages, most with one SentencePiece file, that are told them by a token: `__e
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -18,6 +17,7 @@ from typing import Any, Final
 from vivavoce.errors import ConfigurationError, ModelError
 from vivavoce.intelligence.base import AddOnError, TranslationOptions
 from vivavoce.intelligence.translation.engine import Pair, name_of, not_loaded
+from vivavoce.once import once
 from vivavoce.protocol.languages import LANGUAGE_NAMES
 
 _BATCH: Final = 8
@@ -70,14 +70,11 @@ class DirectoryEngine:
         self.pairs: frozenset[Pair] = self._served(frozenset(pairs), self._tokens.known(vocabulary))
         self._spm = _tokenizers(directory)
         self._adds_end = bool(_json(directory / "config.json").get("add_source_eos"))
-        self._loading = threading.Lock()
-        self._model: Any = None
+        self._model = once(self._loaded)
 
     def load(self) -> None:
         """Raises `ModelError`."""
-        with self._loading:
-            if self._model is None:
-                self._model = self._loaded()
+        self._model()
 
     def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
         """As every engine does; context is of no use to it, and neither is how informal it is to be."""
@@ -99,7 +96,7 @@ class DirectoryEngine:
         prefix = self._tokens.before(self._tokens.target, pair)
         after = [] if self._adds_end else [_END]
         texts = [[*before, *pieces, *after] for pieces in source.encode(list(sentences), out_type=str)]
-        results = self._model.translate_batch(
+        results = self._model().translate_batch(
             texts,
             target_prefix=[prefix] * len(texts) if prefix else None,
             max_batch_size=_BATCH,

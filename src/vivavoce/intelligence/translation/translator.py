@@ -38,6 +38,7 @@ class PairTranslator:
         pivot: bool = False,
     ) -> None:
         """`speech` serves `base` where none of `engines` does, and where there is audio."""
+        self._by_text = tuple(engines)
         self._base = (*engines, *([speech] if speech else []))
         self._enhanced = tuple(enhanced)
         self._pivot = pivot
@@ -58,9 +59,10 @@ class PairTranslator:
         source = utterance.language
         if source == target:
             return utterance
-        way = self._way((source, target), options.model)
+        engines = self._of(options.model, heard=samples is not None)
+        way = self._way(engines, (source, target))
         if not way:
-            raise AddOnError(self._unknown((source, target), options.model), 501)
+            raise AddOnError(self._unknown(engines, (source, target), options.model), 501)
         if len(utterance.words) > _MOST_WORDS:
             raise AddOnError(f"an utterance of more than {_MOST_WORDS} words is not translated", 422)
         translated = utterance
@@ -73,16 +75,11 @@ class PairTranslator:
             translated = in_time(between.join(written), utterance, pair[1])
         return translated
 
-    def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str) -> list[str]:
-        """The targets that no language a session may be in can be translated to. No `sources`: any language.
-
-        For whoever creates a session with such a target; `AddOnError` says the same of one utterance.
-        """
-        return [target for target in targets if not self._reachable(target, sources, model)]
-
-    def refusal(self, targets: Sequence[str], model: str) -> str:
-        """What to say of targets that are not served."""
-        return self._unknown(("any language", ", ".join(targets)), model)
+    def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str, *, heard: bool) -> str:
+        """What to say of targets that are not served, as every translator does."""
+        engines = self._of(model, heard=heard)
+        missing = [target for target in targets if not self._reachable(engines, target, sources)]
+        return self._unknown(engines, ("any language", ", ".join(missing)), model) if missing else ""
 
     def capability(self) -> Capability:
         """`languages` None: every pair, which takes an endpoint that is allowed to serve all requests."""
@@ -96,12 +93,13 @@ class PairTranslator:
         languages = None if direct is None else tuple(sorted(map(name_of, direct)))
         return Capability("translation", backend, languages, "; ".join(filter(None, detail)))
 
-    def _of(self, model: str) -> tuple[Engine, ...]:
-        return self._enhanced if model == ENHANCED else self._base
+    def _of(self, model: str, *, heard: bool) -> tuple[Engine, ...]:
+        if model == ENHANCED:
+            return self._enhanced
+        return self._base if heard else self._by_text
 
-    def _way(self, pair: Pair, model: str) -> tuple[tuple[Engine, Pair], ...]:
+    def _way(self, engines: Sequence[Engine], pair: Pair) -> tuple[tuple[Engine, Pair], ...]:
         """The engines one after the other, each with its pair; none where there is no way."""
-        engines = self._of(model)
         if engine := _serving(engines, pair):
             return ((engine, pair),)
         legs = (pair[0], _PIVOT), (_PIVOT, pair[1])
@@ -111,10 +109,10 @@ class PairTranslator:
             return tuple(zip(found, legs, strict=True))
         return ()
 
-    def _reachable(self, target: str, sources: Sequence[str], model: str) -> bool:
+    def _reachable(self, engines: Sequence[Engine], target: str, sources: Sequence[str]) -> bool:
         if sources:
-            return any(source == target or self._way((source, target), model) for source in sources)
-        direct = self._direct(self._of(model))
+            return any(source == target or self._way(engines, (source, target)) for source in sources)
+        direct = self._direct(engines)
         return direct is None or any(to == target for _, to in direct)
 
     def _direct(self, engines: Sequence[Engine]) -> frozenset[Pair] | None:
@@ -123,13 +121,13 @@ class PairTranslator:
         known = [pairs for pairs in served if pairs is not None]
         return frozenset().union(*known) if len(known) == len(served) else None
 
-    def _unknown(self, pair: Pair, model: str) -> str:
+    def _unknown(self, engines: Sequence[Engine], pair: Pair, model: str) -> str:
         if model == ENHANCED and not self._enhanced:
             return (
                 "no translation by model enhanced: it takes a chat endpoint, which this server has not; "
                 "ask for model base, or have one set up"
             )
-        names = sorted(map(name_of, self._direct(self._of(model)) or ()))
+        names = sorted(map(name_of, self._direct(engines) or ()))
         more = ", ..." if len(names) > _MOST_PAIRS_NAMED else ""
         served = f"translates {', '.join(islice(names, _MOST_PAIRS_NAMED))}{more}" if names else "has none"
         return (
