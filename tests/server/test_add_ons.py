@@ -88,6 +88,48 @@ def test_what_is_said_is_what_is_stored_and_what_is_posted_each_once_and_in_orde
     assert posted[1:] == messages
 
 
+def test_the_whole_may_be_translated_by_sentences_whatever_pauses_there_are_in_them(
+    url: str, chat: ChatServer
+) -> None:
+    config = TRANSLATION["translation_config"] | {"match_original_utterances": False}
+    asked = EVERYTHING | {
+        "realtime_processing": TRANSLATION | {"translation_config": config},
+        "post_processing": {"sentences": True, "subtitles": True},
+    }
+    session, texts = streamed(url, asked)
+    result = result_of(url, session)
+    messages = [json.loads(text) for text in texts]
+    check_order(messages)
+    finals = kinds(messages).count("transcript")
+    assert kinds(messages).count("translation") == finals * len(TARGETS)
+    [sentences] = result["transcription"]["sentences"]
+    assert 0 < len(sentences["results"]) < finals
+    assert result["translation"]["success"]
+    for translated, target in zip(result["translation"]["results"], TARGETS, strict=True):
+        written = [utterance["text"].strip() for utterance in translated["utterances"]]
+        assert written == [f"{target}: {sentence}" for sentence in sentences["results"]]
+        assert f"{target}: " in translated["subtitles"][0]["subtitles"]
+
+
+def test_where_the_sentences_cannot_be_translated_the_finals_are_there(url: str, chat: ChatServer) -> None:
+    config = TRANSLATION["translation_config"] | {"match_original_utterances": False}
+
+    def short_ones(asked: Asked) -> Answer:
+        # A final is, a sentence with several of them is not.
+        return answer(asked) if len(asked.user) < 60 else Status(400, "no more")
+
+    chat.answers = short_ones
+    session, texts = streamed(
+        url, EVERYTHING | {"realtime_processing": TRANSLATION | {"translation_config": config}}
+    )
+    result = result_of(url, session)
+    check_order([json.loads(text) for text in texts])
+    for translated in result["translation"]["results"]:
+        assert len(translated["utterances"]) == len(result["transcription"]["utterances"])
+        assert translated["error"]["status_code"] == 502
+    assert not result["translation"]["success"]
+
+
 def test_who_leaves_without_a_stop_gets_no_more_and_the_result_says_what_is_missing(
     url: str, chat: ChatServer
 ) -> None:

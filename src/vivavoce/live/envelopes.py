@@ -111,25 +111,27 @@ def _translated(
     over: bool,
     clock: Callable[[], float],
 ) -> TranslationResult:
-    by_utterance = said.get(("translation", target), {})
-    done = [(each, by_utterance[each.id].results) for each in utterances if each.id in by_utterance]
-    translated = [_utterance(each.id, results) for each, results in done if isinstance(results, dict)]
+    by_utterance = dict(said.get(("translation", target), {}))
+    # The whole by its sentences, where that was asked for; else, and if that failed, by its finals.
+    whole = by_utterance.pop("", None)
+    done = [by_utterance[each.id].results for each in utterances if each.id in by_utterance]
+    if whole is not None and isinstance(whole.results, list):
+        done = whole.results
+    translated = [_utterance(written) for written in done if isinstance(written, dict)]
     transcription = transcription_of(request, translated, clock)
     return TranslationResult(
         **{name: getattr(transcription, name) for name in type(transcription).model_fields}
         | {"languages": (target,) if translated else ()},
-        error=_error("translation", utterances, by_utterance, over),
+        error=(whole and whole.error) or _error("translation", utterances, by_utterance, over),
     )
 
 
-def _utterance(utterance_id: str, written: Mapping[str, Any]) -> Utterance:
-    """An utterance as its JSON says it."""
+def _utterance(written: Mapping[str, Any]) -> Utterance:
+    """An utterance as its JSON says it, which has no id."""
     words = tuple(
         Word(each["word"], each["start"], each["end"], each["confidence"]) for each in written["words"]
     )
-    return Utterance(
-        utterance_id, written["channel"], written["start"], written["end"], written["language"], words
-    )
+    return Utterance("", written["channel"], written["start"], written["end"], written["language"], words)
 
 
 def _whole(kind: type[AddonEnvelope[Any]], result: AddOnResult) -> AddonEnvelope[Any]:

@@ -125,7 +125,8 @@ class Outgoing:
         """What an add-on has to say: of a final, or of the whole session."""
         switch: Switch = "post_processing_events" if utterance is None else "realtime_processing_events"
         kind, audience = _ADD_ONS[result.name], self._audiences[switch]
-        if audience.empty:
+        # The translation of the whole has no message of its own in the protocol: it is in the result.
+        if audience.empty or (utterance is None and result.name == "translation"):
             return AddOnDone(result, None)
         data = _data_of(result, utterance) if result.error is None else None
         return AddOnDone(result, self._write(kind, now, audience, error=result.error, data=data))

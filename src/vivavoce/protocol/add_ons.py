@@ -27,8 +27,8 @@ class AddOnResult:
     `name` is the add-on's as the request names it, or a step's. `utterance_id` is that of the final, and
     empty for what is said of the whole session; `target` is the language of a translation.
 
-    `results` are, by name: a list of entities, a list of sentiments, a translated utterance, a summary, a
-    list of chapters.
+    `results` are, by name: a list of entities, a list of sentiments, a translated utterance (of the whole: a
+    list of them), a summary, a list of chapters.
     """
 
     name: str

@@ -54,7 +54,7 @@ class Enrichment:
     ) -> None:
         self._request = request
         self._live = list(live_steps(request, intelligence.backends, hear))
-        self._post = list(post_steps(request, intelligence.backends))
+        self._post = list(post_steps(request, intelligence.backends, hear))
         self._intelligence = intelligence
         self._out = out
         self._say = say
@@ -124,7 +124,7 @@ class Enrichment:
         return self._out.transcribed(transcription, self._clock())
 
     async def _take_step(self, step: PostStep, utterances: Sequence[Utterance]) -> None:
-        of = AddOnResult(step.name)
+        of = AddOnResult(step.name, target=step.target)
         known = self._known.get(of.key)
         self._say(self._tell(None, known) if known else await self._tried(of, step, utterances))
 
