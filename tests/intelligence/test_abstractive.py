@@ -138,9 +138,16 @@ def test_chapters_cover_all_that_was_said_from_the_sentences_that_the_model_name
     assert first.extractive_summary is None
 
 
-def test_json_may_stand_in_a_fence() -> None:
-    found, _ = chapters(lambda _: f"```json\n{described(1)}\n```")
-    assert len(found) == 1
+@pytest.mark.parametrize("form", ["```json\n{}\n```", "Here it is:\n```\n{}\n```\nShall I go on?"])
+def test_json_may_stand_in_a_fence_and_among_words(form: str) -> None:
+    found, asked = chapters(lambda _: form.replace("{}", described(1)))
+    assert (len(found), len(asked)) == (1, 1)
+
+
+def test_a_chapter_may_have_no_keywords() -> None:
+    chapter = {"first": 1, "headline": "All", "gist": "All.", "summary": "All.", "keywords": None}
+    [found], _ = chapters(lambda _: json.dumps({"chapters": [chapter]}))
+    assert found.keywords == ()
 
 
 @pytest.mark.parametrize(

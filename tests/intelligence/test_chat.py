@@ -158,9 +158,19 @@ def test_a_model_that_knows_fewer_parameters_is_asked_without_them_from_then_on(
         assert server.asked[-1].body["max_completion_tokens"] == 1024
 
 
-def test_what_a_model_thinks_first_is_not_its_answer() -> None:
-    with chatting(lambda _: "<think>\nHm. A greeting?\n</think>\n\nOlá.") as server:
+# Some templates begin the thoughts in the prompt.
+@pytest.mark.parametrize("begun", ["<think>\n", ""])
+def test_what_a_model_thinks_first_is_not_its_answer(begun: str) -> None:
+    with chatting(lambda _: f"{begun}Hm. A greeting?\n</think>\n\nOlá.") as server:
         assert chat_with(server).complete("Translate.", "Hello.") == "Olá."
+
+
+def test_thoughts_without_an_end_are_no_answer() -> None:
+    error = refusal(lambda _: "<think>\nHm. A greeting?")
+    assert (error.status_code, str(error).partition(";")[0]) == (
+        502,
+        "the chat endpoint's model thought and did not answer",
+    )
 
 
 def test_it_serves_many_threads_at_once() -> None:

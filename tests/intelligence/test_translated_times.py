@@ -56,6 +56,22 @@ def test_a_language_without_spaces_is_cut_into_letters_with_their_signs() -> Non
     assert [word.text for word in words] == ["こ", "ん", "に", "ち", "は、", "Anna", "さ", "ん。"]
 
 
+def test_what_opens_stays_with_what_follows_and_an_emoji_or_a_marker_is_one() -> None:
+    words = in_time(
+        "说「你好」(再见) [NAME_1] 👩‍👩‍👧 👍🏽。", utterance("They said hello and goodbye."), "zh"
+    ).words
+    assert [word.text.strip() for word in words] == [
+        "说",
+        "「你",
+        "好」",
+        "(再",
+        "见)",
+        "[NAME_1]",
+        "👩‍👩‍👧",
+        "👍🏽。",
+    ]
+
+
 @given(st.text(max_size=300), st.integers(2, 40))
 def test_pieces_are_the_sentence_and_none_is_too_long(sentence: str, longest: int) -> None:
     pieces = list(bounded(sentence, longest))

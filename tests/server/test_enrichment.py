@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from server.peers import PATIENCE
-from vivavoce.intelligence.base import Capability, TranslationOptions
+from vivavoce.intelligence.base import Capability, TranslationOptions, Wanted
 from vivavoce.live.add_ons import AllDone
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.protocol.requests import LiveRequest
@@ -39,6 +39,9 @@ class Slow:
         assert utterance.id == "urgent" or self.may.wait(PATIENCE)
         return utterance
 
+    def asks_another(self, source: str, target: str, model: str, *, heard: bool) -> bool:
+        return True
+
     def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str, *, heard: bool) -> str:
         return ""
 
@@ -46,7 +49,7 @@ class Slow:
 @contextmanager
 def serving(slow: Slow) -> Iterator[Intelligence]:
     described = Capability("translation", "slow")
-    translation = Backend("translation", lambda: described, lambda: slow, remote=True)
+    translation = Backend("translation", lambda: described, lambda: slow)
     intelligence = Intelligence(replace(no_backends(), translation=translation))
     try:
         yield intelligence
@@ -101,13 +104,16 @@ def test_nothing_is_begun_for_a_session_that_is_over() -> None:
     assert asyncio.run(left()) == 1
 
 
-def test_what_took_too_long_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_took_too_long_is_told_that_nobody_waits_and_is_not_begun_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(enrichment, "_LONGEST_STEP", 0.1)
-    began: list[str] = []
+    began: list[Wanted] = []
 
     class Endless:
-        def summarize(self, utterances: Sequence[Utterance], kind: str) -> str:
-            began.append(kind)
+        def summarize(self, utterances: Sequence[Utterance], kind: str, wanted: Wanted) -> str:
+            assert wanted()
+            began.append(wanted)
             assert slow.may.wait(PATIENCE)
             return ""
 
@@ -133,4 +139,5 @@ def test_what_took_too_long_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) 
     assert transcribed.result.name == "post_transcript"
     assert summary.result.error.status_code == 504
     assert end == AllDone()
-    assert began == ["general"]
+    [wanted] = began
+    assert not wanted()

@@ -8,6 +8,7 @@ import pytest
 
 from intelligence.chat_server import MODEL
 from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.stream import Utterance, Word
 from vivavoce.server.backends import backends_of
 from vivavoce.server.intelligence import Where
 from vivavoce.server.steps import live_steps
@@ -15,11 +16,16 @@ from vivavoce.settings import Settings
 
 
 @pytest.mark.parametrize(
-    ("model", "by_chat", "where"),
-    [("base", False, "live"), ("base", True, "remote"), ("enhanced", False, "remote")],
+    ("model", "by_chat", "to_french", "to_portuguese"),
+    [
+        ("base", False, "live", "live"),
+        # What this server does itself has one thread, whatever else the endpoint serves.
+        ("base", True, "remote", "live"),
+        ("enhanced", False, "remote", "remote"),
+    ],
 )
-def test_a_translation_is_computed_here_unless_it_may_be_asked_of_the_endpoint(
-    tmp_path: Path, model: str, by_chat: bool, where: Where
+def test_a_translation_is_computed_here_unless_the_endpoint_is_asked_for_it(
+    tmp_path: Path, model: str, by_chat: bool, to_french: Where, to_portuguese: Where
 ) -> None:
     settings = Settings(
         data_dir=tmp_path, chat_url="http://127.0.0.1:1/v1", chat_model=MODEL, chat_translates=by_chat
@@ -29,4 +35,5 @@ def test_a_translation_is_computed_here_unless_it_may_be_asked_of_the_endpoint(
         {"realtime_processing": {"translation": True, "translation_config": config}}
     )
     steps = list(live_steps(request, backends_of(settings), lambda _: pytest.fail("nothing is heard yet")))
-    assert [step.where for step in steps] == [where, where]
+    said = Utterance("1", 0, 0.0, 1.0, "en", (Word("Hello.", 0.0, 1.0, 1.0),))
+    assert [step.where(said) for step in steps] == [to_french, to_portuguese]

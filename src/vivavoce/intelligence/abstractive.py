@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Final, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from vivavoce.intelligence.base import AddOnError, Capability, SummaryKind
+from vivavoce.intelligence.base import AddOnError, Capability, SummaryKind, Wanted, always, go_on
 from vivavoce.intelligence.chapters import chapter_of
 from vivavoce.intelligence.passages import Passage, language_of, passages_of
 from vivavoce.intelligence.summaries import BULLET, SIZES
@@ -61,7 +61,8 @@ _CHAPTERS: Final = (
 _LINES_OF_A_CHAPTER: Final = 5
 _MOST_CHAPTERS: Final = 8
 
-_FENCE = re.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", re.DOTALL)
+# Models put it in a fence, or a sentence before it.
+_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 _POINT = re.compile(r"^\s*(?:[-*•–—]+|\d+[.)])\s*")
 
 
@@ -86,7 +87,7 @@ class ChatSummarizer:
         self._chat = chat
         self._longest = longest_piece
 
-    def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind) -> str:
+    def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind, wanted: Wanted = always) -> str:
         """A line for each bullet point. Empty where nothing was said; a few words are their own summary.
 
         Raises `AddOnError`.
@@ -101,7 +102,7 @@ class ChatSummarizer:
         asked = _ASKED[kind].format(words=words, passages=points)
         texts = _lines(passages)
         if len("\n".join(texts)) > self._longest:
-            texts = self._notes(material, texts)
+            texts = self._notes(material, texts, wanted)
             material = f"{material} {_FROM_NOTES}"
         answer = self._chat.complete(f"{material} {asked}", "\n".join(texts), max_tokens=_MOST_TOKENS)
         text = _as_points(answer) if kind == "bullet_points" else " ".join(answer.split())
@@ -109,15 +110,16 @@ class ChatSummarizer:
             raise AddOnError("the chat endpoint's summary has no words; try another model", 502)
         return text
 
-    def _notes(self, material: str, texts: Sequence[str]) -> list[str]:
+    def _notes(self, material: str, texts: Sequence[str], wanted: Wanted) -> list[str]:
         """On all of it, short enough for one request: notes on notes, if need be."""
         asked = f"{material} {_NOTES.format(words=_WORDS_OF_NOTES)}"
-        # Cut, so that each round leaves half of it at most, whatever the model writes.
-        notes = [
-            self._chat.complete(asked, "\n".join(piece), max_tokens=_MOST_TOKENS)[: self._longest // 4]
-            for piece in _pieces(texts, self._longest)
-        ]
-        return notes if len("\n".join(notes)) <= self._longest else self._notes(material, notes)
+        notes: list[str] = []
+        for piece in _pieces(texts, self._longest):
+            go_on(wanted)
+            note = self._chat.complete(asked, "\n".join(piece), max_tokens=_MOST_TOKENS)
+            # Cut, so that each round leaves half of it at most, whatever the model writes.
+            notes.append(note[: self._longest // 4])
+        return notes if len("\n".join(notes)) <= self._longest else self._notes(material, notes, wanted)
 
 
 class ChatChapterizer:
@@ -127,7 +129,7 @@ class ChatChapterizer:
         self._chat = chat
         self._longest = longest_piece
 
-    def chapters(self, utterances: Sequence[Utterance]) -> list[Chapter]:
+    def chapters(self, utterances: Sequence[Utterance], wanted: Wanted = always) -> list[Chapter]:
         """None where nothing was said. Raises `AddOnError`, 502 where the answer is no division into
         chapters.
         """
@@ -139,6 +141,7 @@ class ChatChapterizer:
         found: list[tuple[int, _Described]] = []
         begin = 0
         while begin < len(lines):
+            go_on(wanted)
             piece = next(_pieces(lines[begin:], self._longest))
             end = begin + len(piece)
             of_piece = [(begin + each.first - 1, each) for each in self._described(material, piece)]
@@ -181,7 +184,7 @@ class _Described(BaseModel):
     headline: _Text
     gist: _Text
     summary: _Text
-    keywords: tuple[_Text, ...] = ()
+    keywords: Annotated[tuple[_Text, ...], BeforeValidator(lambda given: given or ())] = ()
 
 
 class _Answer(BaseModel):
@@ -193,9 +196,9 @@ class _UnusableError(Exception):
 
 
 def _read(answer: str, lines: int) -> list[_Described]:
-    fenced = _FENCE.match(answer.strip())
+    found = _OBJECT.search(answer)
     try:
-        chapters = _Answer.model_validate(json.loads(fenced[1] if fenced else answer)).chapters
+        chapters = _Answer.model_validate(json.loads(found[0] if found else answer)).chapters
     except (json.JSONDecodeError, RecursionError) as error:
         raise _UnusableError("it is not JSON") from error
     except ValidationError as error:

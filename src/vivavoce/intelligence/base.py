@@ -28,6 +28,21 @@ class AddOnError(VivavoceError):
         self.logged = logged or message
 
 
+Wanted = Callable[[], bool]
+"""Whether anybody waits for a result still. What takes long asks now and then."""
+
+
+def always() -> bool:
+    """For whoever waits, however long it takes."""
+    return True
+
+
+def go_on(wanted: Wanted) -> None:
+    """Raises `AddOnError` if nobody waits any more."""
+    if not wanted():
+        raise AddOnError("nobody waits for this any more", 504)
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
     """What a server can do with words. `backend`: "embedded", "off", or what was configured, in a word.
@@ -97,6 +112,10 @@ class Translator(Protocol):
         """
         ...
 
+    def asks_another(self, source: str, target: str, model: str, *, heard: bool) -> bool:
+        """Whether another service is asked for this, and so waited for. Never blocks."""
+        ...
+
     def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str, *, heard: bool) -> str:
         """What to say of targets to which it translates none of the `sources`, all languages if there are
         none; empty if it serves all. `heard`: whether it will be given the audio."""
@@ -104,12 +123,12 @@ class Translator(Protocol):
 
 
 class Summarizer(Protocol):
-    def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind) -> str:
+    def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind, wanted: Wanted = always) -> str:
         """A summary, in the language that is spoken most. Raises `AddOnError`."""
         ...
 
 
 class Chapterizer(Protocol):
-    def chapters(self, utterances: Sequence[Utterance]) -> list[Chapter]:
+    def chapters(self, utterances: Sequence[Utterance], wanted: Wanted = always) -> list[Chapter]:
         """Chapters in order, which cover all that was said. Raises `AddOnError`."""
         ...

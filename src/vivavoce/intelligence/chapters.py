@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from vivavoce.intelligence.base import Capability
+from vivavoce.intelligence.base import Capability, Wanted, always
 from vivavoce.intelligence.cues import announced, stop_words
 from vivavoce.intelligence.keywords import keywords_of
 from vivavoce.intelligence.passages import Passage, tokens
@@ -40,9 +40,9 @@ class ExtractiveChapterizer:
     def __init__(self, embedder: Embeds) -> None:
         self._embedder = embedder
 
-    def chapters(self, utterances: Sequence[Utterance]) -> list[Chapter]:
+    def chapters(self, utterances: Sequence[Utterance], wanted: Wanted = always) -> list[Chapter]:
         """None where nothing was said; one for a short talk."""
-        talk = talk_of(utterances, self._embedder)
+        talk = talk_of(utterances, self._embedder, wanted)
         keywords = keywords_of(talk, self._embedder)
         return [
             _chapter(talk, topic, of_topic) for topic, of_topic in zip(talk.topics, keywords, strict=True)

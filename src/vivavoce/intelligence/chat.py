@@ -25,7 +25,8 @@ _LONGEST_REASON: Final = 200
 _TOO_MANY: Final = 429
 _RENAMED: Final = {"max_tokens": "max_completion_tokens"}
 """Parameters that later models know by another name; what is not here is left away."""
-_THOUGHTS: Final = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+# Some templates begin them in the prompt, so that only their end is in the answer.
+_THOUGHTS: Final = re.compile(r"\A.*?</think>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,8 @@ def _text_of(value: object, max_tokens: int) -> str:
             raise AddOnError(f"the chat endpoint's answer was not complete after {max_tokens} tokens", 502)
         case {"choices": [{"message": {"content": str(content)}}, *_]}:
             text = _THOUGHTS.sub("", content).strip()
+            if text.startswith("<think>"):
+                raise AddOnError("the chat endpoint's model thought and did not answer; try another one", 502)
             if text:
                 return text
             raise AddOnError("the chat endpoint gave an empty answer; try another model", 502)

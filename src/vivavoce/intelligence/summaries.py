@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vivavoce.intelligence.base import Capability, SummaryKind
+from vivavoce.intelligence.base import Capability, SummaryKind, Wanted, always
 from vivavoce.intelligence.choice import chosen
 from vivavoce.intelligence.shortening import shortened
 from vivavoce.intelligence.talk import Embeds, Talk, talk_of
@@ -57,9 +57,9 @@ class ExtractiveSummarizer:
     def __init__(self, embedder: Embeds) -> None:
         self._embedder = embedder
 
-    def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind) -> str:
+    def summarize(self, utterances: Sequence[Utterance], kind: SummaryKind, wanted: Wanted = always) -> str:
         """In the languages that were spoken; a line for each bullet point. Empty where nothing was said."""
-        talk = talk_of(utterances, self._embedder)
+        talk = talk_of(utterances, self._embedder, wanted)
         numbers = telling(talk, *SIZES[kind].of(talk.length))
         if kind == "bullet_points":
             lines = (

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vivavoce.intelligence.base import Wanted, always, go_on
 from vivavoce.intelligence.passages import Passage, language_of, passages_of
 from vivavoce.intelligence.topics import topics_of
 from vivavoce.protocol.stream import Utterance
@@ -28,6 +29,8 @@ MOST_CHARACTERS: Final = 40_000
 """Of all passages that vectors are computed of, if not more of them than that have a few each."""
 _FEWEST_CHARACTERS: Final = 80
 
+_AT_ONCE: Final = 32
+"""Texts that become vectors before it is asked whether anybody waits still."""
 _ROUNDING: Final = 1e-4
 """Vectors no longer than this are what is left of equal ones."""
 
@@ -88,17 +91,28 @@ class Talk:
         return [rows[row] for row in range(len(self.embedded))]
 
 
-def talk_of(utterances: Iterable[Utterance], embedder: Embeds) -> Talk:
+def talk_of(utterances: Iterable[Utterance], embedder: Embeds, wanted: Wanted = always) -> Talk:
     """Raises `AddOnError`, and what `embedder` raises."""
     passages = passages_of(utterances)
     embedded = _worth_a_vector(passages)
     vectors = np.zeros((0, 1), np.float32)
     if embedded:
         longest = max(_FEWEST_CHARACTERS, MOST_CHARACTERS // len(embedded))
-        vectors = _centred(embedder.embed([passages[number].text[:longest] for number in embedded]))
+        vectors = _centred(
+            _vectors([passages[number].text[:longest] for number in embedded], embedder, wanted)
+        )
     topics = topics_of(passages, embedded, vectors)
     scores = _scores(passages, embedded, vectors, topics)
     return Talk(tuple(passages), tuple(embedded), vectors, tuple(topics), scores)
+
+
+def _vectors(texts: Sequence[str], embedder: Embeds, wanted: Wanted) -> NDArray[np.float32]:
+    """Of a long talk, half a minute's work: not on when nobody waits for it."""
+    parts: list[NDArray[np.float32]] = []
+    for begin in range(0, len(texts), _AT_ONCE):
+        go_on(wanted)
+        parts.append(embedder.embed(texts[begin : begin + _AT_ONCE]))
+    return np.concatenate(parts)
 
 
 def _worth_a_vector(passages: Sequence[Passage]) -> list[int]:

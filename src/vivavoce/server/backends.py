@@ -133,7 +133,6 @@ def _translation(
         lambda: translator().capability(),
         translator,
         warm=lambda: translator().load(),
-        remote=chat is not None and settings.chat_translates,
     )
 
 

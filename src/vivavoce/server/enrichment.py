@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from pydantic import JsonValue
 
+from vivavoce.intelligence.base import Wanted
 from vivavoce.live.add_ons import AddOnDone, AllDone
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.transcription import transcription_of
@@ -24,6 +25,8 @@ from vivavoce.server.steps import Hear, LiveStep, PostStep, live_steps, post_ste
 # Seconds that a step after the last final may take, once more if it fails, and that what is still owed of the
 # finals may take together; then the session ends without it.
 _LONGEST_STEP = 300.0
+# More for such a step, for each second of the session: an endpoint reads an hour in some five pieces.
+_FOR_A_SECOND = 0.1
 # Calls of other services at once, of the few that the server makes: an endpoint that hangs holds them long.
 _CALLS = 4
 # What would fail once more: what makes no sense, what this server has no means for. What took too long would
@@ -98,9 +101,9 @@ class Enrichment:
             utterance = await line.get()
             of = AddOnResult(step.name, utterance.id, step.target)
             if of.key not in self._known:
-                work = partial(step.work, utterance)
                 tell = partial(self._tell, utterance)
-                self._say(await self._outcome(of, work, tell, step.where))
+                where = step.where(utterance)
+                self._say(await self._outcome(of, _of_final(step, utterance), tell, where))
             line.task_done()
 
     async def _conclude(self, utterances: Sequence[Utterance]) -> None:
@@ -130,16 +133,17 @@ class Enrichment:
 
     async def _tried(self, of: AddOnResult, step: PostStep, utterances: Sequence[Utterance]) -> AddOnDone:
         work, tell = partial(step.work, utterances), partial(self._tell, None)
-        done = await self._outcome(of, work, tell, step.where, within=_LONGEST_STEP)
+        where, within = step.where(utterances), _LONGEST_STEP + _FOR_A_SECOND * _seconds(utterances)
+        done = await self._outcome(of, work, tell, where, within=within)
         error = done.result.error
         if error is None or error.status_code in _HOPELESS or error.exception == TookTooLong.__name__:
             return done
-        return await self._outcome(of, work, tell, step.where, within=_LONGEST_STEP)
+        return await self._outcome(of, work, tell, where, within=within)
 
     async def _outcome(
         self,
         of: AddOnResult,
-        work: Callable[[], JsonValue],
+        work: Callable[[Wanted], JsonValue],
         tell: Tell,
         where: Where,
         *,
@@ -161,3 +165,13 @@ class Enrichment:
         if not task.cancelled() and (defect := task.exception()) is not None:
             _log.error("add_ons_crashed", exc_info=defect)
             self._say(Failed("what follows recognition met a defect"))
+
+
+def _of_final(step: LiveStep, utterance: Utterance) -> Callable[[Wanted], JsonValue]:
+    # It is too short to be given up.
+    return lambda _: step.work(utterance)
+
+
+def _seconds(utterances: Sequence[Utterance]) -> float:
+    """How long they last, from the beginning of the session."""
+    return max((utterance.end for utterance in utterances), default=0.0)

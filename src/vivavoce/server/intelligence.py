@@ -24,6 +24,7 @@ from vivavoce.intelligence.base import (
     SentimentAnalyser,
     Summarizer,
     Translator,
+    Wanted,
 )
 from vivavoce.live.add_ons import AddOnDone, failed
 from vivavoce.protocol.add_ons import AddOnResult
@@ -166,7 +167,7 @@ class Intelligence:
     async def outcome(
         self,
         of: AddOnResult,
-        work: Callable[[], JsonValue],
+        work: Callable[[Wanted], JsonValue],
         tell: Tell,
         where: Where,
         *,
@@ -175,15 +176,17 @@ class Intelligence:
         """`of`, filled in with what `work` gives or how it fails, which concerns nobody else, and told.
 
         `within`: seconds from the beginning of `work` after which nobody waits any more. It cannot be
-        stopped, and holds its thread.
+        stopped, and holds its thread until it asks whether it is wanted.
         """
         began, loop = time.monotonic(), asyncio.get_running_loop()
         has_begun = loop.create_future()
+        given_up = threading.Event()
 
         def told() -> AddOnDone:
             loop.call_soon_threadsafe(has_begun.cancel)
             # Here, since what cannot be written has failed, and the event loop has no time for it.
-            return tell(_filled(of, began, results=self._counted(of.name, work)))
+            results = self._counted(of.name, lambda: work(lambda: not given_up.is_set()))
+            return tell(_filled(of, began, results=results))
 
         doing = loop.run_in_executor(self._pools[where], told)
         try:
@@ -192,6 +195,7 @@ class Intelligence:
         finally:
             # What has not begun never does, and how the rest ends is nobody's concern any more.
             doing.cancel()
+            given_up.set()
         problem = doing.exception() if done else TookTooLong(f"{of.name} took more than {within:g} s", 504)
         self._note(of, problem)
         return doing.result() if problem is None else tell(_filled(of, began, error=_error(of.name, problem)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from vivavoce.intelligence.base import TranslationOptions
+from vivavoce.intelligence.base import TranslationOptions, Translator, Wanted, go_on
 from vivavoce.intelligence.sentences import sentences
-from vivavoce.intelligence.translation.translator import ENHANCED
 from vivavoce.live.sentences import Sentence
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import Entity, UtteranceModel
 from vivavoce.protocol.stream import Utterance
-from vivavoce.server.intelligence import Backends, Where
-
-_Translate = Callable[[Utterance], JsonValue]
+from vivavoce.server.intelligence import Backend, Backends, Where
 
 Hear = Callable[[Utterance], NDArray[np.float32]]
 """Reads the audio of an utterance: float32, shape (samples,), 16 kHz. It blocks."""
@@ -32,17 +29,17 @@ class LiveStep:
     name: str
     target: str
     work: Callable[[Utterance], JsonValue]
-    where: Where
+    where: Callable[[Utterance], Where]
 
 
 @dataclass(frozen=True, slots=True)
 class PostStep:
-    """An add-on for all finals together. `work` blocks, on a thread of `where`."""
+    """An add-on for all finals together. `work` blocks, on a thread of `where`, while it is wanted."""
 
     name: str
     target: str
-    work: Callable[[Sequence[Utterance]], JsonValue]
-    where: Where
+    work: Callable[[Sequence[Utterance], Wanted], JsonValue]
+    where: Callable[[Sequence[Utterance]], Where]
 
 
 def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator[LiveStep]:
@@ -60,66 +57,85 @@ def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator
                 for each in found
             ]
 
-        yield LiveStep("named_entity_recognition", "", find, _where(entities.remote, "live"))
+        yield LiveStep("named_entity_recognition", "", find, lambda _: "live")
     if asked.sentiment_analysis:
         sentiment = backends.sentiment
 
         def analyse(utterance: Utterance) -> JsonValue:
             return [each.model_dump() for each in sentiment.get().analyse(utterance)]
 
-        yield LiveStep("sentiment_analysis", "", analyse, _where(sentiment.remote, "live"))
-    for target, translate, remote in _translations(request, backends, hear):
-        yield LiveStep("translation", target, translate, _where(remote, "live"))
+        yield LiveStep("sentiment_analysis", "", analyse, lambda _: "live")
+    for translation in _translations(request, backends, hear):
+        yield LiveStep("translation", translation.target, translation.of_final, translation.where_of_final)
 
 
 def post_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator[PostStep]:
     """What is done with all finals together, whose audio `hear` reads."""
     config = request.realtime_processing.translation_config
     if config and not config.match_original_utterances:
-        for target, translate, remote in _translations(request, backends, hear):
-
-            def translate_all(
-                utterances: Sequence[Utterance], translate: _Translate = translate
-            ) -> JsonValue:
-                return [translate(_alone(sentence)) for sentence in sentences(utterances)]
-
-            yield PostStep("translation", target, translate_all, _where(remote, "post"))
+        for translation in _translations(request, backends, hear):
+            yield PostStep("translation", translation.target, translation.of_all, translation.where_of_all)
     asked = request.post_processing
     if asked.summarization:
         summaries, kind = backends.summaries, asked.summarization_config.type
 
-        def summarize(utterances: Sequence[Utterance]) -> JsonValue:
-            return summaries.get().summarize(utterances, kind)
+        def summarize(utterances: Sequence[Utterance], wanted: Wanted) -> JsonValue:
+            return summaries.get().summarize(utterances, kind, wanted)
 
-        yield PostStep("summarization", "", summarize, _where(summaries.remote, "post"))
+        yield PostStep("summarization", "", summarize, lambda _: _where(summaries.remote, "post"))
     if asked.chapterization:
         chapters = backends.chapters
 
-        def divide(utterances: Sequence[Utterance]) -> JsonValue:
-            return [each.model_dump(mode="json") for each in chapters.get().chapters(utterances)]
+        def divide(utterances: Sequence[Utterance], wanted: Wanted) -> JsonValue:
+            return [each.model_dump(mode="json") for each in chapters.get().chapters(utterances, wanted)]
 
-        yield PostStep("chapterization", "", divide, _where(chapters.remote, "post"))
+        yield PostStep("chapterization", "", divide, lambda _: _where(chapters.remote, "post"))
 
 
-def _translations(
-    request: LiveRequest, backends: Backends, hear: Hear
-) -> Iterator[tuple[str, _Translate, bool]]:
-    """Each target, what translates an utterance to it, and whether another service does."""
-    asked, translation = request.realtime_processing, backends.translation
-    config = asked.translation_config
-    if not asked.translation or config is None:
-        return
-    options = TranslationOptions(config.model, config.context or "", config.informal)
-    for target in config.target_languages:
+@dataclass(frozen=True, slots=True)
+class _Translation:
+    """To one target. `hear`: None where nothing may be heard."""
 
-        def translate(utterance: Utterance, target: str = target) -> JsonValue:
-            # What is redacted is still in the sound.
-            sound = None if asked.pii_redaction else partial(hear, utterance)
-            translated = translation.get().translate(utterance, target, options, sound)
-            return UtteranceModel.from_stream(translated).model_dump(mode="json")
+    backend: Backend[Translator]
+    target: str
+    options: TranslationOptions
+    hear: Hear | None
 
-        # That model is never one of this server's own.
-        yield target, translate, translation.remote or config.model == ENHANCED
+    def of_final(self, utterance: Utterance) -> JsonValue:
+        sound = partial(self.hear, utterance) if self.hear else None
+        translated = self.backend.get().translate(utterance, self.target, self.options, sound)
+        return UtteranceModel.from_stream(translated).model_dump(mode="json")
+
+    def of_all(self, utterances: Sequence[Utterance], wanted: Wanted) -> JsonValue:
+        """By sentences, whatever pauses there are in them."""
+        written: list[JsonValue] = []
+        for sentence in sentences(utterances):
+            go_on(wanted)
+            written.append(self.of_final(_alone(sentence)))
+        return written
+
+    def where_of_final(self, utterance: Utterance) -> Where:
+        return _where(self._asks_another({utterance.language}), "live")
+
+    def where_of_all(self, utterances: Sequence[Utterance]) -> Where:
+        return _where(self._asks_another({utterance.language for utterance in utterances}), "post")
+
+    def _asks_another(self, sources: Collection[str]) -> bool:
+        if self.backend.off:
+            return False
+        translator, heard = self.backend.get(), self.hear is not None
+        model = self.options.model
+        return any(translator.asks_another(source, self.target, model, heard=heard) for source in sources)
+
+
+def _translations(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator[_Translation]:
+    asked = request.realtime_processing
+    if asked.translation and (config := asked.translation_config):
+        options = TranslationOptions(config.model, config.context or "", config.informal)
+        # What is redacted is still in the sound.
+        may_hear = None if asked.pii_redaction else hear
+        for target in config.target_languages:
+            yield _Translation(backends.translation, target, options, may_hear)
 
 
 def _alone(sentence: Sentence) -> Utterance:

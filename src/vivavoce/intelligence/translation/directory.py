@@ -59,6 +59,8 @@ class DirectoryEngine:
     Calls on several threads are served one after the other, on a thread of the library's.
     """
 
+    remote = False
+
     def __init__(self, directory: Path, pairs: Iterable[Pair] = ()) -> None:
         """`pairs`: what it is for, if not for all that it knows. Raises `ModelError`."""
         self._directory = directory

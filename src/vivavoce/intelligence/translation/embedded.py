@@ -113,6 +113,7 @@ class EmbeddedEngine:
     """
 
     backend = "embedded"
+    remote = False
     pairs = frozenset(_PAIRS)
 
     def __init__(self) -> None:

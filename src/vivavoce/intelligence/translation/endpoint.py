@@ -22,6 +22,7 @@ class ChatEngine:
     """`enhanced`: it is told the context, and how formal it is to be. Of other models it is told neither."""
 
     backend = "chat endpoint"
+    remote = True
     pairs = None
 
     def __init__(self, chat: Chat) -> None:

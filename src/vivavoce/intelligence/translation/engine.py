@@ -12,10 +12,14 @@ Pair = tuple[str, str]
 
 
 class Engine(Protocol):
-    """`backend`: a name for it. `pairs`: what it serves, None for all that there are."""
+    """`backend`: a name for it. `pairs`: what it serves, None for all that there are. `remote`: whether it
+    asks another service, and computes nothing here."""
 
     @property
     def backend(self) -> str: ...
+
+    @property
+    def remote(self) -> bool: ...
 
     @property
     def pairs(self) -> frozenset[Pair] | None: ...

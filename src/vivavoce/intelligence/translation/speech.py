@@ -32,6 +32,7 @@ class SpeechEngine:
     """Hears one utterance, of which `samples` reads the audio. Without it, it says what it would serve."""
 
     backend = "whisper"
+    remote = False
 
     def __init__(self, interpreter: Interpreter, samples: Samples | None = None) -> None:
         self._interpreter = interpreter

@@ -13,8 +13,11 @@ from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
 from vivavoce.protocol.stream import Utterance, Word
 
 _SPACED = re.compile(r"\S+")
-# A letter of a script without spaces stands alone, but for the marks and the punctuation behind it.
-_RUN = re.compile(r"\s*(?:[A-Za-z0-9À-ɏ'’.,:/@_-]+|.)", re.DOTALL)
+# A letter of a script without spaces stands alone, but for the marks and the punctuation that belong to it; a
+# marker of what is redacted is one.
+_RUN = re.compile(r"\s*(?:\[[A-Z_]+_\d+\]|[A-Za-z0-9À-ɏ'’.,:/@_-]+|.)", re.DOTALL)
+_OPENING = ("Ps", "Pi")
+_JOINER = "\N{ZERO WIDTH JOINER}"
 
 
 def in_time(text: str, original: Utterance, language: str) -> Utterance:
@@ -58,12 +61,22 @@ def _pieces(text: str, language: str) -> list[str]:
 
 
 def _joined(runs: Sequence[str]) -> Iterator[str]:
-    """Marks and punctuation with what they follow."""
+    """Marks and punctuation with what they follow, but what opens with what comes after it."""
     whole = ""
     for run in runs:
-        if whole and unicodedata.category(run[-1])[0] not in "MP":
+        if whole and not _belongs(run, whole):
             yield whole
             whole = ""
         whole += run
     if whole:
         yield whole
+
+
+def _belongs(run: str, before: str) -> bool:
+    category = unicodedata.category(run[-1])
+    if before.endswith(_JOINER) or unicodedata.category(before[-1]) in _OPENING:
+        return True
+    # What changes how the letter before it looks, such as an emoji's colour, and what joins two.
+    if category[0] == "M" or category in ("Cf", "Sk"):
+        return True
+    return category[0] == "P" and category not in _OPENING and len(run.strip()) == 1

@@ -75,6 +75,11 @@ class PairTranslator:
             translated = in_time(between.join(written), utterance, pair[1])
         return translated
 
+    def asks_another(self, source: str, target: str, model: str, *, heard: bool) -> bool:
+        """Whether one of the engines on the way is another service."""
+        way = self._way(self._of(model, heard=heard), (source, target)) if source != target else ()
+        return any(engine.remote for engine, _ in way)
+
     def unserved(self, targets: Sequence[str], sources: Sequence[str], model: str, *, heard: bool) -> str:
         """What to say of targets that are not served, as every translator does."""
         engines = self._of(model, heard=heard)
