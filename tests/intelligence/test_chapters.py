@@ -61,6 +61,14 @@ def test_keywords_are_phrases_of_their_chapter() -> None:
         assert all(keyword in chapter.text for keyword in chapter.keywords)
 
 
+def test_what_stands_for_something_redacted_is_no_keyword_and_no_headline() -> None:
+    said = "[NAME_1]: I moved from [LOCATION_CITY_1] to [LOCATION_CITY_2], and my phone is [PHONE_NUMBER_1]."
+    for chapter in chapters(said):
+        assert not [
+            word for word in (*chapter.keywords, chapter.headline) if "LOCATION" in word or "_" in word
+        ]
+
+
 def test_german_keywords_are_nouns_and_headlines_what_was_announced() -> None:
     *_, costs = chapters(BAUSTELLE, "de")
     assert costs.headline == "Kosten"

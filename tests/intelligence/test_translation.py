@@ -202,7 +202,7 @@ def test_a_server_says_what_it_can_translate() -> None:
     ("targets", "sources", "model", "problem"),
     [
         (["pt", "ja"], [], "base", "no translation from any language to ja: this server translates en-pt"),
-        (["pt"], ["de"], "base", "no translation from any language to pt"),
+        (["pt"], ["de"], "base", "no translation from de to pt"),
         (["pt"], ["de", "en"], "base", ""),
         (["de"], ["de"], "base", ""),
         (["pt"], ["en"], "enhanced", "no translation by model enhanced"),

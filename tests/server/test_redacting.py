@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
 
 from intelligence.finders import said
-from server.harness import Server, connected, create, record, serving
-from server.peers import speech
+from server.harness import Server, connected, create, models, record, serving
+from server.peers import PATIENCE, speech
 from server.redacted import (
     SECRET,
     SecretFinder,
@@ -26,8 +28,9 @@ from vivavoce.intelligence.entities.finder import Entities
 from vivavoce.protocol.redaction import PiiRedactionConfig
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Final, Up, Word
+from vivavoce.server import rest
 from vivavoce.server.redacting import Redaction
-from vivavoce.server.wording import load_redaction
+from vivavoce.server.wording import redaction_warnings
 
 AUDIO = speech()
 # One of its two sentences, and the pause after it.
@@ -130,6 +133,36 @@ def test_a_server_that_cannot_redact_takes_no_session_that_asks_for_it(
     assert "/models/pii is missing" in "".join(capfd.readouterr())
 
 
+def test_a_session_is_there_before_what_redacts_it_and_its_words_wait_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "_LOADING", 0.05)
+    loaded = threading.Event()
+
+    class Slow(Entities):
+        def load(self, *languages: str) -> None:
+            assert loaded.wait(PATIENCE)
+
+        def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
+            assert loaded.wait(PATIENCE)
+            return SecretFinder().sensitive(words, language, types)
+
+    async def body(server: Server) -> None:
+        created = await create(server.http, **asking(bleep=False))
+        async with connected(server, created["url"]) as socket:
+            await socket.send_audio(AUDIO)
+            await socket.receive_until(type="audio_chunk")
+            assert await utterances(server, created["id"]) == []
+            loaded.set()
+            await socket.send_text('{"type": "stop_recording"}')
+            await socket.rest()
+        said = "".join(each["text"] for each in await utterances(server, created["id"]))
+        assert "[NAME_1]" in said
+        assert SECRET not in said
+
+    serving(tmp_path, body, lambda _: dataclasses.replace(models(), redaction=Redaction(Slow)))
+
+
 @pytest.mark.parametrize(
     ("languages", "types", "warned"),
     [
@@ -142,13 +175,9 @@ def test_a_server_that_cannot_redact_takes_no_session_that_asks_for_it(
 def test_who_asks_for_names_in_a_language_without_a_model_is_told(
     languages: list[str], types: list[str], warned: bool
 ) -> None:
-    class Unloaded(Entities):
-        def load(self, *_: str) -> None:
-            pass
-
     wanted = {"pii_redaction": True, "pii_redaction_config": {"entity_types": types}}
     request = LiveRequest.model_validate(
         {"language_config": {"languages": languages}, "realtime_processing": wanted}
     )
-    codes = [warning["code"] for warning in load_redaction(request, Redaction(Unloaded))]
+    codes = [warning["code"] for warning in redaction_warnings(request, Redaction(Entities))]
     assert codes == (["redaction_by_rules"] if warned else [])

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from intelligence.chat_server import MODEL
+from intelligence.finders import said
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.stream import Utterance, Word
 from vivavoce.server.backends import backends_of
 from vivavoce.server.intelligence import Where
 from vivavoce.server.steps import live_steps
@@ -35,5 +35,14 @@ def test_a_translation_is_computed_here_unless_the_endpoint_is_asked_for_it(
         {"realtime_processing": {"translation": True, "translation_config": config}}
     )
     steps = list(live_steps(request, backends_of(settings), lambda _: pytest.fail("nothing is heard yet")))
-    said = Utterance("1", 0, 0.0, 1.0, "en", (Word("Hello.", 0.0, 1.0, 1.0),))
-    assert [step.where(said) for step in steps] == [to_french, to_portuguese]
+    hello = said("Hello.")
+    assert [step.where(hello) for step in steps] == [to_french, to_portuguese]
+
+
+def test_what_stands_for_something_redacted_is_no_entity(tmp_path: Path) -> None:
+    request = LiveRequest.model_validate({"realtime_processing": {"named_entity_recognition": True}})
+    backends = backends_of(Settings(data_dir=tmp_path))
+    [step] = live_steps(request, backends, lambda _: pytest.fail("nothing is heard"))
+    found = step.work(said("I moved from [LOCATION_CITY_2] to Paris"))
+    assert isinstance(found, list)
+    assert [each["text"] for each in found if isinstance(each, dict)] == ["Paris"]

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from vivavoce.intelligence.cues import cues_of, dull_words, stop_words
+from vivavoce.intelligence.markers import MARKER
 from vivavoce.intelligence.passages import TOKEN, Passage
 from vivavoce.intelligence.talk import Embeds, Talk
 from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
@@ -37,7 +38,7 @@ _BARE: Final = 0.4
 _NAME: Final = 0.6
 _FIRST: Final = 0.5
 
-_CLAUSES = re.compile(r"[.,;:!?…()\"«»„“”–—]+(?:\s+|$)|\s[-–—]\s")
+_CLAUSES = re.compile(r"…|[.,;:!?()\"«»„“”–—]+(?:\s+|$)|\s[-–—]\s")
 _NUMBER = re.compile(r"\d[\d.,]*\w?")
 _INFLECTED = re.compile(r"e[nrms]?$")
 
@@ -84,7 +85,8 @@ def _add_up(found: Mapping[str, _Candidate]) -> None:
 def _runs(passage: Passage) -> Iterator[tuple[str, float]]:
     """Keywords in a passage as they are written, each with its weight."""
     grammar = _Grammar(passage.language)
-    clauses = [clause for clause in _CLAUSES.split(passage.text) if clause.strip()]
+    # What stands for something redacted is no word, and ends what stood before it.
+    clauses = [clause for clause in _CLAUSES.split(MARKER.sub("…", passage.text)) if clause.strip()]
     for number, clause in enumerate(clauses):
         found = list(TOKEN.finditer(clause))
         # Who is spoken to: "Priya, where are we?"

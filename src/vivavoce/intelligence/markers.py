@@ -12,7 +12,8 @@ from vivavoce.intelligence.entities.lists import names
 from vivavoce.intelligence.spelled import bare, folded
 from vivavoce.protocol.stream import Utterance, Word
 
-_MARKER = re.compile(r"\[([A-Z_]+)_(\d+)\]")
+MARKER = re.compile(r"\[([A-Z_]+)_(\d+)\]")
+"""Its type and its number."""
 _AFTER_A_WORD = r"[.,;:!?…。、，？！]*\s*"
 _REDACTED = re.compile(rf"\s*(?:\[[A-Z_]+_\d+\]|#+(?:\s+#+)*\s*){_AFTER_A_WORD}")
 _HIDDEN = re.compile(r"\S")
@@ -26,7 +27,7 @@ def is_redacted(text: str) -> bool:
 
 def marker_in(text: str) -> str | None:
     """The marker in a word, without its brackets."""
-    found = _MARKER.search(text)
+    found = MARKER.search(text)
     return found and found[0][1:-1]
 
 
@@ -73,7 +74,7 @@ class Numbering:
         """Go on after the highest numbers in these utterances, which were redacted before a restart."""
         for utterance in utterances:
             for word in utterance.words:
-                for entity_type, number in _MARKER.findall(word.text):
+                for entity_type, number in MARKER.findall(word.text):
                     self._counts[entity_type] = max(self._counts[entity_type], int(number))
 
     def marker(self, entity_type: str, words: Sequence[Word]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -17,7 +17,7 @@ from typing import Literal
 import structlog
 
 from vivavoce.engine.engine import Deliver
-from vivavoce.errors import RecognizerError, raised_at
+from vivavoce.errors import ModelError, RecognizerError, raised_at
 from vivavoce.intelligence.base import EntityFinder, Mention
 from vivavoce.intelligence.markers import all_masked
 from vivavoce.intelligence.redaction import Redactor
@@ -29,7 +29,7 @@ from vivavoce.recognizers.base import Around, Recognizer, Request
 _log = structlog.get_logger(__name__)
 
 # Each kind has a thread of its own: a final waits for no partial of another session.
-_Pools = Mapping[Literal["finals", "partials"], ThreadPoolExecutor]
+_Pools = Mapping[Literal["loading", "finals", "partials"], ThreadPoolExecutor]
 
 
 def _entities() -> EntityFinder:
@@ -59,19 +59,40 @@ class Redaction:
         """Made when it is first asked for."""
         return self._finder()
 
-    def load(self, languages: Sequence[str]) -> frozenset[str] | None:
-        """Have at hand what is needed for these languages; for none of them, all. Blocks for seconds.
+    def load(self, languages: Sequence[str]) -> Future[None]:
+        """Have at hand what is needed for these languages; for none of them, all. It takes seconds.
 
-        Gives the languages in which names are found; None if the finder does not say. Raises `ModelError`.
+        The log says what cannot be loaded, and the future raises it.
         """
+        loading = self._threads["loading"].submit(self._load, languages)
+        loading.add_done_callback(_note)
+        return loading
+
+    def names_in(self) -> frozenset[str] | None:
+        """The languages in which names are found by a model; None if the finder does not say. Blocks until
+        there is one. Raises `ModelError`."""
         from vivavoce.intelligence.entities.finder import Entities
 
-        if not isinstance(finder := self.finder, Entities):
-            return None
-        known = frozenset(finder.languages)
-        if wanted := known.intersection(languages) if languages else known:
-            finder.load(*wanted)
-        return known
+        return frozenset(finder.languages) if isinstance(finder := self.finder, Entities) else None
+
+    def _load(self, languages: Sequence[str]) -> None:
+        from vivavoce.intelligence.entities.finder import Entities
+
+        if isinstance(finder := self.finder, Entities):
+            known = frozenset(finder.languages)
+            if wanted := known.intersection(languages) if languages else known:
+                finder.load(*wanted)
+
+    @property
+    def _threads(self) -> _Pools:
+        if not self._pools:
+            # Bounded by their users: what waits in a stage, one task each, and sessions that are created.
+            self._pools = {
+                "loading": ThreadPoolExecutor(1, "redaction loads"),
+                "finals": ThreadPoolExecutor(1, "redaction of finals"),
+                "partials": ThreadPoolExecutor(1, "redaction of partials"),
+            }
+        return self._pools
 
     def of(self, config: PiiRedactionConfig, recognizer: Recognizer) -> Redacted:
         """The recogniser, for a session that asks for redaction."""
@@ -82,13 +103,7 @@ class Redaction:
         mask = config.processed_text_type == "MASK"
         redactor = Redactor(_Late(self), redacted_types(config.entity_types), mask=mask)
         redactor.resume(final.utterance for final in finals)
-        if not self._pools:
-            # Bounded by their users: what waits in a stage, one task each.
-            self._pools = {
-                "finals": ThreadPoolExecutor(1, "redaction of finals"),
-                "partials": ThreadPoolExecutor(1, "redaction of partials"),
-            }
-        return Stage(redactor, deliver, self._pools)
+        return Stage(redactor, deliver, self._threads)
 
     def close(self) -> None:
         """What is under way is finished."""
@@ -209,6 +224,11 @@ class Stage:
             _log.error("redaction_failed", reason=where)
             message = f"redaction failed ({where}): what it failed on is masked, all of it"
             self._deliver(Diagnosis("redaction_failed", message))
+
+
+def _note(loading: Future[None]) -> None:
+    if isinstance(problem := loading.exception(), ModelError):
+        _log.error("redaction_not_loaded", reason=str(problem))
 
 
 def _where(defect: Exception) -> str:

@@ -38,7 +38,7 @@ from vivavoce.server.models import Models
 from vivavoce.server.recording import Recording, covered_so_far, recording_response
 from vivavoce.server.services import Services, Serving
 from vivavoce.server.stored import request_of
-from vivavoce.server.wording import learn_vocabulary, load_redaction
+from vivavoce.server.wording import learn_vocabulary, redaction_warnings
 from vivavoce.settings import Settings
 from vivavoce.storage.records import Damaged, NewSession, Standing, StoredSession
 
@@ -47,6 +47,8 @@ _log = structlog.get_logger(__name__)
 Found = TypeVar("Found", StoredSession, Standing)
 
 _CLOSE = {"Connection": "close"}
+# Seconds that a new session may wait for what redacts it. Official clients give up after ten.
+_LOADING = 2.0
 
 _Words = tuple[Sequence[Final], Sequence[AddOnResult]]
 """What is stored of what was said in a session, and of what add-ons made of it."""
@@ -294,14 +296,20 @@ async def _readable(session_id: str, messages: AsyncIterator[Sequence[str]]) -> 
 
 async def _redaction_loaded(asked: LiveRequest, models: Models) -> list[dict[str, str]]:
     """What the session should know of its redaction. Raises `HTTPException` 501 if there can be none."""
+    loading = models.redaction.load(asked.language_config.languages)
+    # It is loaded on, and the words wait for it: a client gives up on a call that takes as long as that may.
+    await asyncio.wait([waiting := asyncio.wrap_future(loading)], timeout=_LOADING)
+    # Else it complains of an error that nobody has asked for.
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
-        return await asyncio.to_thread(load_redaction, asked, models.redaction)
+        if waiting.done():
+            waiting.result()
+        return await asyncio.to_thread(redaction_warnings, asked, models.redaction)
     except AddOnError as error:
         # Without it the session would show what it must not.
         raise HTTPException(501, f"PII cannot be redacted: {error}") from error
     except ModelError as error:
-        # A client is not told where the server keeps its files.
-        _log.error("redaction_not_loaded", reason=str(error))
+        # A client is not told where the server keeps its files; the log is.
         problem = "what finds it cannot be loaded on this server; `vivavoce doctor` says why"
         raise HTTPException(501, f"PII cannot be redacted: {problem}") from error
 

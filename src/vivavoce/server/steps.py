@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from vivavoce.intelligence.base import TranslationOptions, Translator, Wanted, go_on
+from vivavoce.intelligence.markers import is_redacted
 from vivavoce.intelligence.sentences import sentences
 from vivavoce.live.sentences import Sentence
 from vivavoce.protocol.requests import LiveRequest
@@ -49,12 +50,14 @@ def live_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator
         entities = backends.entities
 
         def find(utterance: Utterance) -> JsonValue:
-            found = entities.get().find(utterance.words, utterance.language)
+            words = utterance.words
             return [
                 Entity(
                     entity_type=each.entity_type, text=each.text, start=each.start, end=each.end
                 ).model_dump()
-                for each in found
+                for each in entities.get().find(words, utterance.language)
+                # What stands for what was said is nobody's name.
+                if not any(is_redacted(words[index].text) for index in each.words)
             ]
 
         yield LiveStep("named_entity_recognition", "", find, lambda _: "live")

@@ -63,14 +63,11 @@ def learn_vocabulary(request: LiveRequest, phonemizer: Phonemizer) -> None:
             phonemizer.load(language)
 
 
-def load_redaction(request: LiveRequest, redaction: Redaction) -> list[dict[str, str]]:
-    """Have at hand what redaction needs, so that no word waits for it. Blocks, for seconds the first time.
-
-    Gives warnings: where names are asked for, but not found in every language that may be spoken. Raises
-    `ModelError`.
-    """
+def redaction_warnings(request: LiveRequest, redaction: Redaction) -> list[dict[str, str]]:
+    """Where names are asked for, but not found in every language that may be spoken. Blocks, the first time
+    for a second. Raises `ModelError`."""
     languages = request.language_config.languages
-    known = redaction.load(languages)
+    known = redaction.names_in()
     types = redacted_types(request.realtime_processing.pii_redaction_config.entity_types)
     if known is None or not NAMED & types or (languages and known.issuperset(languages)):
         return []

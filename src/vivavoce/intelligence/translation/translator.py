@@ -62,7 +62,7 @@ class PairTranslator:
         engines = self._of(options.model, heard=samples is not None)
         way = self._way(engines, (source, target))
         if not way:
-            raise AddOnError(self._unknown(engines, (source, target), options.model), 501)
+            raise AddOnError(self._unknown(engines, [source], [target], options.model), 501)
         if len(utterance.words) > _MOST_WORDS:
             raise AddOnError(f"an utterance of more than {_MOST_WORDS} words is not translated", 422)
         translated = utterance
@@ -84,7 +84,7 @@ class PairTranslator:
         """What to say of targets that are not served, as every translator does."""
         engines = self._of(model, heard=heard)
         missing = [target for target in targets if not self._reachable(engines, target, sources)]
-        return self._unknown(engines, ("any language", ", ".join(missing)), model) if missing else ""
+        return self._unknown(engines, sources, missing, model) if missing else ""
 
     def capability(self) -> Capability:
         """`languages` None: every pair, which takes an endpoint that is allowed to serve all requests."""
@@ -126,18 +126,26 @@ class PairTranslator:
         known = [pairs for pairs in served if pairs is not None]
         return frozenset().union(*known) if len(known) == len(served) else None
 
-    def _unknown(self, engines: Sequence[Engine], pair: Pair, model: str) -> str:
+    def _unknown(
+        self, engines: Sequence[Engine], sources: Sequence[str], targets: Sequence[str], model: str
+    ) -> str:
         if model == ENHANCED and not self._enhanced:
             return (
                 "no translation by model enhanced: it takes a chat endpoint, which this server has not; "
                 "ask for model base, or have one set up"
             )
-        names = sorted(map(name_of, self._direct(engines) or ()))
-        more = ", ..." if len(names) > _MOST_PAIRS_NAMED else ""
-        served = f"translates {', '.join(islice(names, _MOST_PAIRS_NAMED))}{more}" if names else "has none"
+        # Of many, those first that have to do with what was asked.
+        pairs = sorted(
+            self._direct(engines) or (),
+            key=lambda pair: (pair[1] not in targets, pair[0] not in sources, pair),
+        )
+        names = [name_of(pair) for pair in islice(pairs, _MOST_PAIRS_NAMED)]
+        more = ", ..." if len(pairs) > len(names) else ""
+        served = f"translates {', '.join(names)}{more}" if names else "has none"
+        way = f"from {' or '.join(sources) or 'any language'} to {' or '.join(targets)}"
         return (
-            f"no translation from {pair[0]} to {pair[1]}: this server {served}; a CTranslate2 model "
-            "directory or a chat endpoint in its settings adds others"
+            f"no translation {way}: this server {served}; a CTranslate2 model directory or a chat endpoint in "
+            "its settings adds others"
         )
 
 
