@@ -47,10 +47,12 @@ class Server:
             )
         deadline = threading.Timer(READY_WITHIN, self._process.kill)
         deadline.start()
-        assert self._process.stdout
-        while "http" not in (line := self._process.stdout.readline()):
-            assert line, f"the server did not start: {self.log()[-2000:]}"
-        deadline.cancel()
+        try:
+            assert self._process.stdout
+            while "http" not in (line := self._process.stdout.readline()):
+                assert line, f"the server did not start: {self.log()[-2000:]}"
+        finally:
+            deadline.cancel()
 
     def end(self, number: signal.Signals) -> None:
         """Send the signal, and wait for what comes of it."""
@@ -81,6 +83,7 @@ def real_server(models: Path, **settings: object) -> Iterator[Server]:
     """With the default model, whose weights are in `models`."""
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
         data, port = Path(directory), free_port()
+        models.mkdir(parents=True, exist_ok=True)
         (data / "models").symlink_to(models.resolve())
         command = [sys.executable, "-m", "vivavoce", "serve", "--port", str(port), "--data-dir", directory]
         with _running(Server(data, port, command, {"capacity": 1000} | settings)) as server:
