@@ -92,11 +92,11 @@ def real_server(models: Path, **settings: object) -> Iterator[Server]:
 
 @contextmanager
 def scripted_server_process(**settings: object) -> Iterator[Server]:
-    """With a recogniser that is scripted: quick and exact."""
+    """With a recogniser that is scripted: quick and exact. It says what add-ons can work on."""
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
         data, port = Path(directory), free_port()
         values = {"data_dir": directory, "port": port, "decoder_threads": 1, "capacity": 1000} | settings
-        command = [sys.executable, "-c", PROGRAM, json.dumps(values)]
+        command = [sys.executable, "-c", PROGRAM, json.dumps(values), "--telling"]
         with _running(Server(data, port, command, {})) as server:
             yield server
 
