@@ -135,7 +135,7 @@ def failures(result: Mapping[str, Any]) -> Iterator[str]:
     for name in (*LIVE, *(kind.removeprefix("post_") for kind in WHOLE)):
         envelope = result.get(name)
         if not envelope or not envelope["success"]:
-            yield f"{name} failed: {envelope and envelope['error']}"
+            yield f"{name} failed: {(envelope or {}).get('error')}"
 
 
 def words_in(value: Any) -> frozenset[str]:
