@@ -64,8 +64,9 @@ def test_what_is_heard_takes_the_place_of_the_words(hearing: SpeechEngine) -> No
     assert heard.text == " bring this old whiskey to the white judge."
     assert (heard.language, heard.words[0].start, heard.words[-1].end) == ("en", said.start, said.end)
     assert "fr-en" in (translator.capability().languages or ())
-    with pytest.raises(AddOnError, match="no audio"):
+    with pytest.raises(AddOnError, match="by the sound alone") as refused:
         translator.translate(said, "en", BASE)
+    assert refused.value.status_code == 501
 
 
 def test_words_are_translated_by_their_text_where_a_model_knows_their_language(hearing: SpeechEngine) -> None:

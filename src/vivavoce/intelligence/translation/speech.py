@@ -47,7 +47,8 @@ class SpeechEngine:
     def translate(self, sentences: Sequence[str], pair: Pair, options: TranslationOptions) -> list[str]:
         """What is heard, in one text; the sentences are passed over. Raises `AddOnError`."""
         if self._samples is None:
-            raise AddOnError("there is no audio to translate from; ask for it with what is transcribed live")
+            way = f"from {pair[0]} to {pair[1]} this server translates by the sound alone"
+            raise AddOnError(f"{way}, which is not used where words are redacted", 501)
         try:
             return [self._interpreter.in_english(self._samples(), pair[0])]
         except RecognizerError as error:
