@@ -20,13 +20,19 @@ PROGRAM = """
 import faulthandler
 import signal
 import sys
-from server.harness import held_by, scripted
+from server.harness import held_by, scripted, telling
 from vivavoce.server.serve import run
 from vivavoce.settings import Settings
 
 faulthandler.register(signal.SIGUSR1)
 settings = Settings.model_validate_json(sys.argv[1])
-load = held_by(sys.argv[2]) if len(sys.argv) > 2 else scripted
+match sys.argv[2:]:
+    case []:
+        load = scripted
+    case ["--telling"]:
+        load = telling
+    case [lock]:
+        load = held_by(lock)
 run(settings, lambda url, has_keys: print(url, flush=True), load)
 """
 

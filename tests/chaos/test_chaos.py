@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Sequence
 
 import pytest
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 SECONDS = 3.0
+FEW = ["async SDK", "our client", "forgetful client"]
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def names() -> list[str]:
     return [name for name in CLIENTS if name != "JavaScript SDK" or shutil.which("npm")]
 
 
-def check(run: Run, names: list[str]) -> None:
+def check(run: Run, names: Sequence[str]) -> None:
     assert run.different == 0, run.summary()
     assert set(run.clients) >= set(names)
     assert not any(count for name, count in run.told.items() if "not told" in name), run.summary()
@@ -46,3 +48,15 @@ def test_a_server_that_ends_and_starts_again_costs_no_client_anything(
     run = Run(2, at_once=len(names), seconds=SECONDS, only=names, scripted=True)
     ends(run, 1, number)
     check(run, names)
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["cut", "killed"])
+def test_what_is_made_of_the_words_is_whole_and_what_is_redacted_stays_hidden(killed: bool) -> None:
+    run = Run(4, at_once=len(FEW), seconds=SECONDS, only=FEW, scripted=True, add_ons=True)
+    if killed:
+        ends(run, 1, signal.SIGKILL)
+    else:
+        cuts(run, 6 * len(FEW))
+    check(run, FEW)
+    assert run.told["words to hide"] > 0
+    assert run.told["add-ons"] > run.told["finals"]

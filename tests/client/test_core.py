@@ -340,10 +340,20 @@ def test_a_final_that_comes_again_is_dropped() -> None:
 
 def test_whatever_comes_again_word_for_word_is_dropped() -> None:
     core = connected()
-    assert names(core.receive(wire.end_recording(12.5))) == ["message"]
+    assert names(core.receive(wire.speech_start(12.5))) == ["message"]
     reconnect(core)
-    assert core.receive(wire.end_recording(12.5)) == []
-    assert names(core.receive(wire.end_recording(13))) == ["message"]
+    assert core.receive(wire.speech_start(12.5)) == []
+    assert names(core.receive(wire.speech_start(13))) == ["message"]
+
+
+@pytest.mark.parametrize("said", [wire.end_recording(12.5), wire.summary("All is said.")])
+def test_a_step_of_the_end_that_is_said_again_later_is_dropped(said: str) -> None:
+    core = connected()
+    assert names(core.receive(said)) == ["message"]
+    reconnect(core)
+    later = said.replace(wire.CREATED.created_at, "2026-01-01T00:00:09.000Z")
+    assert later != said
+    assert core.receive(later) == []
 
 
 def test_partials_of_one_utterance_are_all_told() -> None:

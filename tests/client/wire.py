@@ -8,7 +8,11 @@ from vivavoce.protocol.messages import (
     EndRecordingData,
     EndRecordingMessage,
     EndSessionMessage,
+    PostSummarizationData,
+    PostSummarizationMessage,
     ServerMessage,
+    SpeechData,
+    SpeechStartMessage,
     StopRecordingAckData,
     StopRecordingAckMessage,
     TranscriptData,
@@ -60,6 +64,14 @@ def translation(utterance_id: str, language: str) -> str:
 
 def end_recording(seconds: float) -> str:
     return text(EndRecordingMessage(**ENVELOPE, data=EndRecordingData(recording_duration=seconds)))
+
+
+def speech_start(seconds: float) -> str:
+    return text(SpeechStartMessage(**ENVELOPE, data=SpeechData(time=seconds, channel=0)))
+
+
+def summary(words: str) -> str:
+    return text(PostSummarizationMessage(**ENVELOPE, data=PostSummarizationData(results=words)))
 
 
 def end_session() -> str:

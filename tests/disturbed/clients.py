@@ -24,7 +24,6 @@ from disturbed.raw import stream as raw
 from vivavoce import Client
 from vivavoce.client.events import AnyMessage
 from vivavoce.errors import ApiError, ServerUnreachable, SessionClosed
-from vivavoce.protocol.messages import TranscriptMessage
 
 SCRIPT = Path(__file__).with_name("stream.mjs")
 _RETRY = WebSocketRetryOptions(max_attempts_per_connection=0, delay=lambda attempt: min(0.05 * attempt, 0.5))
@@ -51,21 +50,27 @@ class Job:
 
 @dataclass(slots=True)
 class Outcome:
-    """What the user of a client saw: its finals as they came, and how the session ended."""
+    """What the user of a client saw, and how the session ended."""
 
     session_id: str = ""
-    finals: list[tuple[str, str]] = field(default_factory=list)
-    """Their identifiers and texts."""
-    kinds: list[str] = field(default_factory=list)
-    """The types of all messages but acknowledgements."""
+    messages: list[Mapping[str, Any]] = field(default_factory=list)
+    """All but acknowledgements of audio, as they came."""
     code: int | None = None
     trouble: str = ""
 
     def hears(self, message: Mapping[str, Any]) -> None:
         if message["type"] != "audio_chunk":
-            self.kinds.append(message["type"])
-        if message["type"] == "transcript" and message["data"]["is_final"]:
-            self.finals.append((message["data"]["id"], message["data"]["utterance"]["text"]))
+            self.messages.append(message)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [message["type"] for message in self.messages]
+
+    @property
+    def finals(self) -> list[tuple[str, str]]:
+        """Their identifiers and texts."""
+        said = [each["data"] for each in self.messages if each["type"] == "transcript"]
+        return [(data["id"], data["utterance"]["text"]) for data in said if data["is_final"]]
 
 
 class Hung(Exception):  # noqa: N818 - a state of the client
@@ -165,9 +170,8 @@ def our_client(job: Job) -> Outcome:
     outcome = Outcome()
 
     def hear(message: AnyMessage) -> None:
-        outcome.kinds.append(message.type)
-        if isinstance(message, TranscriptMessage) and message.data.is_final:
-            outcome.finals.append((message.data.id, message.data.utterance.text))
+        if message.type != "audio_chunk":
+            outcome.hears(message.model_dump(mode="json"))
 
     with Client(base_url=job.url) as client:
         while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.encoding import raw
+from disturbed import add_ons
 from speech import clips, two_cities
 from vivavoce.audio.formats import AudioFormat
 from vivavoce.audio.wav import wav_header
@@ -26,6 +27,8 @@ FORMATS = (
     AudioFormat("wav/pcm", 16, 44_100, 4),
     AudioFormat("wav/pcm", 16, 8_000, 3),
 )
+# Seconds: a voice counts up to ten after the long reading.
+_NUMBER_AT = 44.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Take:
     """Some seconds of speech: where they begin in the reading, and the format.
 
     A `muted` stretch of digital silence is in the middle of it; `headed` audio begins with a WAV header.
+    Its session may ask for `add_ons`, and to have its words `redacted`.
     """
 
     start: float
@@ -40,6 +44,8 @@ class Take:
     format: AudioFormat
     muted: float = 0.0
     headed: bool = False
+    add_ons: bool = False
+    redacted: bool = False
 
     def request(self) -> dict[str, Any]:
         return {
@@ -50,6 +56,7 @@ class Take:
             "endpointing": 0.3,
             "language_config": {"languages": ["en"]},
             "messages_config": {"receive_lifecycle_events": True, "receive_acknowledgments": True},
+            **(add_ons.asking(redacted=self.redacted) if self.add_ons else {}),
         }
 
     def audio(self) -> bytes:
@@ -95,6 +102,17 @@ def any_take(chance: random.Random, seconds: float, formats: Sequence[AudioForma
         format=chance.choice(formats),
         headed=chance.random() < 0.15,
     )
+
+
+def any_redacted_take(chance: random.Random, seconds: float) -> Take:
+    """One in which a number is said, with words before it or after it.
+
+    On one channel: who was named, and with which number, is known on all of them, and which of two finals is
+    first on different ones is chance.
+    """
+    take = any_take(chance, seconds, [format for format in FORMATS if format.channels == 1])
+    start = round(_NUMBER_AT - chance.uniform(0, 0.8) * take.seconds, 1)
+    return replace(take, start=start, add_ons=True, redacted=True)
 
 
 def any_pieces(chance: random.Random, audio: bytes, format: AudioFormat) -> list[bytes]:

@@ -11,16 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from disturbed import add_ons
 from disturbed.check import Stored, differences
 from disturbed.material import Take, any_pieces
 from disturbed.memory import Memory
-from disturbed.network import Network, network
+from disturbed.network import Fault, Network, network
 from disturbed.plans import any_faults, any_moment
 from disturbed.raw import STOP, create
 from disturbed.run import PATIENCE, Run
@@ -92,7 +94,7 @@ def ends(run: Run, amount: int, number: signal.Signals) -> None:
 def _end_once(
     run: Run, server: Server, net: Network, takes: Sequence[Take], round_: int, number: signal.Signals
 ) -> None:
-    name, skip = any_moment(run.chance)
+    name, skip = any_moment(run.chance, add_ons=run.add_ons)
     struck, left = threading.Event(), [skip]
 
     def watch(names: frozenset[str]) -> None:
@@ -127,7 +129,7 @@ def _end_once(
 def _client_that_never_comes_back(run: Run, server: Server, take: Take, seed: int) -> None:
     """Its session must be completed all the same, with all that was acknowledged."""
     chance = random.Random(seed)
-    audio = take.audio()
+    audio, starts = take.audio(), server.starts
     audio = audio[: chance.randint(len(audio) // 3, len(audio))]
     created = create(server.url, take.request())
     acknowledged = 0
@@ -155,7 +157,12 @@ def _client_that_never_comes_back(run: Run, server: Server, take: Take, seed: in
         problems.append(f"{acknowledged} bytes were acknowledged, {length} are recorded")
     prefix = recorded[:length]
     expected = run.undisturbed(server.url, take, prefix)
-    problems += differences(stored, expected, prefix, take.format, sent=False)
+    if take.redacted:
+        expected = replace(expected, hidden=run.references[take].hidden - expected.words)
+    restarts = server.starts - starts if take.redacted else 0
+    problems += differences(stored, expected, prefix, take.format, sent=False, restarts=restarts)
+    if take.add_ons:
+        problems += add_ons.failures(stored.result)
     if problems:
         run.differs(f"a client that never came back, seed {seed}, {take.format}", [], problems)
     run.count("never came back", take, len(prefix))
@@ -178,7 +185,9 @@ def _known_takes(run: Run, server: Server) -> list[Take]:
 
 def _job(run: Run, takes: Sequence[Take], count: int, faults: int) -> tuple[Any, ...]:
     take = run.chance.choice(takes)
-    planned = any_faults(run.chance, int(take.seconds * 10), faults) if faults else []
+    planned: list[Fault] = []
+    if faults:
+        planned = any_faults(run.chance, int(take.seconds * 10), faults, add_ons=take.add_ons)
     return run.names[count % len(run.names)], take, run.chance.getrandbits(32), planned
 
 

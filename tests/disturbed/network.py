@@ -12,12 +12,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from disturbed.add_ons import LIVE, WHOLE
+
 Direction = Literal["up", "down"]
 
 ENDING = frozenset(
     {"stop_recording", "end_recording", "post_transcript", "post_final_transcript", "end_session", "close"}
+    | {*LIVE, *WHOLE}
 )
-"""What passes once the client has stopped. Faults that are for before that come too late then."""
+"""What passes once the client has stopped. Faults that are for before that come too late then.
+
+What add-ons say of finals mostly does, as audio comes quicker here than it was spoken.
+"""
 
 _TYPE = re.compile(rb'"type"\s*:\s*"(\w+)"')
 _TEXT, _BINARY, _CLOSE = 1, 2, 8

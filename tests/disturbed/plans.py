@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
+from disturbed.add_ons import LIVE, WHOLE
 from disturbed.network import Direction, Fault
 
 _WHERE = ("before", "inside", "after")
@@ -68,11 +69,18 @@ DURING: Sequence[Callable[[random.Random, int], list[Fault]]] = (
 ENDS = ("stop_recording", "end_recording", "post_transcript", "post_final_transcript", "end_session", "close")
 
 
-def any_faults(chance: random.Random, frames: int, least: int) -> list[Fault]:
+def any_faults(chance: random.Random, frames: int, least: int, *, add_ons: bool = False) -> list[Fault]:
     """At least `least` of them for a session of so many frames of audio, some more at its end."""
     faults: list[Fault] = []
     while len(faults) < least:
         faults += chance.choice(DURING)(chance, chance.randint(0, max(1, frames // (least + 1))))
+    if add_ons and chance.random() < 0.6:
+        dangling = chance.random() < 0.3
+        faults.append(
+            Fault(chance.choice(LIVE), chance.choice(_WHERE), chance.randint(0, 1), dangling=dangling)
+        )
+    if add_ons and chance.random() < 0.4:
+        faults.append(Fault(chance.choice(WHOLE), chance.choice(_WHERE)))
     if chance.random() < 0.7:
         deaf = chance.choice([frozenset(), frozenset({"down"}), frozenset({"up", "down"})])
         what = chance.choice(ENDS)
@@ -84,8 +92,12 @@ def any_faults(chance: random.Random, frames: int, least: int) -> list[Fault]:
     return faults
 
 
-def any_moment(chance: random.Random) -> tuple[str, int]:
+def any_moment(chance: random.Random, *, add_ons: bool = False) -> tuple[str, int]:
     """What passes, and how often it has passed before, when the server is to end."""
+    if add_ons and chance.random() < 0.5:
+        return chance.choice(
+            [*((name, chance.randint(0, 2)) for name in LIVE), *((name, 0) for name in WHOLE)]
+        )
     return chance.choice(
         [
             ("handshake", 0),

@@ -8,12 +8,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from disturbed import add_ons
 from disturbed.check import Stored, Telling, differences
 from disturbed.clients import CLIENTS, SCRIPT, Job, raw_client
-from disturbed.material import Take, any_pieces, any_take
+from disturbed.material import Take, any_pieces, any_redacted_take, any_take
 from disturbed.network import Fault, Network
 from disturbed.server import Server
 from node import NodeProject
@@ -34,6 +35,7 @@ class Run:
     seconds: float = 12.0
     only: Sequence[str] | None = None
     scripted: bool = False
+    add_ons: bool = False
     sessions: int = 0
     audio_seconds: float = 0.0
     audio_bytes: int = 0
@@ -57,7 +59,14 @@ class Run:
         return self.only or list(CLIENTS)
 
     def takes(self) -> list[Take]:
-        return [any_take(self.chance, self.seconds) for _ in range(TAKES)]
+        takes = [any_take(self.chance, self.seconds) for _ in range(TAKES)]
+        if not self.add_ons:
+            return takes
+        redacted = self.chance.sample(range(TAKES), TAKES // 2)
+        return [
+            any_redacted_take(self.chance, self.seconds) if n in redacted else replace(take, add_ons=True)
+            for n, take in enumerate(takes)
+        ]
 
     def reference(self, server: Server, take: Take) -> Stored:
         """An undisturbed session of it."""
@@ -65,6 +74,11 @@ class Run:
             known = self.references.get(take)
         if known is None:
             known = self.undisturbed(server.url, take, take.recorded())
+            if take.redacted:
+                plain = self.undisturbed(server.url, replace(take, redacted=False), take.recorded())
+                known = known.hiding(plain)
+                if not known.hidden:
+                    self.differs(f"an undisturbed session, {take}", [], ["nothing is redacted"])
             with self.lock:
                 self.references[take] = known
         return known
@@ -75,7 +89,13 @@ class Run:
         with tempfile.TemporaryDirectory() as scratch:
             job = Job(url, take.request(), pieces, 0.002, 0, PATIENCE, Path(scratch))
             stored = Stored.of(url, raw_client(job).session_id)
-        if problems := list(differences(stored, stored, recorded, take.format)):
+        problems = list(differences(stored, stored, recorded, take.format))
+        if take.add_ons:
+            problems += [
+                *add_ons.failures(stored.result),
+                *add_ons.incoherence(stored.result, stored.messages),
+            ]
+        if problems:
             self.differs(f"an undisturbed session of {len(recorded)} bytes, {take.format}", [], problems)
         return stored
 
@@ -111,24 +131,41 @@ class Run:
             return
         stored = Stored.of(server.url, outcome.session_id)
         broken = len(happened) + server.starts - starts
-        problems = list(differences(stored, expected, take.recorded(), take.format, broken=broken))
-        telling = Telling.of(outcome, expected)
-        if name == "our client" and not telling.exact:
-            problems.append(f"its user was not told each final once and in order: {telling}")
-        if telling.disordered or telling.wrong:
-            problems.append(f"finals were told in a wrong order, or other ones: {telling}")
+        restarts = server.starts - starts if take.redacted else 0
+        problems = list(
+            differences(stored, expected, take.recorded(), take.format, broken=broken, restarts=restarts)
+        )
+        truth = stored if restarts else expected
+        telling = Telling.of(outcome, truth)
+        tellings = {"finals": telling}
+        if take.add_ons:
+            problems += add_ons.incoherence(stored.result, stored.messages)
+            tellings["add-ons"] = Telling.of_add_ons(outcome, truth)
+            if shown := expected.hidden & add_ons.words_in(outcome.messages):
+                problems.append(f"redacted words were told: {sorted(shown)}")
+        for what, each in tellings.items():
+            if name == "our client" and not each.exact:
+                problems.append(f"its user was not told each of the {what} once and in order: {each}")
+            if each.disordered or each.wrong:
+                problems.append(f"{what} were told in a wrong order, or other ones: {each}")
         if problems:
             self.differs(f"{label}, session {outcome.session_id}", happened, problems)
         self.count(name, take, len(take.recorded()))
         with self.lock:
             self.ends[f"{name} {outcome.code}"] += 1
-            self.told[f"finals not told, {name}"] += telling.missing
-            self.told[f"finals told twice, {name}"] += telling.repeated
+            for what, each in tellings.items():
+                self.told[f"{what} not told, {name}"] += each.missing
+                self.told[f"{what} told twice, {name}"] += each.repeated
             self.told["finals"] += len(expected.finals)
+            self.told["add-ons"] += len(dict(add_ons.contents(expected.messages)))
+            self.told["words to hide"] += len(expected.hidden)
             if "post_final_transcript" not in outcome.kinds:
                 self.told[f"results not told, {name}"] += 1
-            if telling.missing or telling.repeated:
-                self.notes.append(f"{label}: {telling} {[str(fault) for fault in happened]}")
+            self.notes += [
+                f"{label}: {what}: {each} {[str(fault) for fault in happened]}"
+                for what, each in tellings.items()
+                if each.missing or each.repeated
+            ]
 
     def starts_again(self) -> bool:
         """Whether an application whose session could not be created is to try again."""

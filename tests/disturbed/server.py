@@ -47,10 +47,12 @@ class Server:
             )
         deadline = threading.Timer(READY_WITHIN, self._process.kill)
         deadline.start()
-        assert self._process.stdout
-        while "http" not in (line := self._process.stdout.readline()):
-            assert line, f"the server did not start: {self.log()[-2000:]}"
-        deadline.cancel()
+        try:
+            assert self._process.stdout
+            while "http" not in (line := self._process.stdout.readline()):
+                assert line, f"the server did not start: {self.log()[-2000:]}"
+        finally:
+            deadline.cancel()
 
     def end(self, number: signal.Signals) -> None:
         """Send the signal, and wait for what comes of it."""
@@ -90,11 +92,11 @@ def real_server(models: Path, **settings: object) -> Iterator[Server]:
 
 @contextmanager
 def scripted_server_process(**settings: object) -> Iterator[Server]:
-    """With a recogniser that is scripted: quick and exact."""
+    """With a recogniser that is scripted: quick and exact. It says what add-ons can work on."""
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as directory:
         data, port = Path(directory), free_port()
         values = {"data_dir": directory, "port": port, "decoder_threads": 1, "capacity": 1000} | settings
-        command = [sys.executable, "-c", PROGRAM, json.dumps(values)]
+        command = [sys.executable, "-c", PROGRAM, json.dumps(values), "--telling"]
         with _running(Server(data, port, command, {})) as server:
             yield server
 

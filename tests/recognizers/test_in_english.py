@@ -67,8 +67,10 @@ def test_what_is_heard_takes_the_place_of_the_words(hearing: SpeechEngine) -> No
     assert not translator.unserved(["en"], ["fr"], "base", heard=True)
     unheard = translator.unserved(["en"], ["fr"], "base", heard=False)
     assert unheard.startswith("no translation from fr to en")
-    with pytest.raises(AddOnError, match="no translation from fr to en"):
+    assert "words are redacted" in unheard
+    with pytest.raises(AddOnError, match="no translation from fr to en") as refused:
         translator.translate(said, "en", BASE)
+    assert refused.value.status_code == 501
 
 
 def test_words_are_translated_by_their_text_where_a_model_knows_their_language(hearing: SpeechEngine) -> None:

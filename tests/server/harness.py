@@ -15,9 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 from fastapi import FastAPI
+from numpy.typing import NDArray
 
 from vivavoce.engine.vad import SileroVad, silero_path
+from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import Request
 from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
 from vivavoce.server.app import create_app
@@ -28,6 +31,14 @@ from vivavoce.storage.records import Plan
 
 URL = "http://127.0.0.1:8080"
 LANGUAGES = ("en", "fr", "de")
+# Each begins with something that add-ons find, or redaction hides.
+TOLD = (
+    "Jonathan Meyers was late again, which is very disappointing.",
+    "In Berlin we had a wonderful time, thank you.",
+    "Call 415 555 0132 and ask for Helen Carter.",
+    "Doctor Laura Bennett is angry about the delay.",
+    "From Paris the parcel will come on Monday.",
+)
 Load = Callable[[Settings], Models]
 Body = Callable[["Server"], Coroutine[Any, Any, None]]
 
@@ -40,6 +51,21 @@ def models() -> Models:
 
 def scripted(_: Settings) -> Models:
     return models()
+
+
+def telling(_: Settings) -> Models:
+    """Its recogniser says `TOLD` again and again; how loud the first word is decides where it begins."""
+    count = word_every(0.5)
+
+    def script(audio: NDArray[np.float32]) -> tuple[Word, ...]:
+        first = round(1000 * float(np.abs(audio[:8000]).max(initial=0.0))) % len(TOLD)
+        words = " ".join((*TOLD[first:], *TOLD[:first])).split()
+        return tuple(
+            dataclasses.replace(word, text=f" {words[n % len(words)]}") for n, word in enumerate(count(audio))
+        )
+
+    recognizer = ScriptedRecognizer(script, languages=LANGUAGES)
+    return dataclasses.replace(models(), recognizers=with_default({"base": recognizer}, "base"))
 
 
 def held_by(lock: str) -> Load:

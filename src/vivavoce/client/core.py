@@ -16,12 +16,10 @@ from vivavoce.protocol.messages import (
     AudioChunkAckMessage,
     EndSessionMessage,
     InvalidMessage,
-    NamedEntityRecognitionMessage,
-    SentimentAnalysisMessage,
     StartSessionMessage,
     StopRecordingAckMessage,
     TranscriptMessage,
-    TranslationMessage,
+    key_of,
     parse_message,
 )
 from vivavoce.protocol.responses import SessionCreated
@@ -286,10 +284,6 @@ class LiveCore:
 
 def _identity(message: AnyMessage, text: str | bytes) -> Hashable:
     """What a message is the only one of, however often it is said; None for partials."""
-    if isinstance(message, TranscriptMessage):
-        return (message.type, message.data.id) if message.data.is_final else None
-    if isinstance(message, TranslationMessage) and message.data:
-        return (message.type, message.data.utterance_id, message.data.target_language)
-    if isinstance(message, NamedEntityRecognitionMessage | SentimentAnalysisMessage) and message.data:
-        return (message.type, message.data.utterance_id)
-    return hash(text)
+    if key := key_of(message):
+        return key
+    return None if isinstance(message, TranscriptMessage) else hash(text)

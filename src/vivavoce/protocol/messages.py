@@ -218,6 +218,31 @@ class UnknownMessage(WireModel):
     data: Any = None
 
 
+_OF_THE_END = (
+    EndRecordingMessage,
+    PostTranscriptMessage,
+    PostSummarizationMessage,
+    PostChapterizationMessage,
+    PostFinalTranscriptMessage,
+    EndSessionMessage,
+)
+
+Key = tuple[str, str, str]
+
+
+def key_of(message: Message | UnknownMessage) -> Key | None:
+    """What a message that is said once says it of: its type; of a final, also the utterance; of an add-on to
+    a final, that and a translation's language, as `AddOnResult.key` has them. None for all others."""
+    match message:
+        case TranscriptMessage(data=data) if data.is_final:
+            return message.type, data.id, ""
+        case TranslationMessage(data=data) if data:
+            return message.type, data.utterance_id, data.target_language
+        case NamedEntityRecognitionMessage(data=data) | SentimentAnalysisMessage(data=data) if data:
+            return message.type, data.utterance_id, ""
+    return (message.type, "", "") if isinstance(message, _OF_THE_END) else None
+
+
 def _audio_of(chunk: object) -> bytes:
     if isinstance(chunk, bytes):
         return chunk

@@ -10,8 +10,9 @@ from vivavoce.live.message import Message
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.result import build_result
 from vivavoce.protocol.add_ons import AddOnResult, PostAddOn
+from vivavoce.protocol.messages import Key, key_of
 from vivavoce.protocol.stream import Final
-from vivavoce.server.stored import Key, key_of, messages_of, request_of
+from vivavoce.server.stored import messages_of, request_of
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage

@@ -12,15 +12,17 @@ from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.messages import (
     AddonMessage,
     AudioChunkAckMessage,
+    Key,
     Message,
     NamedEntityRecognitionMessage,
     SentimentAnalysisMessage,
     TranscriptMessage,
     TranslationMessage,
     UnknownMessage,
+    key_of,
 )
 from vivavoce.protocol.stream import Final
-from vivavoce.server.stored import Key, key_of, messages_of
+from vivavoce.server.stored import messages_of
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
 

@@ -10,39 +10,13 @@ import structlog
 from pydantic import ValidationError
 
 from vivavoce.errors import StorageDamaged
-from vivavoce.protocol.messages import (
-    EndRecordingMessage,
-    EndSessionMessage,
-    InvalidMessage,
-    Message,
-    NamedEntityRecognitionMessage,
-    PostChapterizationMessage,
-    PostFinalTranscriptMessage,
-    PostSummarizationMessage,
-    PostTranscriptMessage,
-    SentimentAnalysisMessage,
-    TranscriptMessage,
-    TranslationMessage,
-    UnknownMessage,
-    parse_message,
-)
+from vivavoce.protocol.messages import InvalidMessage, Message, UnknownMessage, parse_message
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.storage.records import StoredSession
 
 _FORMAT = frozenset({"encoding", "bit_depth", "sample_rate", "channels"})
 
-_OF_THE_END = (
-    EndRecordingMessage,
-    PostTranscriptMessage,
-    PostSummarizationMessage,
-    PostChapterizationMessage,
-    PostFinalTranscriptMessage,
-    EndSessionMessage,
-)
-
 _log = structlog.get_logger(__name__)
-
-Key = tuple[str, str, str]
 
 _Place = tuple[int | str, ...]
 
@@ -80,19 +54,6 @@ def messages_of(texts: Sequence[str]) -> list[Message | UnknownMessage]:
         return [parse_message(text) for text in texts]
     except InvalidMessage as error:
         raise StorageDamaged("messages", "json", str(error)) from error
-
-
-def key_of(message: Message | UnknownMessage) -> Key | None:
-    """What a message that is said once says it of: its type; of a final, also the utterance; of an add-on to
-    a final, that and a translation's language, as `AddOnResult.key` has them. None for all others."""
-    match message:
-        case TranscriptMessage(data=data) if data.is_final:
-            return message.type, data.id, ""
-        case TranslationMessage(data=data) if data:
-            return message.type, data.utterance_id, data.target_language
-        case NamedEntityRecognitionMessage(data=data) | SentimentAnalysisMessage(data=data) if data:
-            return message.type, data.utterance_id, ""
-    return (message.type, "", "") if isinstance(message, _OF_THE_END) else None
 
 
 def _refused(request: Any, location: _Place) -> _Place:

@@ -98,7 +98,7 @@ class PairTranslator:
         languages = None if direct is None else tuple(sorted(map(name_of, direct)))
         return Capability("translation", backend, languages, "; ".join(filter(None, detail)))
 
-    def _of(self, model: str, *, heard: bool) -> tuple[Engine, ...]:
+    def _of(self, model: str, *, heard: bool = True) -> tuple[Engine, ...]:
         if model == ENHANCED:
             return self._enhanced
         return self._base if heard else self._by_text
@@ -142,10 +142,12 @@ class PairTranslator:
         names = [name_of(pair) for pair in islice(pairs, _MOST_PAIRS_NAMED)]
         more = ", ..." if len(pairs) > len(names) else ""
         served = f"translates {', '.join(names)}{more}" if names else "has none"
+        # There is more that it serves if it may hear it.
+        unheard = ", others by the sound, not where words are redacted" if engines != self._of(model) else ""
         way = f"from {' or '.join(sources) or 'any language'} to {' or '.join(targets)}"
         return (
-            f"no translation {way}: this server {served}; a CTranslate2 model directory or a chat endpoint in "
-            "its settings adds others"
+            f"no translation {way}: this server {served}{unheard}; a CTranslate2 model directory or a chat "
+            "endpoint in its settings adds others"
         )
 
 
