@@ -20,8 +20,8 @@ bench: .venv/dev .cache/speech/ready ## measure a server, write bench/RESULTS.md
 chaos: .venv/dev .cache/speech/ready ## cut connections, kill servers, compare (ARGS="kills 20 --seed 7" for more)
 	@PYTHONPATH=tests $(BIN)/python bench/chaos.py $(or $(ARGS),cuts)
 
-test: .venv/dev .cache/speech/ready ## run all tests (ARGS="-k words" to choose)
-	@$(BIN)/pytest $(ARGS)
+test: .venv/dev .cache/speech/ready ## run all tests, two files at a time (ARGS="-k words" to choose, ARGS="-n 0" for one)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 fuzz: .venv/fuzz .cache/speech/ready ## look for bad input that breaks a promise (ARGS="sockets --messages 1000000")
 	@cd tests && ../$(BIN)/python -m fuzz $(or $(ARGS),--help)
