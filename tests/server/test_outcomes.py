@@ -28,7 +28,7 @@ def test_what_cannot_be_written_is_an_error_of_its_own() -> None:
         intelligence = Intelligence(no_backends())
         try:
             return await intelligence.outcome(
-                AddOnResult("summarization"), lambda: "half \ud83d", told, "post"
+                AddOnResult("summarization"), lambda _: "half \ud83d", told, "post"
             )
         finally:
             intelligence.close()
@@ -45,14 +45,14 @@ def test_the_time_of_what_waits_for_a_thread_has_not_begun() -> None:
     async def outcome() -> AddOnDone:
         intelligence, free = Intelligence(no_backends()), threading.Event()
         before = intelligence.outcome(
-            AddOnResult("chapterization"), lambda: free.wait(PATIENCE), told, "post"
+            AddOnResult("chapterization"), lambda _: free.wait(PATIENCE), told, "post"
         )
         of = AddOnResult("summarization")
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(before)
                 waiting = group.create_task(
-                    intelligence.outcome(of, lambda: "All is said.", told, "post", within=1.0)
+                    intelligence.outcome(of, lambda _: "All is said.", told, "post", within=1.0)
                 )
                 asyncio.get_running_loop().call_later(1.2, free.set)
             return waiting.result()
