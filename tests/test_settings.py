@@ -143,6 +143,44 @@ def test_a_wrong_value_is_named_with_what_it_may_be(
     assert "\n" not in str(raised.value)
 
 
+CHAT = "http://127.0.0.1:8098/v1"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"CHAT_URL": CHAT}, "set VIVAVOCE_CHAT_MODEL: VIVAVOCE_CHAT_URL takes"),
+        ({"CHAT_MODEL": "toy"}, "set VIVAVOCE_CHAT_URL: VIVAVOCE_CHAT_MODEL is"),
+        ({"CHAT_MODEL": "toy", "CHAT_TRANSLATES": "true"}, "set VIVAVOCE_CHAT_URL: VIVAVOCE_CHAT_MODEL is"),
+        (
+            {"CHAT_TRANSLATES": "true"},
+            "set VIVAVOCE_CHAT_URL and VIVAVOCE_CHAT_MODEL: VIVAVOCE_CHAT_TRANSLATES=true takes",
+        ),
+        ({"CHAT_URL": CHAT, "CHAT_TRANSLATES": "true"}, "set VIVAVOCE_CHAT_MODEL: VIVAVOCE_CHAT_URL takes"),
+    ],
+)
+def test_a_setting_that_takes_another_one_says_which(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], message: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"VIVAVOCE_{name}", value)
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.from_environment()
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_setting_that_takes_another_one_does_not_hide_what_else_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_CHAT_URL", CHAT)
+    monkeypatch.setenv("VIVAVOCE_PORT", "http")
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.from_environment()
+    said = [line.split()[1 if line.startswith("set") else 0] for line in str(raised.value).splitlines()]
+    assert said == ["VIVAVOCE_CHAT_MODEL:", "VIVAVOCE_PORT"]
+
+
 def test_nothing_far_away_is_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIVAVOCE_LANG", "en")
     with pytest.raises(ConfigurationError, match=r"^VIVAVOCE_LANG is not a setting$"):

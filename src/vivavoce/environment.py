@@ -13,10 +13,12 @@ from typing import Any, Final, Literal, Self, get_args, get_origin
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from vivavoce.errors import ConfigurationError
 
 PREFIX: Final = "VIVAVOCE_"
+_LACKING: Final = "lacking"
 _FOR_OTHERS: Final = ("host", "public_url", "trusted_proxies", "allowed_origins", "tls_cert", "tls_key")
 
 
@@ -54,7 +56,9 @@ class EnvironmentSettings(BaseModel):
         try:
             settings = cls(**values)
         except ValidationError as error:
-            wrong = dict.fromkeys(str(found["loc"][0]) for found in error.errors())
+            found = error.errors()
+            problems += [each["msg"] for each in found if each["type"] == _LACKING]
+            wrong = dict.fromkeys(str(each["loc"][0]) for each in found if each["type"] != _LACKING)
             problems += [_wrong(name, cls.model_fields[name], values[name], overrides) for name in wrong]
         if problems:
             raise ConfigurationError("\n".join(problems))
@@ -67,6 +71,11 @@ class EnvironmentSettings(BaseModel):
             SettingReference(variable(name), _allowed(field), _default(field), field.description or "")
             for name, field in cls.model_fields.items()
         )
+
+
+def lacking(remedy: str) -> PydanticCustomError:
+    """For validators to raise where a setting takes another one: `remedy` says which to set, and why."""
+    return PydanticCustomError(_LACKING, "{remedy}", {"remedy": remedy})
 
 
 def data_home() -> Path:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from vivavoce.cores import usable_cores
-from vivavoce.environment import EnvironmentSettings, data_home
+from vivavoce.environment import EnvironmentSettings, data_home, lacking, variable
 
 SAME_MODEL: Final = "same"
 _ORIGIN: Final = r"^(\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?)$"  # as browsers write them
@@ -300,9 +300,21 @@ class Settings(EnvironmentSettings):
     @field_validator("chat_model")
     @classmethod
     def _chat_has_both(cls, model: str | None, info: ValidationInfo) -> str | None:
-        if bool(model) != bool(info.data.get("chat_url")):
-            raise ValueError("an endpoint without a model, or a model without one")
+        url, name = variable("chat_url"), variable("chat_model")
+        if model and not info.data.get("chat_url"):
+            raise lacking(f"set {url}: {name} is the name of a model there")
+        if info.data.get("chat_url") and not model:
+            raise lacking(f"set {name}: {url} takes the name of a model there")
         return model
+
+    @field_validator("chat_translates")
+    @classmethod
+    def _chat_translates_by_an_endpoint(cls, translates: bool, info: ValidationInfo) -> bool:
+        # Where there is a model alone, that has been said.
+        if translates and not info.data.get("chat_url") and "chat_model" in info.data:
+            needed = f"{variable('chat_url')} and {variable('chat_model')}"
+            raise lacking(f"set {needed}: {variable('chat_translates')}=true takes an endpoint")
+        return translates
 
     @field_validator("public_url")
     @classmethod

@@ -81,11 +81,13 @@ def _entities(settings: Settings) -> Backend[EntityFinder]:
     directories: dict[str, Path] = {}
     for place in settings.entity_models:
         language, separator, path = place.partition("=")
-        if not separator or language not in LANGUAGE_NAMES or not Path(path).expanduser().is_dir():
+        if not separator or language not in LANGUAGE_NAMES:
             raise ConfigurationError(
                 f"{variable('entity_models')} must be LANGUAGE=DIRECTORY, such as de=models/de, not {place!r}"
             )
-        directories[language] = Path(path).expanduser()
+        directory = directories[language] = Path(path).expanduser()
+        if not directory.is_dir():
+            raise ConfigurationError(f"{directory}, in {variable('entity_models')}, is no directory")
 
     @once
     def finder() -> Entities:
