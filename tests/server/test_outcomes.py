@@ -7,6 +7,7 @@ import threading
 from typing import NoReturn
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.peers import PATIENCE
 from vivavoce.errors import ModelError
@@ -79,3 +80,34 @@ def test_what_is_made_of_something_that_cannot_be_loaded_is_off_as_well() -> Non
     assert loaded == ["embeddings"]
     assert whole.describe().backend == "off"
     assert "embeddings cannot be loaded" in whole.describe().detail
+
+
+def test_what_is_loaded_at_the_start_is_logged_once_all_of_it_is_there() -> None:
+    before_warm: list[list[str]] = []
+    backend = Backend(
+        "translation",
+        lambda: Capability("translation", "embedded"),
+        object,
+        warm=lambda: before_warm.append([event["event"] for event in logged]),
+    )
+    with capture_logs() as logged:
+        backend.preload()
+        backend.get()
+    assert before_warm == [[]]
+    assert [event["event"] for event in logged] == ["capability_loaded"]
+    assert logged[0]["capability"] == "translation"
+
+
+def test_a_language_that_cannot_be_loaded_at_the_start_leaves_the_others() -> None:
+    def warm() -> None:
+        raise ModelError("de is damaged")
+
+    capability = Capability("translation", "embedded")
+    backend = Backend("translation", lambda: capability, lambda: "a translator", warm=warm)
+    with capture_logs() as logged:
+        backend.preload()
+    assert [(event["event"], event["reason"]) for event in logged] == [
+        ("capability_not_loaded", "de is damaged")
+    ]
+    assert backend.get() == "a translator"
+    assert backend.describe() == capability

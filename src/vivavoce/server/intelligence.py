@@ -89,27 +89,35 @@ class Backend(Generic[T_co]):
             if self._problem:
                 raise AddOnError(self._problem, 501)
             if self._loaded is None:
+                began = time.monotonic()
                 self._loaded = self._first()
+                self._tell(began)
             return self._loaded
 
     def preload(self) -> None:
         """Load all of it, if it is not switched off; the log says what cannot be loaded."""
         if self.off:
             return
+        began = time.monotonic()
         try:
-            self.get()
+            with self._lock:
+                if self._problem:
+                    return
+                if self._loaded is None:
+                    self._loaded = self._first()
             self._warm()
         except AddOnError:
             return  # which is logged where it is raised
         except ConfigurationError as error:
             _log.error("capability_not_loaded", capability=self.name, reason=str(error))
+        else:
+            self._tell(began)
 
     def _first(self) -> T_co:
         if self.off:
             raise AddOnError(self.off, 501)
-        began = time.monotonic()
         try:
-            loaded = self._load()
+            return self._load()
         except ConfigurationError as error:
             # A client is not told where the server keeps its files.
             self._problem = f"{self.name} cannot be loaded on this server; `vivavoce doctor` says why"
@@ -119,8 +127,9 @@ class Backend(Generic[T_co]):
             # What it is made of could not be loaded, as the log says.
             self._problem = str(error)
             raise
+
+    def _tell(self, began: float) -> None:
         _log.info("capability_loaded", capability=self.name, seconds=round(time.monotonic() - began, 1))
-        return loaded
 
 
 @dataclass(frozen=True, slots=True)
