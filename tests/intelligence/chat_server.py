@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,11 +60,15 @@ Answer = str | Status | Rude
 class ChatServer:
     """`answers` decides what each request gets: a text is what the model says. `asked` are all that came.
 
-    A word is a token: a text of more than `max_tokens` words is cut off, as the API says it is.
+    `models` are those that it lists, if it does. A word is a token: a text of more than `max_tokens` words
+    is cut off, as the API says it is.
     """
 
-    def __init__(self, url: str, answers: Callable[[Asked], Answer], later: bool) -> None:
+    def __init__(
+        self, url: str, answers: Callable[[Asked], Answer], later: bool, models: Sequence[str] | None
+    ) -> None:
         self.url = url
+        self.models = models
         self.answers = answers
         self.later = later
         self.asked: list[Asked] = []
@@ -110,11 +114,22 @@ class ChatServer:
 
 
 @contextmanager
-def chatting(answers: Callable[[Asked], Answer], later: bool = False) -> Iterator[ChatServer]:
+def chatting(
+    answers: Callable[[Asked], Answer], later: bool = False, models: Sequence[str] | None = None
+) -> Iterator[ChatServer]:
     """`later`: as models that know neither `max_tokens` nor `temperature`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            allowed = self.headers["authorization"] == f"Bearer {KEY}"
+            known = self.path == "/v1/models" and chat.models is not None
+            data = [{"id": name, "object": "model"} for name in chat.models or ()]
+            status = 401 if not allowed else 200 if known else 404
+            self.say(
+                status, json.dumps({"object": "list", "data": data}).encode() if status == 200 else b"{}"
+            )
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -174,7 +189,7 @@ def chatting(answers: Callable[[Asked], Answer], later: bool = False) -> Iterato
         request_queue_size = 128
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        chat = ChatServer(f"http://127.0.0.1:{server.server_address[1]}/v1", answers, later)
+        chat = ChatServer(f"http://127.0.0.1:{server.server_address[1]}/v1", answers, later, models)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

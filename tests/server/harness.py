@@ -25,6 +25,7 @@ from vivavoce.recognizers.base import Request
 from vivavoce.recognizers.scripted import ScriptedRecognizer, word_every
 from vivavoce.server.app import create_app
 from vivavoce.server.models import Models, with_default
+from vivavoce.server.redacting import Redaction
 from vivavoce.server.services import Services
 from vivavoce.settings import Settings
 from vivavoce.storage.records import Plan
@@ -50,7 +51,8 @@ def models() -> Models:
 
 
 def scripted(_: Settings) -> Models:
-    return models()
+    # What redacts is a server's own: its settings say what finds entities.
+    return dataclasses.replace(models(), redaction=Redaction())
 
 
 def telling(_: Settings) -> Models:

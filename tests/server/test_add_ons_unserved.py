@@ -69,8 +69,12 @@ def outcome(data: Path, asked: dict[str, Any], **settings: Any) -> tuple[Message
 def test_what_is_switched_off_says_by_which_setting(tmp_path: Path) -> None:
     async def body(server: Server) -> None:
         found = (await server.http.get("/v2/capabilities")).json()["capabilities"]
-        assert {each["name"]: each["detail"].split()[0] for each in found} == SETTING
+        switches = SETTING | {"pii_redaction": "VIVAVOCE_ENTITIES"}
+        assert {each["name"]: each["detail"].split()[0] for each in found} == switches
         assert {each["backend"] for each in found} == {"off"}
+        assert found[-1]["detail"].endswith("a session that asks for it is refused")
+        refused = await server.http.post("/v2/live", json={"realtime_processing": {"pii_redaction": True}})
+        assert refused.status_code == 501
         response = await server.http.post("/v2/live", json=ASKED)
         warning = response.headers["x-vivavoce-warning"]
         for name, setting in SETTING.items():
@@ -86,6 +90,19 @@ def test_what_is_switched_off_says_by_which_setting(tmp_path: Path) -> None:
     assert failed == {*LIVE, *(f"post_{name}" for name in POST)}
 
 
+def test_redaction_is_described_by_what_finds_entities(tmp_path: Path) -> None:
+    async def body(server: Server) -> None:
+        found = (await server.http.get("/v2/capabilities")).json()["capabilities"]
+        entities, redaction = found[0], found[-1]
+        assert redaction["name"] == "pii_redaction"
+        assert redaction["backend"] == entities["backend"] == "embedded"
+        assert redaction["languages"] is None
+        assert redaction["detail"].startswith("people, organizations and places in en, fr; numbers")
+        assert "names in other languages by their capitals" in redaction["detail"]
+
+    serving(tmp_path, body)
+
+
 def test_a_package_that_is_not_installed_is_named_with_what_to_do(tmp_path: Path) -> None:
     packages = tmp_path / "packages"
     packages.mkdir()
@@ -98,8 +115,9 @@ def test_a_package_that_is_not_installed_is_named_with_what_to_do(tmp_path: Path
     found = _capabilities(tmp_path / "data", packages)
     for each in found:
         assert each["backend"] == "off"
-        assert each["detail"].startswith(f"the package {NEEDED[each['name']]} is not installed; install")
-    assert len(found) == len(NEEDED)
+        needed = (NEEDED | {"pii_redaction": "spacy"})[each["name"]]
+        assert each["detail"].startswith(f"the package {needed} is not installed; install")
+    assert len(found) == len(NEEDED) + 1
 
 
 def _capabilities(data: Path, packages: Path) -> list[Message]:

@@ -145,6 +145,17 @@ class Backends:
     def __iter__(self) -> Iterator[Backend[object]]:
         yield from (self.entities, self.sentiment, self.translation, self.summaries, self.chapters)
 
+    def redaction(self) -> Capability:
+        """It goes by what finds entities, and is refused without."""
+        found = self.entities.describe()
+        if found.backend == "off":
+            detail = f"{found.detail}; a session that asks for it is refused"
+        else:
+            detail = (
+                f"{found.detail}; names in other languages by their capitals, which tell nothing in German"
+            )
+        return Capability("pii_redaction", found.backend, found.languages, detail)
+
 
 class Intelligence:
     """Runs what capabilities do, beside the event loop.
@@ -171,7 +182,7 @@ class Intelligence:
 
     def capabilities(self) -> Sequence[Capability]:
         """Blocks for seconds, the first time."""
-        return [backend.describe() for backend in self.backends]
+        return [*(backend.describe() for backend in self.backends), self.backends.redaction()]
 
     async def outcome(
         self,
