@@ -32,12 +32,25 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("title", [t for t, example in EXAMPLES.items() if example["language"] == "python"])
 def test_a_python_example_prints_what_was_said(title: str, live_server: str, directory: Path) -> None:
-    code = EXAMPLES[title]["code"].replace(SERVED_AT, live_server)
+    assert "quick brown fox" in _run(EXAMPLES[title]["code"], live_server, directory)
+
+
+def _run(example: str, live_server: str, directory: Path) -> str:
+    """What it prints."""
+    code = example.replace(SERVED_AT, live_server)
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=directory, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    assert "quick brown fox" in done.stdout
+    return done.stdout
+
+
+def test_the_python_example_of_add_ons_prints_a_translation(live_server: str, directory: Path) -> None:
+    page = (ROOT / "docs" / "intelligence.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"^```python\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    lines = _run(code, live_server, directory).splitlines()
+    assert any("raposa" in line for line in lines)
+    assert lines == [line.strip() for line in lines]
 
 
 def test_the_javascript_example_prints_what_was_said(

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterable
+from functools import cache
 from typing import Any, get_args
 
 import pytest
 from gladiaio_sdk.v2.prerecorded import generated_types as official
 from pydantic import ValidationError
 
-from vivavoce.protocol.redaction import ENTITY_TYPES, PRESETS, PiiRedactionConfig, redacted_types
+from speech import ROOT
+from vivavoce.protocol.redaction import (
+    ENTITY_TYPES,
+    NEVER_FOUND,
+    PRESETS,
+    PiiRedactionConfig,
+    redacted_types,
+)
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.validation import validation_issues
 
@@ -68,3 +79,34 @@ def test_presets_are_of_types_that_there_are() -> None:
 def test_who_asks_for_names_means_their_parts_and_who_asks_for_a_part_means_that() -> None:
     assert {"NAME_GIVEN", "NAME_FAMILY"} < redacted_types(["NAME"])
     assert redacted_types(["NAME_GIVEN"]) == {"NAME_GIVEN"}
+
+
+@cache
+def looked_for() -> frozenset[str]:
+    """The types that what finds entities, and what redacts them, speak of."""
+    sources = (ROOT / "src" / "vivavoce" / "intelligence").rglob("*.py")
+    nodes = (node for path in sources for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    return ENTITY_TYPES & {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+
+
+def found_of(names: Iterable[str]) -> frozenset[str]:
+    return redacted_types(names) & looked_for()
+
+
+def test_types_that_are_never_found_are_those_that_nothing_looks_for() -> None:
+    assert {name for name in ENTITY_TYPES if not found_of([name])} == NEVER_FOUND
+
+
+def test_the_page_says_what_is_found_of_each_preset() -> None:
+    page = (ROOT / "docs" / "intelligence.md").read_text(encoding="utf-8")
+    _, _, table = page.partition("| preset | what is found of it |\n")
+    table, _, _ = table.partition("\n\n")
+    rows = [
+        [re.findall(r"`(\w+)`", cell) for cell in line.strip("|").split("|")]
+        for line in table.splitlines()[1:]
+    ]
+    said = {preset: frozenset(names) for presets, names in rows for preset in presets}
+    assert said.keys() == PRESETS.keys()
+    for preset, names in said.items():
+        assert names <= ENTITY_TYPES | PRESETS.keys()
+        assert found_of(names) == found_of([preset]), preset

@@ -235,6 +235,22 @@ def test_no_body_whatever_makes_the_server_fail(tmp_path: Path) -> None:
             loop.run(context.__aexit__(None, None, None))
 
 
+def translating(**config: Any) -> dict[str, Any]:
+    config = {"target_languages": ["pt"], **config}
+    return {
+        "language_config": {"languages": ["en"]},
+        "realtime_processing": {"translation": True, "translation_config": config},
+    }
+
+
+def redacting(*types: str) -> dict[str, Any]:
+    config = {"entity_types": types}
+    return {
+        "language_config": {"languages": ["en"]},
+        "realtime_processing": {"pii_redaction": True, "pii_redaction_config": config},
+    }
+
+
 async def _warned(server: Server, asked: dict[str, Any]) -> tuple[str, list[dict[str, str]]]:
     response = await server.http.post("/v2/live", json=asked)
     assert response.status_code == 201
@@ -261,6 +277,14 @@ async def _warned(server: Server, asked: dict[str, Any]) -> tuple[str, list[dict
             "switched_off",
             "callback_config does nothing, since callback is not true",
         ),
+        (
+            {"post_processing": {"summarization_config": {"type": "concise"}}},
+            "switched_off",
+            "summarization_config does nothing, since post_processing.summarization is not true",
+        ),
+        (translating(context="a court"), "ignored", "context does nothing with the model base"),
+        (translating(informal=True, model="batch"), "ignored", "informal does nothing with the model batch"),
+        (redacting("NAME", "TREND", "EFFECT"), "never_found", "nothing finds EFFECT, TREND"),
         ({"ch\nannels": 2}, "unknown_field", "did you mean channels?"),
     ],
 )
@@ -287,6 +311,9 @@ def test_what_will_not_do_what_it_seems_to_is_named(
         {"realtime_processing": {"custom_spelling": False, "custom_spelling_config": {}}},
         {"realtime_processing": {"custom_spelling_config": None}},
         {"callback": False, "callback_config": {"url": "https://example.org/hook"}},
+        {"post_processing": {"summarization": False, "summarization_config": {"type": "concise"}}},
+        translating(context="", informal=False),
+        redacting("CCI", "PRODUCT", "ORGANIZATION_ID"),
         {
             "realtime_processing": {
                 "custom_spelling": True,

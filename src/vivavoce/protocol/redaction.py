@@ -126,6 +126,9 @@ _COVERED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 NAMED: Final = _NAMES | _PLACES | {"ORGANIZATION", "ORGANIZATION_MEDICAL_FACILITY"}
 """Types that have no form of their own: it takes a model of the language to find them."""
 
+NEVER_FOUND: Final = frozenset({"CORPORATE_ACTION", "EFFECT", "FINANCIAL_METRIC", "PROJECT", "TREND"})
+"""Types that may be asked for, and that nothing looks for."""
+
 _MOST_TYPES = 200
 
 

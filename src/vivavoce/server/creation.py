@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from vivavoce.protocol.requests import LiveRequest, misspelt_fields, unknown_fields
+from vivavoce.protocol.redaction import NEVER_FOUND
+from vivavoce.protocol.requests import LiveRequest, RealtimeProcessing, misspelt_fields, unknown_fields
 from vivavoce.protocol.sections import Section
 from vivavoce.protocol.validation import ValidationIssue
 from vivavoce.recognizers.base import Recognizer
@@ -83,9 +84,14 @@ def warnings(request: LiveRequest, body: bytes, enhances: bool, backends: Backen
     ]
     found += [
         ("switched_off", f"{config} does nothing, since {switch} is not true")
-        for section, path in ((request, ""), (request.realtime_processing, "realtime_processing."))
+        for section, path in (
+            (request, ""),
+            (request.realtime_processing, "realtime_processing."),
+            (request.post_processing, "post_processing."),
+        )
         for config, switch in _configured_in_vain(section, path)
     ]
+    found += _of_no_effect(request.realtime_processing)
     if request.pre_processing.audio_enhancer and not enhances:
         found.append(
             (
@@ -107,6 +113,18 @@ def _configured_in_vain(section: Section, path: str) -> Iterator[tuple[str, str]
         switch = config.removesuffix("_config")
         if switch != config and switch in type(section).model_fields and switch not in given:
             yield path + config, path + switch
+
+
+def _of_no_effect(asked: RealtimeProcessing) -> Iterator[tuple[str, str]]:
+    config = asked.translation_config
+    if asked.translation and config and config.model != "enhanced":
+        for name in ("context", "informal"):
+            if getattr(config, name):
+                path = f"realtime_processing.translation_config.{name}"
+                yield "ignored", f"{path} does nothing with the model {config.model}, only with enhanced"
+    if asked.pii_redaction and (unknown := NEVER_FOUND.intersection(asked.pii_redaction_config.entity_types)):
+        names = ", ".join(sorted(unknown))
+        yield "never_found", f"nothing finds {names}: pii_redaction leaves what is of this type as it is"
 
 
 def warning_header(found: list[dict[str, str]]) -> dict[str, str]:
