@@ -309,15 +309,29 @@ def test_without_a_server_it_says_what_to_do(run: Run, recording: Path) -> None:
 
 
 def test_what_the_server_refuses_is_said(run: Run, server: str, recording: Path) -> None:
-    result = run("transcribe", "--url", server, "--language", "klingon", recording)
+    result = run("transcribe", "--url", server, "--language", "ja", recording)
     assert result.exit_code == 1
-    assert "language_config.languages.0 must be" in result.stderr
+    assert "language_config.languages.0 must be a language that the model" in result.stderr
 
 
-def test_languages_in_one_word_are_answered_with_how_to_give_them(run: Run, recording: Path) -> None:
-    result = run("transcribe", "-l", "en,fr", recording)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-l", "en,fr"], "give -l once for each language: -l en -l fr"),
+        (["--translate", "pt,es"], "give --translate once for each language: --translate pt --translate es"),
+        (["-l", "xx"], "'xx' is none of the 99 language codes"),
+        (["--translate", "pt", "--translate", "xx"], "'xx' is none of the 100 language codes"),
+        (["--translate", "german"], "did you mean de?"),
+        (["-l", "wo"], "'wo' is none of the 99 language codes: languages.md lists them"),
+    ],
+)
+def test_languages_that_are_none_are_refused_before_anything_is_sent(
+    run: Run, recording: Path, words: list[str], said: str
+) -> None:
+    # Nothing answers at the server's address.
+    result = run("transcribe", *words, recording)
     assert result.exit_code == 2
-    assert "give -l once for each language: -l en -l fr" in result.stderr
+    assert said in " ".join(result.stderr.replace("│", "").split())
 
 
 def test_code_switching_is_asked_for(run: Run, server: str, recording: Path) -> None:

@@ -25,10 +25,6 @@ Entities = Annotated[
     bool, typer.Option("--entities", help="Say which people, places, dates and more are named.")
 ]
 Sentiment = Annotated[bool, typer.Option("--sentiment", help="Say how each sentence is meant.")]
-Translate = Annotated[
-    list[str] | None,
-    typer.Option("--translate", metavar="CODE", help="Translate to this language, such as pt; repeatable."),
-]
 Summary = Annotated[
     SummaryKind | None, typer.Option("--summary", help="Summarize all of it in the end, in this form.")
 ]

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, Translate, asked
+from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, asked
+from vivavoce.cli.languages import Languages, Translate
 from vivavoce.cli.terminal import Key, Url, fail, say
-from vivavoce.cli.transcribe import CodeSwitching, Languages, Model, Preset, request_of
+from vivavoce.cli.transcribe import CodeSwitching, Model, Preset, request_of
 
 RATE = 16_000
 

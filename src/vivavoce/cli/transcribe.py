@@ -10,29 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, Translate, asked
+from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, asked
+from vivavoce.cli.languages import Languages, Translate
 from vivavoce.cli.terminal import Key, Url, stdout
 from vivavoce.protocol.presets import PresetName
 
-
-def _each_once(languages: list[str] | None) -> list[str] | None:
-    for language in languages or ():
-        if "," in language:
-            each = " ".join(f"-l {code.strip()}" for code in language.split(","))
-            raise typer.BadParameter(f"give -l once for each language: {each}")
-    return languages
-
-
-Languages = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--language",
-        "-l",
-        metavar="CODE",
-        callback=_each_once,
-        help="The language spoken, such as en; given several times, it is one of them. See languages.md.",
-    ),
-]
 CodeSwitching = Annotated[
     bool,
     typer.Option("--code-switching", help="The language changes, among those of -l if there are any."),
