@@ -14,7 +14,7 @@ from rich.console import Console
 from vivavoce.cli.audio_file import AudioFile, open_audio
 from vivavoce.cli.captions import Captions
 from vivavoce.cli.streaming import PIECE_SECONDS, Follower, paced
-from vivavoce.cli.terminal import advised, fail, report, say
+from vivavoce.cli.terminal import advised, fail, report, say, write
 from vivavoce.cli.transcripts import Form, written
 from vivavoce.client.client import Live
 from vivavoce.errors import InvalidAudio, ServerUnreachable, VivavoceError
@@ -100,7 +100,7 @@ class Recordings:
         elif self.form is not Form.CAPTIONS:
             if self.form is Form.TEXT:
                 self._print_name(path)
-            typer.echo(document, nl=False)
+            write(document, nl=False)
 
     def _stream(self, live: Live, audio: AudioFile, name: str) -> _Heard:
         """Ctrl-C cuts the recording short; a second one is raised."""
@@ -135,4 +135,4 @@ class Recordings:
 
     def _print_name(self, path: Path) -> None:
         if len(self.paths) > 1:
-            typer.echo(f"==> {path} <==")
+            write(f"==> {path} <==")

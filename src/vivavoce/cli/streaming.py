@@ -6,12 +6,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import typer
 from rich.console import Console
 
 from vivavoce.cli.add_ons import found, problem, told
 from vivavoce.cli.captions import Captions
-from vivavoce.cli.terminal import clock, say, stderr, stdout
+from vivavoce.cli.terminal import clock, say, stderr, stdout, write
 from vivavoce.cli.transcripts import caption
 from vivavoce.client.events import AnyMessage, Connected, Connecting
 from vivavoce.client.session import Session
@@ -101,7 +100,7 @@ class Follower:
         if message.data.is_final:
             self.finals.append(message.data.utterance)
             if self._echo:
-                typer.echo(caption(message.data.utterance, self._with_channel))
+                write(caption(message.data.utterance, self._with_channel))
         if self._captions:
             self._captions.hear(message)
 
@@ -116,7 +115,7 @@ class Follower:
         for line in lines:
             below = f"{'':9}{line}"
             if self._echo:
-                typer.echo(below)
+                write(below)
             if self._captions:
                 self._captions.remark(below)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +12,8 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich import box
+from rich import box, markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
 from vivavoce.errors import AuthenticationError, ConfigurationError, LimitError, ServerUnreachable
@@ -29,6 +29,13 @@ NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivav
 
 NO_SERVER = "Start a server with `vivavoce serve`, or name another one with --url or VIVAVOCE_URL."
 
+_CONTROLS = {
+    code: "\N{REPLACEMENT CHARACTER}"
+    for code in (*range(0x20), *range(0x7F, 0xA0))
+    if chr(code) not in "\n\t"
+}
+_NOT_ESCAPED_BY_JSON = re.compile("[\x7f-\x9f]")
+
 
 def stdout() -> Console:
     """For results: plain text where it is not a terminal."""
@@ -38,6 +45,29 @@ def stdout() -> Console:
 def stderr() -> Console:
     """For everything else."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """What comes from elsewhere, with nothing in it that a terminal obeys.
+
+    Control characters (C0 but line breaks and tabs, DEL, C1) are replaced, so that no sequence begins.
+    """
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
+def printable_json(document: str) -> str:
+    """The same JSON, what is left in it of such characters escaped: nothing that it says is lost."""
+    return _NOT_ESCAPED_BY_JSON.sub(lambda control: f"\\u{ord(control[0]):04x}", document)
+
+
+def escape(text: str) -> str:
+    """What comes from elsewhere, for a console: printable, and no markup."""
+    return markup.escape(printable(text))
+
+
+def write(text: str, nl: bool = True) -> None:
+    """A result, to standard output."""
+    typer.echo(printable(text), nl=nl)
 
 
 def advised(error: Exception) -> str:
@@ -117,7 +147,7 @@ def show_entries(rows: Sequence[Sequence[str]], lines: Callable[..., Sequence[st
 
 def _write_values(rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
-        typer.echo("\t".join(row))
+        write("\t".join(row))
 
 
 @contextmanager
