@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from vivavoce.cli.terminal import advised, printable, printable_json, report, say, show_table, write
+from vivavoce.cli.terminal import advised, printable, printable_json, report, say, show_table, warn, write
 from vivavoce.errors import LimitError
 
 SESSION = "89678792-f6af-43dd-bbc4-98e4ac45b0ff"
@@ -35,15 +35,20 @@ def test_nothing_that_a_terminal_obeys_is_printed_but_line_breaks_and_tabs(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert printable("a\x1b]0;title\x07\r\nb\x9b31m\tc") == "a�]0;title�\nb�31m\tc"
-    for show in (write, say, report):
+    for show in (write, say, report, warn):
         show(f"a{EVERY_CONTROL}ä")
     show_table(["id"], [[EVERY_CONTROL]])
     printed = capsys.readouterr()
     assert set(EVERY_CONTROL) & set(printed.out + printed.err) <= {"\n", "\t"}
-    assert printed.err.count("ä") == 2
+    assert printed.err.count("ä") == 3
 
 
 def test_json_keeps_what_it_says_where_it_is_printed() -> None:
     document = printable_json(json.dumps({"text": EVERY_CONTROL}, ensure_ascii=False))
     assert document == printable(document)
     assert json.loads(document) == {"text": EVERY_CONTROL}
+
+
+def test_a_warning_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    warn("two\nlines [bold]")
+    assert capsys.readouterr().err == "warning: two lines [bold]\n"

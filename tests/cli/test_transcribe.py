@@ -96,24 +96,6 @@ def test_files_whose_outputs_would_replace_each_other_are_refused(run: Run, reco
     assert "one output would replace the other" in " ".join(result.stderr.split())
 
 
-def test_what_is_asked_for_beside_words_comes_below_them(run: Run, server: str, recording: Path) -> None:
-    asked = ["--sentiment", "--translate", "pt", "--translate", "ja", "--summary", "concise", "--chapters"]
-    options = ["transcribe", "--url", server, "--speed", "max", "-l", "en", *asked]
-    with pytest.warns(UserWarning, match="no translation from"):
-        lines = run(*options, recording).stdout.splitlines()
-    below = [line.strip() for line in lines if not CAPTION.match(line)]
-    assert any(line.startswith("· neutral, neutral: word") for line in below)
-    assert any(line.startswith("· pt: ") for line in below)
-    assert sum("no translation from en to ja" in line for line in below) == 1
-    assert {"Summary:", "Chapters:"} <= set(below)
-    with pytest.warns(UserWarning, match="no translation from"):
-        written = json.loads(run(*options, "--json", recording).stdout)
-    assert written["translation"]["results"][0]["languages"] == ["pt"]
-    assert written["summarization"]["success"]
-    assert "named_entity_recognition" not in written
-    assert 'add_on_cpu_seconds_count{add_on="translation"}' in httpx.get(f"{server}/metrics").text
-
-
 def test_a_reader_that_has_enough_ends_it_quietly(server: str, recording: Path) -> None:
     read, write = os.pipe()
     words = ["transcribe", "--url", server, "--speed", "max", str(recording)]

@@ -66,6 +66,10 @@ class Captions:
         """Say something beside what is heard; it stays."""
         self._live.console.print(Text(printable(text), "dim"))
 
+    def note(self, start: float | None, text: str) -> None:
+        """Say something of what was said at that time, in seconds, or of all that was; it stays."""
+        self._live.console.print(self._row(start, text, "dim"))
+
     def progress(self, seconds: float) -> None:
         """So much of the recording is stored."""
         self._seconds = seconds

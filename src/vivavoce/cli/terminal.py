@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API k
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 ERROR = "error: "
+WARNING = "warning: "
 DAMAGED = "damaged"
 """The state of what is stored and cannot be read."""
 NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivavoce keys create` makes it."
@@ -91,6 +93,26 @@ def fail(error: object) -> NoReturn:
     """Say what went wrong and end with exit code 1."""
     report(error)
     raise typer.Exit(1)
+
+
+def warn(text: str) -> None:
+    """Say, in one line, what is wrong with a part while the rest goes on."""
+    stderr().print(f"[bold yellow]{WARNING}[/]{escape(' '.join(text.split()))}")
+
+
+@contextmanager
+def warnings_said(said: set[str]) -> Iterator[None]:
+    """What is a warning of Python's in the block is said as the commands say it, unless it is in `said`.
+
+    It is added there.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for text in (str(warning.message) for warning in caught):
+        if text not in said:
+            said.add(text)
+            warn(text)
 
 
 def say(text: str) -> None:

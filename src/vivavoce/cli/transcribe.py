@@ -69,7 +69,8 @@ def transcribe(
 ) -> None:
     """Stream recordings to a server and watch the captions grow; write them as text, JSON or subtitles.
 
-    Entities, sentiment, translations, the summary and chapters come with the captions, and are in the JSON.
+    Entities, sentiment and translations come with the captions, the summary and chapters after them; all are
+    in the JSON. One that fails is named in the end; the exit code is 0 where the words themselves came.
     Ctrl-C stops the recording and writes what was said so far; a second one ends at once.
     """
     from vivavoce.cli.recordings import Recordings
@@ -88,6 +89,7 @@ def transcribe(
         split_channels=split_channels,
         request=request_of(language, code_switching, model, partials=console is not None)
         | asked(entities, sentiment, translate, summary, chapters),
+        targets=translate or (),
         preset=preset,
         console=console,
         is_terminal=stdout().is_terminal,
