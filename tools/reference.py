@@ -39,9 +39,11 @@ def settings_page() -> str:
 
 def languages_page() -> str:
     spoken = {code: name for code, name in LANGUAGE_NAMES.items() if code in TRANSCRIPTION_LANGUAGES}
+    more = ", ".join(f"`{code}` ({name})" for code, name in LANGUAGE_NAMES.items() if code not in spoken)
     lines = [
         f"The {len(spoken)} codes that `language_config.languages` and `--language` take. How well a",
         "language is heard depends on the model; [quality.md](quality.md) says how to measure it.",
+        f"To be translated to, in `target_languages` and `--translate`, there is {more}, too.",
         "",
         *table(["code", "language"], ([f"`{code}`", name] for code, name in spoken.items())),
     ]

@@ -271,9 +271,15 @@ def test_the_microphone_is_captioned_until_it_is_interrupted(
 
     module = SimpleNamespace(RawInputStream=RawInputStream, PortAudioError=OSError)
     monkeypatch.setitem(sys.modules, "sounddevice", module)
-    result = own_server("mic")
+    result = own_server("mic", "-l", "en", "--translate", "ja")
     assert result.exit_code == 0, result.output
     assert "word0 word1" in result.stdout
+    told = [line[:40] for line in result.stderr.splitlines()]
+    assert told == [
+        "Speak; Ctrl-C ends.",
+        "warning: the server says: no translation",
+        "warning: translation to ja: no translati",
+    ]
 
 
 def test_without_the_extra_the_server_says_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,24 +96,6 @@ def test_files_whose_outputs_would_replace_each_other_are_refused(run: Run, reco
     assert "one output would replace the other" in " ".join(result.stderr.split())
 
 
-def test_what_is_asked_for_beside_words_comes_below_them(run: Run, server: str, recording: Path) -> None:
-    asked = ["--sentiment", "--translate", "pt", "--translate", "ja", "--summary", "concise", "--chapters"]
-    options = ["transcribe", "--url", server, "--speed", "max", "-l", "en", *asked]
-    with pytest.warns(UserWarning, match="no translation from"):
-        lines = run(*options, recording).stdout.splitlines()
-    below = [line.strip() for line in lines if not CAPTION.match(line)]
-    assert any(line.startswith("· neutral, neutral: word") for line in below)
-    assert any(line.startswith("· pt: ") for line in below)
-    assert sum("no translation from en to ja" in line for line in below) == 1
-    assert {"Summary:", "Chapters:"} <= set(below)
-    with pytest.warns(UserWarning, match="no translation from"):
-        written = json.loads(run(*options, "--json", recording).stdout)
-    assert written["translation"]["results"][0]["languages"] == ["pt"]
-    assert written["summarization"]["success"]
-    assert "named_entity_recognition" not in written
-    assert 'add_on_cpu_seconds_count{add_on="translation"}' in httpx.get(f"{server}/metrics").text
-
-
 def test_a_reader_that_has_enough_ends_it_quietly(server: str, recording: Path) -> None:
     read, write = os.pipe()
     words = ["transcribe", "--url", server, "--speed", "max", str(recording)]
@@ -309,15 +291,29 @@ def test_without_a_server_it_says_what_to_do(run: Run, recording: Path) -> None:
 
 
 def test_what_the_server_refuses_is_said(run: Run, server: str, recording: Path) -> None:
-    result = run("transcribe", "--url", server, "--language", "klingon", recording)
+    result = run("transcribe", "--url", server, "--language", "ja", recording)
     assert result.exit_code == 1
-    assert "language_config.languages.0 must be" in result.stderr
+    assert "language_config.languages.0 must be a language that the model" in result.stderr
 
 
-def test_languages_in_one_word_are_answered_with_how_to_give_them(run: Run, recording: Path) -> None:
-    result = run("transcribe", "-l", "en,fr", recording)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-l", "en,fr"], "give -l once for each language: -l en -l fr"),
+        (["--translate", "pt,es"], "give --translate once for each language: --translate pt --translate es"),
+        (["-l", "xx"], "'xx' is none of the 99 language codes"),
+        (["--translate", "pt", "--translate", "xx"], "'xx' is none of the 100 language codes"),
+        (["--translate", "german"], "did you mean de?"),
+        (["-l", "wo"], "'wo' is none of the 99 language codes: languages.md lists them"),
+    ],
+)
+def test_languages_that_are_none_are_refused_before_anything_is_sent(
+    run: Run, recording: Path, words: list[str], said: str
+) -> None:
+    # Nothing answers at the server's address.
+    result = run("transcribe", *words, recording)
     assert result.exit_code == 2
-    assert "give -l once for each language: -l en -l fr" in result.stderr
+    assert said in " ".join(result.stderr.replace("│", "").split())
 
 
 def test_code_switching_is_asked_for(run: Run, server: str, recording: Path) -> None:

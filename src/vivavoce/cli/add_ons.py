@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from vivavoce.cli.terminal import clock
 from vivavoce.client.events import AnyMessage
 from vivavoce.protocol.messages import (
     AddonMessage,
@@ -17,27 +17,41 @@ from vivavoce.protocol.messages import (
     SentimentAnalysisMessage,
     TranslationMessage,
 )
-from vivavoce.protocol.responses import Chapter, Problem, TranscriptionResult
+from vivavoce.protocol.responses import Chapter, Problem, TranscriptionResult, UtteranceModel
+from vivavoce.protocol.responses import Sentiment as SentenceSentiment
 
 SummaryKind = Literal["general", "bullet_points", "concise"]
 
 Entities = Annotated[
     bool, typer.Option("--entities", help="Say which people, places, dates and more are named.")
 ]
-Sentiment = Annotated[bool, typer.Option("--sentiment", help="Say how each sentence is meant.")]
-Translate = Annotated[
-    list[str] | None,
-    typer.Option("--translate", metavar="CODE", help="Translate to this language, such as pt; repeatable."),
+Sentiment = Annotated[
+    bool, typer.Option("--sentiment", help="Say how each sentence is meant that is not neutral.")
 ]
 Summary = Annotated[
     SummaryKind | None, typer.Option("--summary", help="Summarize all of it in the end, in this form.")
 ]
 Chapters = Annotated[bool, typer.Option("--chapters", help="Divide all of it into chapters in the end.")]
 
-NAMES = (
-    "named_entity_recognition", "sentiment_analysis", "translation", "summarization", "chapterization"
-)  # fmt: skip
-"""Of the results, in the order in which they are given."""
+NAMES = MappingProxyType(
+    {
+        "named_entity_recognition": "entities",
+        "sentiment_analysis": "sentiment",
+        "translation": "translation",
+        "summarization": "summary",
+        "chapterization": "chapters",
+    }
+)
+"""What each result is called here, in the order in which they are given."""
+
+NEUTRAL = "neutral"
+
+
+class Note(NamedTuple):
+    """A line of an add-on, and when what it is about begins: seconds; None for all that was said."""
+
+    start: float | None
+    text: str
 
 
 def asked(
@@ -58,28 +72,54 @@ def asked(
     return {name: section for name, section in sections.items() if section}
 
 
-def told(message: AnyMessage) -> Iterator[str]:
-    """The lines that say what an add-on has found, below the words that it is of; of nothing none."""
+def told(message: AnyMessage, with_channel: bool = False) -> Iterator[Note]:
+    """What is found in a final; of nothing no line."""
     match message:
         case NamedEntityRecognitionMessage(data=data) if data and data.results:
-            yield "· " + ", ".join(f"{each.text} ({each.entity_type})" for each in data.results)
+            found = ", ".join(f"{each.text} ({each.entity_type})" for each in data.results)
+            yield _note(data.utterance, found, with_channel)
         case SentimentAnalysisMessage(data=data) if data:
-            yield from (f"· {each.sentiment}, {each.emotion}: {each.text}" for each in data.results)
+            for each in data.results:
+                if (each.sentiment, each.emotion) != (NEUTRAL, NEUTRAL):
+                    yield _note(data.utterance, _meant(each, data.utterance), with_channel, each.start)
         case TranslationMessage(data=data) if data:
-            yield f"· {data.target_language}: {data.translated_utterance.text.strip()}"
-        case PostSummarizationMessage(data=data) if data:
-            yield from ("Summary:", *data.results.splitlines())
-        case PostChapterizationMessage(data=data) if data:
-            yield "Chapters:"
-            yield from map(_chapter, data.results)
+            text = f"{data.target_language}: {data.translated_utterance.text}"
+            yield _note(data.utterance, text, with_channel)
 
 
-def problem(message: AnyMessage) -> str | None:
-    """Why an add-on found nothing; None of another message."""
+def told_of_all(message: AnyMessage) -> Sequence[Note]:
+    """What is said of the whole, below its heading; of nothing no line."""
+    match message:
+        case PostSummarizationMessage(data=data) if data and data.results.strip():
+            return [Note(None, "Summary:"), *(Note(None, line) for line in data.results.splitlines())]
+        case PostChapterizationMessage(data=data) if data and data.results:
+            return [Note(None, "Chapters:"), *map(_chapter, data.results)]
+    return ()
+
+
+def failure(message: AnyMessage) -> tuple[str, str] | None:
+    """The name of the add-on that could not say something, and why; None of another message."""
     match message:
         case AddonMessage(error=Problem(message=why)):
-            return f"· {why}"
+            name = message.type.removeprefix("post_")
+            return NAMES.get(name, name), why
     return None
+
+
+def failures(result: TranscriptionResult, targets: Sequence[str]) -> dict[str, str]:
+    """The add-ons that failed in a session that was to be translated to `targets`, and why."""
+    failed: dict[str, str] = {}
+    for name, called in NAMES.items():
+        envelope = getattr(result, name)
+        if not (envelope and envelope.error):
+            continue
+        results = envelope.results or ()
+        if name == "translation" and len(results) == len(targets):
+            each = zip(targets, results, strict=True)
+            failed |= {f"{called} to {target}": one.error.message for target, one in each if one.error}
+        else:
+            failed[called] = envelope.error.message
+    return failed
 
 
 def found(result: TranscriptionResult) -> dict[str, Any]:
@@ -88,5 +128,25 @@ def found(result: TranscriptionResult) -> dict[str, Any]:
     return {name: each.model_dump(mode="json") for name, each in envelopes.items() if each is not None}
 
 
-def _chapter(chapter: Chapter) -> str:
-    return f"{clock(chapter.start)} to {clock(chapter.end)}  {chapter.headline}"
+def _note(utterance: UtteranceModel, text: str, with_channel: bool, start: float | None = None) -> Note:
+    line = f"· {_in_one_line(text)}"
+    return Note(
+        utterance.start if start is None else start,
+        f"[{utterance.channel + 1}] {line}" if with_channel else line,
+    )
+
+
+def _meant(each: SentenceSentiment, utterance: UtteranceModel) -> str:
+    """How a sentence is meant, and which one it is where there are others."""
+    emotion = "" if each.emotion == NEUTRAL else f" ({each.emotion.replace('_', ' ')})"
+    is_all = each.text.strip() == utterance.text.strip()
+    return f"sentiment: {each.sentiment}{emotion}{'' if is_all else f': {each.text}'}"
+
+
+def _chapter(chapter: Chapter) -> Note:
+    parts = dict.fromkeys(filter(None, (chapter.headline.strip(), chapter.gist.strip())))
+    return Note(chapter.start, _in_one_line(" – ".join(parts)))
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from vivavoce.cli.terminal import clock
+from vivavoce.cli.terminal import clock, printable
 from vivavoce.cli.transcripts import spoken
 from vivavoce.protocol.messages import TranscriptMessage
 from vivavoce.protocol.responses import UtteranceModel
@@ -39,7 +39,7 @@ class Captions:
 
     def __enter__(self) -> Self:
         if self._name:
-            self._live.console.print(Text(self._name, "bold"))
+            self._live.console.print(Text(printable(self._name), "bold"))
         self._live.start()
         return self
 
@@ -58,13 +58,17 @@ class Captions:
         self._partials.pop(message.data.id, None)
         self._last = utterance
         if self._keep:
-            self._live.console.print(self._row(utterance, ""))
+            self._live.console.print(self._caption(utterance, ""))
         else:
             self._live.refresh()
 
     def remark(self, text: str) -> None:
         """Say something beside what is heard; it stays."""
-        self._live.console.print(Text(text, "dim"))
+        self._live.console.print(Text(printable(text), "dim"))
+
+    def note(self, start: float | None, text: str) -> None:
+        """Say something of what was said at that time, in seconds, or of all that was; it stays."""
+        self._live.console.print(self._row(start, text, "dim"))
 
     def progress(self, seconds: float) -> None:
         """So much of the recording is stored."""
@@ -74,19 +78,22 @@ class Captions:
     def __rich__(self) -> RenderableType:
         """What is below the finals, at this moment."""
         growing = sorted(self._partials.values(), key=lambda utterance: utterance.start)
-        rows = [self._row(utterance, "dim italic") for utterance in growing]
+        rows = [self._caption(utterance, "dim italic") for utterance in growing]
         if not self._keep and self._last and not growing:
-            rows.append(self._row(self._last, ""))
+            rows.append(self._caption(self._last, ""))
         if self._duration is not None:
             rows.append(self._bar(self._duration))
         # A terminal writes ^C after the last line, which must not break it.
         return Padding(Group(*rows), (0, len("^C") + 1, 0, 0))
 
-    def _row(self, utterance: UtteranceModel, style: str) -> RenderableType:
+    def _caption(self, utterance: UtteranceModel, style: str) -> RenderableType:
+        return self._row(utterance.start, spoken(utterance, self._with_channel), style)
+
+    def _row(self, start: float | None, text: str, style: str) -> RenderableType:
         row = Table.grid(padding=(0, 2, 0, 0), expand=True)
         row.add_column(width=7, justify="right", style="cyan")
         row.add_column(ratio=1)
-        row.add_row(clock(utterance.start), Text(spoken(utterance, self._with_channel), style))
+        row.add_row("" if start is None else clock(start), Text(printable(text), style))
         return row
 
     def _bar(self, duration: float) -> RenderableType:

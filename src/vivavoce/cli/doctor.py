@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from vivavoce.cli.terminal import stdout
+from vivavoce.cli.terminal import escape, stdout
 
 STYLES = {"ok": "green", "note": "yellow", "wrong": "bold red"}
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, Translate, asked
-from vivavoce.cli.terminal import Key, Url, fail, say
-from vivavoce.cli.transcribe import CodeSwitching, Languages, Model, Preset, request_of
+from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, asked
+from vivavoce.cli.languages import Languages, Translate
+from vivavoce.cli.terminal import Key, Url, fail, say, warn, warnings_said
+from vivavoce.cli.transcribe import CodeSwitching, Model, Preset, request_of
 
 RATE = 16_000
 
@@ -47,10 +48,11 @@ def mic(
         **asked(entities, sentiment, translate, summary, chapters),
     }
     captions = Captions(console, None, None, with_channel=False, keep=True) if console else None
-    follower = Follower(captions, echo=not stdout().is_terminal, with_channel=False)
+    follower = Follower(captions, not stdout().is_terminal, with_channel=False, targets=translate or ())
     with _microphone(device) as microphone, Client(settings.api_key, settings.url) as client:
         say("Speak; Ctrl-C ends.")
-        session = client.live().start_session(request, preset=preset)
+        with warnings_said(set()):
+            session = client.live().start_session(request, preset=preset)
         try:
             with captions or nullcontext(), session:
                 follower.follow(session)
@@ -63,6 +65,9 @@ def mic(
             follower.check()
         except VivavoceError as error:
             raise follower.cut_short(error, session.id) from error
+        finally:
+            for name, why in follower.failed.items():
+                warn(f"{name}: {why}")
 
 
 @contextmanager

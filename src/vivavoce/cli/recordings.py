@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from vivavoce.cli.audio_file import AudioFile, open_audio
 from vivavoce.cli.captions import Captions
 from vivavoce.cli.streaming import PIECE_SECONDS, Follower, paced
-from vivavoce.cli.terminal import advised, fail, report, say
+from vivavoce.cli.terminal import advised, fail, report, say, warn, warnings_said, write
 from vivavoce.cli.transcripts import Form, written
 from vivavoce.client.client import Live
 from vivavoce.errors import InvalidAudio, ServerUnreachable, VivavoceError
@@ -26,11 +26,12 @@ OR_LOCAL = "Or add --local to run one for this command."
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What became final, what else was asked for, and what cut the recording short, if anything."""
+    """What became final, what else was asked for, what of that failed, and what cut it short, if anything."""
 
     session_id: str
     finals: list[UtteranceModel]
     add_ons: Mapping[str, Any]
+    failed: Mapping[str, str]
     cut: BaseException | None
 
 
@@ -39,7 +40,8 @@ class Recordings:
     """How to transcribe several files.
 
     `console` is where captions are shown, if anywhere; `is_terminal` says whether standard output is seen
-    too. `output` is a file, or a directory for several of them; None is standard output.
+    too. `output` is a file, or a directory for several of them; None is standard output. `targets` are the
+    languages to translate to, as in the request.
     """
 
     paths: Sequence[Path]
@@ -48,9 +50,12 @@ class Recordings:
     speed: float
     split_channels: bool
     request: Mapping[str, Any]
+    targets: Sequence[str]
     preset: PresetName
     console: Console | None
     is_terminal: bool
+    warned: set[str] = field(default_factory=set, init=False)
+    """What the server doubts about the request, which is the same for all."""
 
     def transcribe(self, live: Live) -> None:
         """All of them; one that fails is reported. Exits with code 1 if any did."""
@@ -88,6 +93,9 @@ class Recordings:
             heard = self._stream(live, audio, path.name)
         if heard.finals or not isinstance(heard.cut, VivavoceError):
             self._write(path, heard)
+        whose = f"{path}: " if len(self.paths) > 1 else ""
+        for name, why in heard.failed.items():
+            warn(f"{whose}{name}: {why}")
         if heard.cut:
             raise heard.cut
 
@@ -100,7 +108,7 @@ class Recordings:
         elif self.form is not Form.CAPTIONS:
             if self.form is Form.TEXT:
                 self._print_name(path)
-            typer.echo(document, nl=False)
+            write(document, nl=False)
 
     def _stream(self, live: Live, audio: AudioFile, name: str) -> _Heard:
         """Ctrl-C cuts the recording short; a second one is raised."""
@@ -109,9 +117,10 @@ class Recordings:
         captions = None
         if self.console:
             captions = Captions(self.console, name, audio.duration, with_channel, self._shows_all)
-        follower = Follower(captions, self._prints_captions, with_channel)
+        follower = Follower(captions, self._prints_captions, with_channel, self.targets)
         request = {**self.request, **audio.format}
-        session = live.start_session(request, preset=self.preset)
+        with warnings_said(self.warned):
+            session = live.start_session(request, preset=self.preset)
         try:
             with captions or nullcontext(), session:
                 follower.follow(session)
@@ -126,7 +135,7 @@ class Recordings:
             follower.check()
         except VivavoceError as error:
             cut = follower.cut_short(error, session.id, audio.duration)
-        return _Heard(session.id, follower.finals, follower.add_ons, cut)
+        return _Heard(session.id, follower.finals, follower.add_ons, follower.failed, cut)
 
     def _target(self, output: Path, path: Path) -> Path:
         if len(self.paths) > 1 or output.is_dir():
@@ -135,4 +144,4 @@ class Recordings:
 
     def _print_name(self, path: Path) -> None:
         if len(self.paths) > 1:
-            typer.echo(f"==> {path} <==")
+            write(f"==> {path} <==")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from vivavoce.cli.data import DataDir
-from vivavoce.cli.terminal import counted, needs_server_extra, say
+from vivavoce.cli.terminal import counted, needs_server_extra, say, write
 
 
 def replay(
@@ -66,7 +66,7 @@ def replay(
         models.close()
     comparison = compare(recorded, finals)
     for line in comparison.lines:
-        typer.echo(line)
+        write(line)
     if comparison.later:
         later = counted(comparison.later, "final")
         say(f"beyond the end of what was recognised then: {later}")

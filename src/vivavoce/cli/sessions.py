@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vivavoce.cli.data import reading, with_storage
-from vivavoce.cli.terminal import DAMAGED, Key, Url, Yes, clock, confirm, fail, say, show_entries
+from vivavoce.cli.terminal import (
+    DAMAGED,
+    Key,
+    Url,
+    Yes,
+    clock,
+    confirm,
+    fail,
+    printable_json,
+    say,
+    show_entries,
+    write,
+)
 from vivavoce.errors import NotFoundError
 from vivavoce.protocol.responses import SessionObject, SessionStatus
 
@@ -79,11 +91,11 @@ def get_session(
     with _live(url, key) as live:
         session = live.get(session_id)
     if form is Form.JSON:
-        typer.echo(session.model_dump_json(indent=2))
+        write(printable_json(session.model_dump_json(indent=2)))
         return
     transcription = session.result and session.result.transcription
     utterances = transcription.utterances if transcription else ()
-    typer.echo(written(form, utterances, session.id, session.id), nl=False)
+    write(written(form, utterances, session.id, session.id), nl=False)
 
 
 @app.command("file")

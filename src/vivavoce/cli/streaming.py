@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import typer
 from rich.console import Console
 
-from vivavoce.cli.add_ons import found, problem, told
+from vivavoce.cli.add_ons import Note, failure, failures, found, told, told_of_all
 from vivavoce.cli.captions import Captions
-from vivavoce.cli.terminal import clock, say, stderr, stdout
+from vivavoce.cli.terminal import clock, say, stderr, stdout, write
 from vivavoce.cli.transcripts import caption
-from vivavoce.client.events import AnyMessage, Connected, Connecting
+from vivavoce.client.events import AnyMessage, Connected, Connecting, Ended
 from vivavoce.client.session import Session
 from vivavoce.errors import SessionClosed, VivavoceError
 from vivavoce.protocol.close_codes import TRY_AGAIN
 from vivavoce.protocol.messages import (
     AudioChunkAckMessage,
+    PostChapterizationMessage,
     PostFinalTranscriptMessage,
+    PostSummarizationMessage,
     TranscriptMessage,
 )
 from vivavoce.protocol.responses import UtteranceModel
@@ -32,12 +33,17 @@ class Follower:
     """Collects a session's finals, shows them, and prints them to standard output if `echo`.
 
     The session must have been asked for acknowledgments; `stored` is how many seconds of audio they are for.
+    It is translated to `targets`.
     """
 
-    def __init__(self, captions: Captions | None, echo: bool, with_channel: bool) -> None:
+    def __init__(
+        self, captions: Captions | None, echo: bool, with_channel: bool, targets: Sequence[str] = ()
+    ) -> None:
         self.finals: list[UtteranceModel] = []
         self.add_ons: Mapping[str, Any] = {}
         """What else was asked for, as JSON, once the session has ended."""
+        self.failed: Mapping[str, str] = {}
+        """What of that there is not, or not all of, by its name, and why."""
         self.stored = 0.0
         self._captions = captions
         self._echo = echo
@@ -45,13 +51,15 @@ class Follower:
         self._errors: list[Exception] = []
         self._was_connected = False
         self._is_lost = False
-        self._problems: set[str] = set()
+        self._targets = targets
+        self._said_of_all: list[PostSummarizationMessage | PostChapterizationMessage] = []
 
     def follow(self, session: Session) -> None:
         session.on("connecting", self._connecting)
         session.on("connected", self._connected)
         session.on("message", self._hear)
         session.on("error", self._errors.append)
+        session.on("ended", self._end)
 
     def check(self) -> None:
         """Raise the first error that the session told of."""
@@ -101,24 +109,39 @@ class Follower:
         if message.data.is_final:
             self.finals.append(message.data.utterance)
             if self._echo:
-                typer.echo(caption(message.data.utterance, self._with_channel))
+                write(caption(message.data.utterance, self._with_channel))
         if self._captions:
             self._captions.hear(message)
 
     def _hear_more(self, message: AnyMessage) -> None:
-        if isinstance(message, PostFinalTranscriptMessage):
-            self.add_ons = found(message.data)
-        lines = list(told(message))
-        # What is wrong with one final is wrong with the next.
-        if (why := problem(message)) and why not in self._problems:
-            self._problems.add(why)
-            lines.append(why)
-        for line in lines:
-            below = f"{'':9}{line}"
-            if self._echo:
-                typer.echo(below)
-            if self._captions:
-                self._captions.remark(below)
+        match message:
+            case PostFinalTranscriptMessage(data=result):
+                self.add_ons = found(result)
+                self.failed = failures(result, self._targets)
+            case PostSummarizationMessage(error=None) | PostChapterizationMessage(error=None):
+                # What is still said of finals comes before it.
+                self._said_of_all.append(message)
+            case _ if failed := failure(message):
+                # What is wrong with one final is wrong with the next.
+                name, why = failed
+                self.failed = {name: why, **self.failed}
+        for note in told(message, self._with_channel):
+            self._note(note)
+
+    def _end(self, _event: Ended) -> None:
+        self._said_of_all.sort(key=lambda message: isinstance(message, PostChapterizationMessage))
+        notes = [note for message in self._said_of_all for note in told_of_all(message)]
+        for note in notes:
+            self._note(note)
+        if self._said_of_all and not notes and not self.finals:
+            self._say("nothing was said")
+
+    def _note(self, note: Note) -> None:
+        if self._echo:
+            time = "" if note.start is None else clock(note.start)
+            write(f"{time:>7}  {note.text}")
+        if self._captions:
+            self._captions.note(*note)
 
 
 def screen() -> Console | None:

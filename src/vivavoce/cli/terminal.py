@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -11,9 +13,8 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich import box
+from rich import box, markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
 from vivavoce.errors import AuthenticationError, ConfigurationError, LimitError, ServerUnreachable
@@ -23,11 +24,19 @@ Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The API k
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 ERROR = "error: "
+WARNING = "warning: "
 DAMAGED = "damaged"
 """The state of what is stored and cannot be read."""
 NO_KEY = "Give one with --key or VIVAVOCE_API_KEY; where the server runs, `vivavoce keys create` makes it."
 
 NO_SERVER = "Start a server with `vivavoce serve`, or name another one with --url or VIVAVOCE_URL."
+
+_CONTROLS = {
+    code: "\N{REPLACEMENT CHARACTER}"
+    for code in (*range(0x20), *range(0x7F, 0xA0))
+    if chr(code) not in "\n\t"
+}
+_NOT_ESCAPED_BY_JSON = re.compile("[\x7f-\x9f]")
 
 
 def stdout() -> Console:
@@ -38,6 +47,29 @@ def stdout() -> Console:
 def stderr() -> Console:
     """For everything else."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """What comes from elsewhere, with nothing in it that a terminal obeys.
+
+    Control characters (C0 but line breaks and tabs, DEL, C1) are replaced, so that no sequence begins.
+    """
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
+def printable_json(document: str) -> str:
+    """The same JSON, what is left in it of such characters escaped: nothing that it says is lost."""
+    return _NOT_ESCAPED_BY_JSON.sub(lambda control: f"\\u{ord(control[0]):04x}", document)
+
+
+def escape(text: str) -> str:
+    """What comes from elsewhere, for a console: printable, and no markup."""
+    return markup.escape(printable(text))
+
+
+def write(text: str, nl: bool = True) -> None:
+    """A result, to standard output."""
+    typer.echo(printable(text), nl=nl)
 
 
 def advised(error: Exception) -> str:
@@ -61,6 +93,26 @@ def fail(error: object) -> NoReturn:
     """Say what went wrong and end with exit code 1."""
     report(error)
     raise typer.Exit(1)
+
+
+def warn(text: str) -> None:
+    """Say, in one line, what is wrong with a part while the rest goes on."""
+    stderr().print(f"[bold yellow]{WARNING}[/]{escape(' '.join(text.split()))}")
+
+
+@contextmanager
+def warnings_said(said: set[str]) -> Iterator[None]:
+    """What is a warning of Python's in the block is said as the commands say it, unless it is in `said`.
+
+    It is added there.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for text in (str(warning.message) for warning in caught):
+        if text not in said:
+            said.add(text)
+            warn(text)
 
 
 def say(text: str) -> None:
@@ -117,7 +169,7 @@ def show_entries(rows: Sequence[Sequence[str]], lines: Callable[..., Sequence[st
 
 def _write_values(rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
-        typer.echo("\t".join(row))
+        write("\t".join(row))
 
 
 @contextmanager

@@ -10,29 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, Translate, asked
+from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, asked
+from vivavoce.cli.languages import Languages, Translate
 from vivavoce.cli.terminal import Key, Url, stdout
 from vivavoce.protocol.presets import PresetName
 
-
-def _each_once(languages: list[str] | None) -> list[str] | None:
-    for language in languages or ():
-        if "," in language:
-            each = " ".join(f"-l {code.strip()}" for code in language.split(","))
-            raise typer.BadParameter(f"give -l once for each language: {each}")
-    return languages
-
-
-Languages = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--language",
-        "-l",
-        metavar="CODE",
-        callback=_each_once,
-        help="The language spoken, such as en; given several times, it is one of them. See languages.md.",
-    ),
-]
 CodeSwitching = Annotated[
     bool,
     typer.Option("--code-switching", help="The language changes, among those of -l if there are any."),
@@ -87,7 +69,8 @@ def transcribe(
 ) -> None:
     """Stream recordings to a server and watch the captions grow; write them as text, JSON or subtitles.
 
-    Entities, sentiment, translations, the summary and chapters come with the captions, and are in the JSON.
+    Entities, sentiment and translations come with the captions, the summary and chapters after them; all are
+    in the JSON. One that fails is named in the end; the exit code is 0 where the words themselves came.
     Ctrl-C stops the recording and writes what was said so far; a second one ends at once.
     """
     from vivavoce.cli.recordings import Recordings
@@ -106,6 +89,7 @@ def transcribe(
         split_channels=split_channels,
         request=request_of(language, code_switching, model, partials=console is not None)
         | asked(entities, sentiment, translate, summary, chapters),
+        targets=translate or (),
         preset=preset,
         console=console,
         is_terminal=stdout().is_terminal,

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from vivavoce.cli.terminal import clock
+from vivavoce.cli.terminal import clock, printable_json
 from vivavoce.protocol.languages import joined
 from vivavoce.protocol.responses import UtteranceModel
 from vivavoce.subtitles import cues_of, srt, vtt
@@ -92,4 +92,4 @@ def _json(
         "utterances": [utterance.model_dump(mode="json") for utterance in utterances],
         **add_ons,
     }
-    return json.dumps(transcript, ensure_ascii=False) + "\n"
+    return printable_json(json.dumps(transcript, ensure_ascii=False)) + "\n"
