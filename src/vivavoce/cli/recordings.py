@@ -128,7 +128,9 @@ class Recordings:
                 try:
                     for piece in pieces:
                         session.send_audio(piece)
-                        follower.check()
+                        if follower.has_met_an_error:
+                            # How the session ends may say more of it.
+                            break
                 except (KeyboardInterrupt, InvalidAudio) as reason:
                     # The block's end stops the recording and waits for what is still coming.
                     cut = reason

@@ -61,6 +61,10 @@ class Follower:
         session.on("error", self._errors.append)
         session.on("ended", self._end)
 
+    @property
+    def has_met_an_error(self) -> bool:
+        return bool(self._errors)
+
     def check(self) -> None:
         """Raise the first error that the session told of."""
         if self._errors:
