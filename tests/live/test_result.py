@@ -15,7 +15,14 @@ from vivavoce.live import sentences
 from vivavoce.live.result import build_result
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
-from vivavoce.protocol.responses import AddonError, Entity, SessionResult, UtteranceModel
+from vivavoce.protocol.responses import (
+    AddonError,
+    Entity,
+    SessionResult,
+    UtteranceModel,
+    json_text,
+    pieces_of,
+)
 from vivavoce.protocol.stream import Final, Utterance, Word
 
 ADD_ONS = ("translation", "named_entity_recognition", "sentiment_analysis", "summarization", "chapterization")
@@ -294,3 +301,29 @@ def test_the_official_sdk_reads_the_result_with_all_add_ons() -> None:
     assert read.summarization is not None
     assert read.summarization.error is not None
     assert read.summarization.error.status_code == 502
+
+
+def test_what_is_written_piece_by_piece_is_what_is_written_at_once() -> None:
+    """Hours of speech are written so, since all other threads wait while one object is written."""
+    spoken, then = final(0, 1, ' Paris "!" {né}'), final(2, 3, " \U0001f600 Oui.")
+    id_ = spoken.utterance.id
+    asked = ("sentences", "subtitles", "summarization", "chapterization")
+    chapter = {"headline": "P", "gist": "P", "summary": "P", "keywords": ["P", "é"], "start": 0.1, "end": 1}
+    words = [{"word": " P", "start": 0.0, "end": 1, "confidence": 0.5}]
+    sentence = {"sentence": " P", "start": 0.0, "end": 1.0, "words": words}
+    built = result(
+        spoken,
+        then,
+        body=ALL_ADD_ONS | {"post_processing": dict.fromkeys(asked, True)},
+        results=[
+            AddOnResult("named_entity_recognition", id_, results=[ENTITY]),
+            AddOnResult("sentiment_analysis", id_, results=[SENTIMENT]),
+            translated(0, " Paris !"),
+            AddOnResult("summarization", error=BROKEN),
+            AddOnResult("chapterization", results=[chapter, chapter | {"sentences": [sentence, sentence]}]),
+        ],
+        over=True,
+    )
+    assert json_text(built) == built.model_dump_json()
+    # Two utterances, the translation of one, two sentences of a chapter: nothing else holds words.
+    assert len(list(pieces_of(built))) == 5

@@ -74,6 +74,54 @@ def test_the_server_starts_and_takes_up_all_sessions_but_the_one_whose_row_is_da
 
 
 @pytest.mark.parametrize(
+    ("name", "utterance_id", "results", "logged"),
+    [
+        ("translatjon", "00_00000000", "{}", ("session_not_taken_up", "name")),
+        ("sentiment_analysis", "00_00000000", '["hunter2"]', ("session_not_taken_up", "results")),
+        ("sentiment_analysis", "00_0000000x", "[]", ("add_on_damaged", "utterance_id")),
+    ],
+)
+def test_the_server_starts_whatever_is_damaged_of_what_an_add_on_found(
+    tmp_path: Path, name: str, utterance_id: str, results: str, logged: tuple[str, str]
+) -> None:
+    kept: list[dict[str, Any]] = []
+
+    async def before(server: Server) -> None:
+        for _ in range(2):
+            kept.append(await create(server.http, endpointing=0.3))
+            async with connected(server, kept[-1]["url"]) as socket:
+                await socket.send_audio(AUDIO)
+                while not (await socket.receive_until(type="transcript"))["data"]["is_final"]:
+                    pass
+                await socket.leave(1012)
+
+    async def after() -> None:
+        event, column = logged
+        with capture_logs() as logs:
+            async with running(tmp_path) as server:
+                for created in kept if event == "add_on_damaged" else kept[1:]:
+                    async with connected(server, created["url"]) as socket:
+                        await socket.send_text(STOP)
+                        await socket.rest()
+                    session = (await server.http.get(f"/v2/live/{created['id']}")).json()
+                    assert len(session["result"]["transcription"]["utterances"]) == 2
+        [told] = [log for log in logs if log["event"] == event]
+        assert told["session"] == kept[0]["id"]
+        assert column in told["error"]
+        assert "in the table add_ons" in told["error"]
+        assert "hunter2" not in str(logs)
+
+    serving(tmp_path, before)
+    with closing(sqlite3.connect(tmp_path / "vivavoce.db")) as database, database:
+        database.execute(
+            "INSERT INTO add_ons (session_id, name, utterance_id, target, results, exec_time)"
+            " VALUES (?, ?, ?, '', ?, 0.0)",
+            (kept[0]["id"], name, utterance_id, results),
+        )
+    asyncio.run(after())
+
+
+@pytest.mark.parametrize(
     ("assignment", "table", "key", "listed"),
     [
         ("request = '{bad'", "sessions", "id", False),
@@ -81,6 +129,8 @@ def test_the_server_starts_and_takes_up_all_sessions_but_the_one_whose_row_is_da
         ("completed_at = 'x'", "sessions", "id", False),
         ("status = 'x'", "sessions", "id", False),
         ("words = '['", "utterances", "utterance_id = '00_00000000' AND session_id", True),
+        ("name = 'post_translation'", "add_ons", "name = 'post_transcript' AND session_id", True),
+        ("results = '[\"hunter2\"]'", "add_ons", "name = 'post_transcript' AND session_id", True),
     ],
 )
 def test_a_damaged_session_is_named_where_it_is_asked_for_and_the_list_has_the_others(
@@ -92,6 +142,7 @@ def test_a_damaged_session_is_named_where_it_is_asked_for_and_the_list_has_the_o
     async def body(server: Server) -> None:
         with capture_logs() as logs:
             items = (await server.http.get("/v2/live")).json()["items"]
+        assert "hunter2" not in str(logs)
         found = {item["id"]: item["result"] is not None for item in items}
         assert found == {first["id"]: True, last["id"]: True} | ({damaged["id"]: False} if listed else {})
         assert [log["session"] for log in logs if log["event"] == "session_damaged"] == [damaged["id"]]

@@ -221,8 +221,9 @@ def test_the_size_of_a_transcript_is_known_before_it_is_read(run: Run[None]) -> 
 
 
 def test_what_add_ons_came_to_is_kept_counted_and_deleted_with_its_session(run: Run[None]) -> None:
+    entity = {"entity_type": "LOCATION", "text": "zanzibar" * 100, "start": 0.5, "end": 0.75}
     results = [
-        AddOnResult("translation", "00_00000000", "fr", results={"text": "zanzibar" * 100}, exec_time=0.25),
+        AddOnResult("named_entity_recognition", "00_00000000", results=[entity], exec_time=0.25),
         AddOnResult(
             "translation",
             "00_00000000",

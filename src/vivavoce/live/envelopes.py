@@ -135,14 +135,12 @@ def _utterance(written: Mapping[str, Any]) -> Utterance:
 
 
 def _whole(kind: type[AddonEnvelope[Any]], result: AddOnResult) -> AddonEnvelope[Any]:
-    return kind.model_validate(
-        {
-            "success": result.error is None,
-            "is_empty": not result.results,
-            "exec_time": result.exec_time,
-            "error": result.error,
-            "results": result.results,
-        }
+    return kind(
+        success=result.error is None,
+        is_empty=not result.results,
+        exec_time=result.exec_time,
+        error=result.error,
+        results=result.found(),
     )
 
 

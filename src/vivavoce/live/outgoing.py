@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from vivavoce.live.add_ons import AddOnDone
 from vivavoce.live.message import Audience, Message
-from vivavoce.protocol.add_ons import POST_TRANSCRIPT, AddOnResult
+from vivavoce.protocol.add_ons import POST_TRANSCRIPT, AddOnResult, Found
 from vivavoce.protocol.messages import (
     AudioChunkAckMessage,
     EndRecordingData,
@@ -38,7 +38,7 @@ from vivavoce.protocol.responses import (
     Transcription,
     TranscriptionResult,
     UtteranceModel,
-    json_with,
+    json_text,
     timestamp,
 )
 from vivavoce.protocol.stream import SpeechEnd, SpeechStart, Utterance
@@ -125,11 +125,13 @@ class Outgoing:
         """What an add-on has to say: of a final, or of the whole session."""
         switch: Switch = "post_processing_events" if utterance is None else "realtime_processing_events"
         kind, audience = _ADD_ONS[result.name], self._audiences[switch]
+        found = result.found()  # what cannot be written has failed, whoever wants to be told
         # The translation of the whole has no message of its own in the protocol: it is in the result.
         if audience.empty or (utterance is None and result.name == "translation"):
             return AddOnDone(result, None)
-        data = _data_of(result, utterance) if result.error is None else None
-        return AddOnDone(result, self._write(kind, now, audience, error=result.error, data=data))
+        data = _data_of(result, found, utterance) if result.error is None else None
+        said = self._message(kind, now, error=result.error, data=data)
+        return AddOnDone(result, Message(_type_of(kind), json_text(said), audience))
 
     def start_session(self, now: float) -> Message | None:
         """Not for the socket: the official SDKs make their own."""
@@ -152,21 +154,16 @@ class Outgoing:
         result, audience = AddOnResult(POST_TRANSCRIPT), self._audiences["post_processing_events"]
         if audience.empty:
             return AddOnDone(result, None)
-        whole = self._message(PostTranscriptMessage, now, data=transcription.without_utterances())
-        return AddOnDone(
-            result, Message("post_transcript", json_with(transcription.utterances, whole), audience)
-        )
+        whole = self._message(PostTranscriptMessage, now, data=transcription)
+        return AddOnDone(result, Message("post_transcript", json_text(whole), audience))
 
     def post_final_transcript(self, result: SessionResult, now: float) -> Message | None:
         audience = self._audiences["post_processing_events"]
         if audience.empty:
             return None
-        transcription = result.transcription
-        assert transcription is not None, "every result has a transcription"
         fields = {name: getattr(result, name) for name in TranscriptionResult.model_fields}
-        data = TranscriptionResult(**fields | {"transcription": transcription.without_utterances()})
-        whole = self._message(PostFinalTranscriptMessage, now, data=data)
-        return Message("post_final_transcript", json_with(transcription.utterances, whole), audience)
+        whole = self._message(PostFinalTranscriptMessage, now, data=TranscriptionResult(**fields))
+        return Message("post_final_transcript", json_text(whole), audience)
 
     def _timestamp(self, now: float) -> str:
         """As `timestamp`, to the millisecond below; all else is written once a second."""
@@ -190,15 +187,15 @@ class Outgoing:
         return kind(session_id=self._session_id, created_at=timestamp(now), **fields)
 
 
-def _data_of(result: AddOnResult, utterance: Utterance | None) -> dict[str, Any]:
+def _data_of(result: AddOnResult, found: Found, utterance: Utterance | None) -> dict[str, Any]:
     """What an add-on found, as its message holds it."""
     if utterance is None:
-        return {"results": result.results}
+        return {"results": found}
     of = {"utterance_id": utterance.id, "utterance": UtteranceModel.from_stream(utterance)}
     if result.name != "translation":
-        return {**of, "results": result.results}
+        return {**of, "results": found}
     languages = {"original_language": utterance.language, "target_language": result.target}
-    return {**of, **languages, "translated_utterance": result.results}
+    return {**of, **languages, "translated_utterance": found}
 
 
 def _on(config: MessagesConfig | CallbackConfig | None, switch: Switch) -> bool:

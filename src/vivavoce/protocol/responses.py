@@ -6,16 +6,14 @@ of session audio, rounded to milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 from vivavoce.protocol import stream
-
-_NO_UTTERANCES = '"utterances":[]'
-_TRANSCRIPTION = '"transcription":{'
 
 SessionStatus = Literal["queued", "processing", "done", "error"]
 
@@ -168,22 +166,6 @@ class Transcription(WireModel):
     sentences: tuple[Sentences, ...] | None = None
     subtitles: tuple[Subtitle, ...] | None = None
 
-    def without_utterances(self) -> Self:
-        return self.model_copy(update={"utterances": ()})
-
-
-def json_with(utterances: Sequence[UtteranceModel], model: WireModel) -> str:
-    """The JSON of `model`, with these utterances in its transcription, which is without any.
-
-    One by one, since all other threads wait while one object is written: for hours of speech too long.
-    """
-    written = ",".join(utterance.model_dump_json() for utterance in utterances)
-    text = model.model_dump_json()
-    # What the client named as it liked comes before the transcription, and strings hold no bare quotes; its
-    # translations, which have utterances too, come after it.
-    place = text.index(_NO_UTTERANCES, max(0, text.rfind(_TRANSCRIPTION))) + len(_NO_UTTERANCES) - 1
-    return f"{text[:place]}{written}{text[place:]}"
-
 
 class TranslationResult(Transcription):
     """The transcription in one target language."""
@@ -276,6 +258,33 @@ class SessionList(WireModel):
     current: str
     next: str | None = None
     items: tuple[SessionObject, ...]
+
+
+_PIECES = (UtteranceModel, ChapterSentence)
+
+
+def pieces_of(value: object) -> Iterator[WireModel]:
+    """What holds the words in it, some at a time."""
+    if isinstance(value, _PIECES):
+        yield value
+    elif isinstance(value, WireModel):
+        for _, each in value:
+            yield from pieces_of(each)
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from pieces_of(each)
+
+
+def json_text(value: object) -> str:
+    """As `model_dump_json`, of what may hold hours of speech.
+
+    Piece by piece, since all other threads wait while one object is written.
+    """
+    if isinstance(value, WireModel) and not isinstance(value, _PIECES):
+        return "{" + ",".join(f"{json_text(name)}:{json_text(each)}" for name, each in value) + "}"
+    if isinstance(value, tuple):
+        return "[" + ",".join(map(json_text, value)) + "]"
+    return to_json(value, inf_nan_mode="null").decode()
 
 
 class ErrorBody(WireModel):

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from vivavoce.live.result import build_result
 from vivavoce.protocol.add_ons import AddOnResult
-from vivavoce.protocol.responses import SessionFile, SessionObject, json_with, timestamp
+from vivavoce.protocol.responses import SessionFile, SessionObject, timestamp
 from vivavoce.protocol.stream import Final
 from vivavoce.server.recording import Recording, filename
 from vivavoce.server.stored import request_of
@@ -63,15 +63,6 @@ def damaged_object(stored: StoredSession) -> SessionObject:
         post_session_metadata=dict(stored.post_session_metadata),
         error_code=stored.error_code,
     )
-
-
-def json_of(session: SessionObject) -> str:
-    """The session object as JSON."""
-    result = session.result
-    if result is None or result.transcription is None:
-        return session.model_dump_json()
-    bare = result.model_copy(update={"transcription": result.transcription.without_utterances()})
-    return json_with(result.transcription.utterances, session.model_copy(update={"result": bare}))
 
 
 async def with_messages(text: str, parts: AsyncIterable[Sequence[str]]) -> AsyncIterator[str]:

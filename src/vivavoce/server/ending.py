@@ -9,9 +9,12 @@ from vivavoce.live.result import build_result
 from vivavoce.live.session import LiveSession
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.responses import pieces_of
 from vivavoce.protocol.stream import Final
+from vivavoce.server.garbage import full_collections_wait, let_go
 
 
+@full_collections_wait()
 def conclude(
     live: LiveSession,
     request: LiveRequest,
@@ -30,4 +33,8 @@ def conclude(
         clock=clock,
         over=True,
     )
-    return live.concluded(result, now)
+    effects = live.concluded(result, now)
+    pieces = list(pieces_of(result))
+    del result
+    let_go(pieces)
+    return effects

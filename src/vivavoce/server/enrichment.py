@@ -19,6 +19,7 @@ from vivavoce.live.transcription import transcription_of
 from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Failed, Utterance
+from vivavoce.server.garbage import full_collections_wait
 from vivavoce.server.intelligence import Intelligence, Tell, TookTooLong, Where
 from vivavoce.server.steps import Hear, LiveStep, PostStep, live_steps, post_steps
 
@@ -122,6 +123,7 @@ class Enrichment:
                 for line in self._lines:
                     await line.join()
 
+    @full_collections_wait()
     def _transcribe(self, utterances: Sequence[Utterance]) -> AddOnDone:
         transcription = transcription_of(self._request, utterances, time.perf_counter)
         return self._out.transcribed(transcription, self._clock())
@@ -129,7 +131,9 @@ class Enrichment:
     async def _take_step(self, step: PostStep, utterances: Sequence[Utterance]) -> None:
         of = AddOnResult(step.name, target=step.target)
         known = self._known.get(of.key)
-        self._say(self._tell(None, known) if known else await self._tried(of, step, utterances))
+        # In a thread as well: the chapters of hours are as long as their words.
+        told = asyncio.to_thread(self._tell, None, known) if known else self._tried(of, step, utterances)
+        self._say(await told)
 
     async def _tried(self, of: AddOnResult, step: PostStep, utterances: Sequence[Utterance]) -> AddOnDone:
         work, tell = partial(step.work, utterances), partial(self._tell, None)
@@ -152,6 +156,7 @@ class Enrichment:
         async with self._calls if where == "remote" else nullcontext():
             return await self._intelligence.outcome(of, work, tell, where, within=within)
 
+    @full_collections_wait()
     def _tell(self, utterance: Utterance | None, result: AddOnResult) -> AddOnDone:
         return self._out.add_on(result, utterance, self._clock())
 

@@ -11,8 +11,10 @@ from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.result import build_result
 from vivavoce.protocol.add_ons import AddOnResult, PostAddOn
 from vivavoce.protocol.messages import Key, key_of
+from vivavoce.protocol.responses import pieces_of
 from vivavoce.protocol.stream import Final
-from vivavoce.server.stored import messages_of, request_of
+from vivavoce.server.garbage import full_collections_wait, let_go
+from vivavoce.server.stored import messages_of, of_finals, request_of
 from vivavoce.storage.journal import Entry
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
@@ -31,7 +33,8 @@ async def last_words(stored: StoredSession, storage: Storage, *, told: bool) -> 
     said = await _said(stored.id, storage)
     finals = await storage.sessions.finals(stored.id)
     results = await storage.sessions.add_ons(stored.id)
-    return await asyncio.to_thread(lambda: list(_words(stored, finals, results, said, told)))
+    words = full_collections_wait()(lambda: list(_words(stored, finals, results, said, told)))
+    return await asyncio.to_thread(words)
 
 
 async def store_last_words(session_id: str, words: Sequence[str], storage: Storage) -> None:
@@ -66,16 +69,16 @@ def _words(
     request, ended = request_of(stored), stored.completed_at.timestamp()
     out = Outgoing(stored.id, request)
     known = {final.utterance.id: final.utterance for final in finals}
-    of_finals: list[tuple[Key, Message | None]] = [
+    each_once: list[tuple[Key, Message | None]] = [
         (("transcript", id_, ""), out.transcript(each, ended, final=True)) for id_, each in known.items()
     ]
-    of_finals += [
+    each_once += [
         (result.key, out.add_on(result, known[result.utterance_id], ended).message)
-        for result in results
+        for result in of_finals(stored.id, results, finals)
         # What an error was of is not said: it was told, as far as anybody can know.
-        if result.utterance_id and not result.error
+        if not result.error
     ]
-    for key, message in of_finals:
+    for key, message in each_once:
         if message is not None and message.audience.socket and (told or key not in said):
             yield said.get(key, message.text)
     result = build_result(
@@ -95,6 +98,9 @@ def _words(
         out.post_final_transcript(result, ended),
         out.end_session(ended),
     )
+    pieces = list(pieces_of(result))
+    del result
+    let_go(pieces)
     for message in ends:
         if message is not None and message.audience.socket:
             yield said.get((message.type, "", ""), message.text)

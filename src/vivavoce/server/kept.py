@@ -22,7 +22,7 @@ from vivavoce.protocol.messages import (
     key_of,
 )
 from vivavoce.protocol.stream import Final
-from vivavoce.server.stored import messages_of
+from vivavoce.server.stored import messages_of, of_finals
 from vivavoce.storage.records import StoredSession
 from vivavoce.storage.stores import Storage
 
@@ -62,7 +62,7 @@ class Kept:
             [final for final in finals if said.has_final(final)],
             [final for final in finals if not said.has_final(final)],
             results,
-            [result for result in results if result.utterance_id and not said.has(result)],
+            [each for each in of_finals(stored.id, results, finals) if not said.has(each)],
             said.told,
             max([stored.audio_bytes, said.acknowledged, *(final.resume_offset for final in finals)]),
         )

@@ -22,16 +22,19 @@ from vivavoce.protocol.responses import (
     SessionCreated,
     SessionList,
     SessionObject,
+    json_text,
+    pieces_of,
     timestamp,
 )
 from vivavoce.protocol.stream import Final
 from vivavoce.server.address import public_base, socket_url
-from vivavoce.server.answers import damaged_object, json_of, session_object, with_messages
+from vivavoce.server.answers import damaged_object, session_object, with_messages
 from vivavoce.server.auth import Authenticated
 from vivavoce.server.bleeping import bleeps, cover_of
 from vivavoce.server.callbacks.posting import opening
 from vivavoce.server.context import request_id
 from vivavoce.server.creation import parse_request, warning_header, warnings
+from vivavoce.server.garbage import full_collections_wait, let_go
 from vivavoce.server.limits import Caller
 from vivavoce.server.listing import MOST_CHARACTERS, MOST_ITEMS, ListQuery, Pages, within
 from vivavoce.server.models import Models
@@ -151,8 +154,9 @@ async def list_sessions(request: Request, services: Serving, caller: Authenticat
 
     whole = _whole(page.items)
 
+    @full_collections_wait()
     def body(said: Mapping[str, _Words]) -> str:
-        items = (json_of(_listed(stored, said.get(stored.id), services)) for stored in whole)
+        items = (_written(_listed(stored, said.get(stored.id), services)) for stored in whole)
         around = SessionList(
             first=pages.at(0, limit),
             current=pages.at(query.offset, limit),
@@ -178,7 +182,7 @@ async def get_session(session_id: str, services: Serving, caller: Authenticated)
     sessions = services.storage.sessions
     async with services.building:
         words = (await _words_of([stored], services))[session_id]
-        text = await asyncio.to_thread(lambda: json_of(_shown(stored, words, services)))
+        text = await asyncio.to_thread(_text, stored, words, services)
     return StreamingResponse(
         with_messages(text, _readable(session_id, sessions.messages(session_id))),
         media_type="application/json",
@@ -312,6 +316,20 @@ async def _redaction_loaded(asked: LiveRequest, models: Models) -> list[dict[str
         # A client is not told where the server keeps its files; the log is.
         problem = "what finds it cannot be loaded on this server; `vivavoce doctor` says why"
         raise HTTPException(501, f"PII cannot be redacted: {problem}") from error
+
+
+@full_collections_wait()
+def _text(stored: StoredSession, words: _Words, services: Services) -> str:
+    return _written(_shown(stored, words, services))
+
+
+def _written(shown: SessionObject) -> str:
+    """As JSON; what was shown is let go."""
+    text = json_text(shown)
+    pieces = list(pieces_of(shown))
+    del shown
+    let_go(pieces)
+    return text
 
 
 def _shown(stored: StoredSession, words: _Words, services: Services) -> SessionObject:

@@ -17,6 +17,7 @@ from vivavoce.live.sentences import Sentence
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import Entity, UtteranceModel
 from vivavoce.protocol.stream import Utterance
+from vivavoce.server.garbage import full_collections_wait
 from vivavoce.server.intelligence import Backend, Backends, Where
 
 Hear = Callable[[Utterance], NDArray[np.float32]]
@@ -89,6 +90,7 @@ def post_steps(request: LiveRequest, backends: Backends, hear: Hear) -> Iterator
     if asked.chapterization:
         chapters = backends.chapters
 
+        @full_collections_wait()
         def divide(utterances: Sequence[Utterance], wanted: Wanted) -> JsonValue:
             return [each.model_dump(mode="json") for each in chapters.get().chapters(utterances, wanted)]
 

@@ -10,8 +10,10 @@ import structlog
 from pydantic import ValidationError
 
 from vivavoce.errors import StorageDamaged
+from vivavoce.protocol.add_ons import AddOnResult
 from vivavoce.protocol.messages import InvalidMessage, Message, UnknownMessage, parse_message
 from vivavoce.protocol.requests import LiveRequest
+from vivavoce.protocol.stream import Final
 from vivavoce.storage.records import StoredSession
 
 _FORMAT = frozenset({"encoding", "bit_depth", "sample_rate", "channels"})
@@ -46,6 +48,24 @@ def request_of(stored: StoredSession) -> LiveRequest:
             if left_out:
                 _log.warning("stored_request_refused", session=stored.id, left_out=left_out)
             return read
+
+
+def of_finals(
+    session_id: str, results: Sequence[AddOnResult], finals: Sequence[Final]
+) -> Sequence[AddOnResult]:
+    """Those of the results that are of finals. One whose final is not there is left out, and the log says so:
+    the id of one of the two is damaged."""
+    known = {final.utterance.id for final in finals}
+    found = [result for result in results if result.utterance_id]
+    for each in found:
+        if each.utterance_id not in known:
+            damaged = StorageDamaged(
+                "add_ons",
+                "utterance_id",
+                f"session_id {session_id}, name {each.name}: there is no such final",
+            )
+            _log.error("add_on_damaged", session=session_id, error=str(damaged))
+    return [result for result in found if result.utterance_id in known]
 
 
 def messages_of(texts: Sequence[str]) -> list[Message | UnknownMessage]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
@@ -17,6 +18,7 @@ from vivavoce.storage import tables
 from vivavoce.storage.database import Database
 from vivavoce.storage.deliveries import add_deliveries
 from vivavoce.storage.records import NewDelivery
+from vivavoce.storage.rows import add_on_row
 
 _BEGIN = (
     update(tables.sessions)
@@ -101,7 +103,8 @@ class Journal:
 
     async def _write(self, group: Sequence[Entry]) -> None:
         finals = [_utterance(entry.session_id, entry.final) for entry in group if entry.final]
-        results = [_result(entry.session_id, entry.result) for entry in group if entry.result]
+        found = [(entry.session_id, entry.result) for entry in group if entry.result]
+        results = await asyncio.to_thread(lambda: list(starmap(add_on_row, found))) if found else []
         messages = [
             {"session_id": entry.session_id, "json": "\n".join(entry.messages)}
             for entry in group
@@ -135,16 +138,4 @@ def _utterance(session_id: str, final: Final) -> dict[str, Any]:
         "words": [[word.text, word.start, word.end, word.confidence] for word in utterance.words],
         "resume_offset": final.resume_offset,
         "draft": astuple(final.draft) if final.draft else None,
-    }
-
-
-def _result(session_id: str, result: AddOnResult) -> dict[str, Any]:
-    return {
-        "session_id": session_id,
-        "name": result.name,
-        "utterance_id": result.utterance_id,
-        "target": result.target,
-        "results": result.results,
-        "error": result.error.model_dump() if result.error else None,
-        "exec_time": result.exec_time,
     }

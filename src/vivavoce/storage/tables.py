@@ -66,6 +66,20 @@ class Json(TypeDecorator[Any]):
         return self.impl_instance.coerce_compared_value(op, value)
 
 
+class JsonText(TypeDecorator[str]):
+    """JSON as its text: hours of speech are written and read beside the event loop."""
+
+    impl = JSON
+    cache_ok = True
+    python_type = str
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        return None
+
+
 metadata = MetaData()
 
 keys = Table(
@@ -129,7 +143,7 @@ add_ons = Table(
     Column("name", String(32), nullable=False),
     Column("utterance_id", String(32), nullable=False),
     Column("target", String(16), nullable=False),
-    Column("results", Json(object, none_as_null=True)),
+    Column("results", JsonText),
     Column("error", Json(none_as_null=True)),
     Column("exec_time", Float, nullable=False),
     UniqueConstraint("session_id", "name", "utterance_id", "target"),
