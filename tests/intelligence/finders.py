@@ -12,18 +12,22 @@ from vivavoce.protocol.stream import Utterance, Word
 NAMES = frozenset({"Jonathan", "Meyers", "Priya", "Khanna"})
 _MONTHS = frozenset({"july", "juli", "julio"})
 _YEARS = frozenset({"de", "nineteen", "eighty", "two"})
-_SPOKEN_ADDRESS = re.compile(r"(?:[a-z]+ (?:dot|underscore) )?[a-z]+ at [a-z]+ dot [a-z]+", re.IGNORECASE)
+_PATTERNS = {
+    "EMAIL_ADDRESS": re.compile(r"(?:[a-z]+ (?:dot|underscore) )?[a-z]+ at [a-z]+ dot [a-z]+", re.IGNORECASE),
+    "LOCATION_ADDRESS": re.compile(r"\d+ (?:[A-Z][a-z]* ){1,3}Street"),
+    "AGE": re.compile(r"(?:seven|\d+) years(?: old)?"),
+}
 
 
 class RuleFinder:
-    """Names are those of `NAMES`, numbers those of ten digits, addresses what has "at" and "dot", dates are
-    in July."""
+    """Names are those of `NAMES`, numbers those of ten digits, addresses what has "at" and "dot" or ends in
+    "Street", ages are so many years old, dates are in July."""
 
     def find(self, words: Sequence[Word], language: str) -> list[Mention]:
         return []
 
     def sensitive(self, words: Sequence[Word], language: str, types: Collection[str]) -> list[Mention]:
-        found = [*self._names(words), *self._numbers(words), *self._addresses(words), *self._dates(words)]
+        found = [*self._names(words), *self._numbers(words), *self._patterns(words), *self._dates(words)]
         return [mention for mention in found if mention.entity_type in types]
 
     def _names(self, words: Sequence[Word]) -> list[Mention]:
@@ -50,26 +54,28 @@ class RuleFinder:
         return found
 
     def _dates(self, words: Sequence[Word]) -> list[Mention]:
-        """From a day up to a year, as far as it is said."""
+        """From a day, with its article, up to a year, as far as it is said."""
         said = [word.text.strip(" .,?!").lower() for word in words]
         found = []
         for index in range(1, len(said)):
             if said[index] in _MONTHS:
                 first = index - 2 if said[index - 1] in ("of", "de") else index - 1
+                first -= first > 0 and said[first - 1] == "the"
                 end = index + 1
                 while end < len(said) and (said[end] in _YEARS or said[end].isdigit()):
                     end += 1
                 found.append(_mention("DATE", words, range(max(0, first), end)))
         return found
 
-    def _addresses(self, words: Sequence[Word]) -> list[Mention]:
+    def _patterns(self, words: Sequence[Word]) -> list[Mention]:
         text = "".join(word.text for word in words)
         ends = list(accumulate(len(word.text) for word in words))
         found = []
-        for match in _SPOKEN_ADDRESS.finditer(text):
-            first = next(i for i, end in enumerate(ends) if end > match.start())
-            last = next(i for i, end in enumerate(ends) if end >= match.end())
-            found.append(_mention("EMAIL_ADDRESS", words, range(first, last + 1)))
+        for entity_type, pattern in _PATTERNS.items():
+            for match in pattern.finditer(text):
+                first = next(i for i, end in enumerate(ends) if end > match.start())
+                last = next(i for i, end in enumerate(ends) if end >= match.end())
+                found.append(_mention(entity_type, words, range(first, last + 1)))
         return found
 
 

@@ -17,8 +17,8 @@ from vivavoce.intelligence.entities.lists import names
 from vivavoce.intelligence.spelled import bare, kind_of
 from vivavoce.protocol.stream import Word
 
-_NOBODY = ("capitals", "titles", "no_names", "no_entities", "months")
-_NOUNS_TOO = frozenset({"de", "lb"})
+NOBODY = ("capitals", "titles", "no_names", "no_entities", "months")
+NOUNS_TOO = frozenset({"de", "lb"})
 _PARTICLE = re.compile(r"[od]['’]\w")
 _SENTENCE_ENDS = tuple(".?!:…¿¡")
 # Beyond so much of an utterance capitals mean nothing.
@@ -35,12 +35,12 @@ _MISTAKEN = frozenset(
 def capitalised(words: Sequence[Word], language: str, others: Mapping[int, str]) -> Iterator[int]:
     """Indices of words that are taken for names. `others`: the types of what was found, by index."""
     texts = [bare(word.text) for word in words]
-    upper = [_is_capitalised(text) for text in texts]
-    if language in _NOUNS_TOO or (len(texts) > 3 and sum(upper) > _MOST * len(texts)):
+    upper = [is_capitalised(text) for text in texts]
+    if language in NOUNS_TOO or (len(texts) > 3 and sum(upper) > _MOST * len(texts)):
         return
     for index, text in enumerate(texts):
         lower = text.casefold().removesuffix("'s").removesuffix("’s")
-        if not upper[index] or lower in names(*_NOBODY):
+        if not upper[index] or lower in names(*NOBODY):
             continue
         before = texts[index - 1].casefold() if index else ""
         begins = before not in names("titles") and (
@@ -54,13 +54,13 @@ def capitalised(words: Sequence[Word], language: str, others: Mapping[int, str])
 
 def name_end(words: Sequence[Word], first: int, end: int, language: str) -> int:
     """Where a name ends that goes on, as it is written, after its words from `first` up to `end`."""
-    if end - first == 1 and not any(_is_capitalised(bare(word.text)) for word in words):
+    if end - first == 1 and not any(is_capitalised(bare(word.text)) for word in words):
         return end + _is_family_name(words, end, language)
     while 0 < end < len(words) and not words[end - 1].text.rstrip().endswith((",", *_SENTENCE_ENDS)):
         text = bare(words[end].text)
-        if not _is_capitalised(text) and not _PARTICLE.match(text):
+        if not is_capitalised(text) and not _PARTICLE.match(text):
             break
-        if text.casefold() in names(*_NOBODY):
+        if text.casefold() in names(*NOBODY):
             break
         end += 1
     return end
@@ -69,7 +69,7 @@ def name_end(words: Sequence[Word], first: int, end: int, language: str) -> int:
 def is_ordinary(name: str, language: str) -> bool:
     """Whether the word is more than a name, in small letters."""
     lower = name.casefold()
-    return lower in names("also_words", "particles", *_NOBODY) or lower in _too_common(language)
+    return lower in names("also_words", "particles", *NOBODY) or lower in _too_common(language)
 
 
 def _is_family_name(words: Sequence[Word], index: int, language: str) -> bool:
@@ -94,7 +94,8 @@ def _too_common(language: str) -> frozenset[str]:
     return frozenset(stopwords(language))
 
 
-def _is_capitalised(text: str) -> bool:
+def is_capitalised(text: str) -> bool:
+    """Whether it is written as a name is."""
     if _CONTRACTED.match(text.casefold()):
         return False
     letters = [letter for letter in text if letter.isalpha()]

@@ -15,6 +15,14 @@ from threading import Lock
 from vivavoce.intelligence import markers
 from vivavoce.intelligence.base import EntityFinder, Mention
 from vivavoce.intelligence.capitals import capitalised, name_end
+from vivavoce.intelligence.cuts import (
+    introduces,
+    stand_in,
+    unfinished_address,
+    unfinished_age,
+    unfinished_birthday,
+    unfinished_street,
+)
 from vivavoce.intelligence.runs import (
     Run,
     held_back,
@@ -25,10 +33,10 @@ from vivavoce.intelligence.runs import (
     runs_of,
     says_birth,
     stands_for_itself,
-    unfinished_address,
     with_local_part,
 )
-from vivavoce.intelligence.spelled import Kind, digits
+from vivavoce.intelligence.spelled import LANGUAGES, Kind, digits
+from vivavoce.protocol.redaction import NAMED
 from vivavoce.protocol.stream import Utterance, Word
 
 _NUMBERS = frozenset(
@@ -54,9 +62,13 @@ _REACHED = frozenset({"EMAIL_ADDRESS", "URL"})
 # What they begin with is an ordinary word until the "at" or the "dot" after it.
 _ADDRESSES = frozenset({"EMAIL_ADDRESS", "URL", "USERNAME"})
 _NAMES = frozenset({"NAME", "NAME_GIVEN", "NAME_FAMILY"})
+_STREETS = frozenset({"LOCATION_ADDRESS", "LOCATION_ADDRESS_STREET"})
+# After which a number may be of them, too.
+_OPEN = _NUMBERS | _SPELLED | {"CREDIT_CARD_EXPIRATION", "DOB", "LOCATION_ZIP"}
 # Words of what was said before that are at hand, and seconds after which they are no part of it any more.
-_CONTEXT = 12
-_LATELY = 15.0
+_CONTEXT, _LATELY = 12, 15.0
+# In so many languages an utterance is looked at: the label of a short one is often wrong.
+_LANGUAGES = 3
 # So many digits in one go are an identifying number, whatever kind it is, and may be one in a partial.
 _SPELLED_OUT = 3
 _SURELY, _PERHAPS, _IN_A_PARTIAL = 7, 5, 3
@@ -76,11 +88,11 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """How the last utterance of a channel ended: `marker` stands at its end, after which a piece of that may
-    follow; `joint` if that was a sign, as "dot" is."""
+    """The last words of a channel, with the label of each one's language, and the marker at their end, after
+    which a piece of that may follow; `joint` if that was a sign, as "dot" is."""
 
     words: tuple[Word, ...]
-    language: str
+    labels: tuple[str, ...]
     marker: str | None = None
     joint: bool = False
 
@@ -115,14 +127,23 @@ class Redactor:
                     marker = markers.marker_in(final.words[-1].text)
                     if marker is None and markers.is_redacted(final.words[-1].text):
                         marker = self._number_of(final.words[-1:])
-                    self._said[final.channel] = _Before(final.words[-1:], final.language, marker)
+                    # Whether that was said to its end is not known any more: a word goes with it.
+                    self._remember(final, tuple(map(stand_in, final.words)), marker, marker is not None)
 
     def failed(self, utterance: Utterance) -> None:
         """A final that could not be redacted, of which nothing is shown: its end counts as a number's."""
         if utterance.words:
             with self._lock:
-                said = utterance.words[-1:]
-                self._said[utterance.channel] = _Before(said, utterance.language, self._number_of(said))
+                self._remember(utterance, utterance.words, self._number_of(utterance.words[-1:]))
+
+    def _remember(
+        self, utterance: Utterance, words: Sequence[Word], marker: str | None, joint: bool = False
+    ) -> None:
+        """What the next utterance of the channel may go on from."""
+        before = self._before(utterance)
+        said = (*(before.words if before else ()), *words)[-_CONTEXT:]
+        labels = (*(before.labels if before else ()), *[utterance.language] * len(words))[-_CONTEXT:]
+        self._said[utterance.channel] = _Before(said, labels, marker, joint)
 
     def _number_of(self, words: Sequence[Word]) -> str:
         """The marker of words that may be of a number."""
@@ -142,8 +163,7 @@ class Redactor:
                 if span.entity_type in _NAMES:
                     names = markers.name_words(words[span.first : span.end], language)
                     self._named |= dict.fromkeys(names, span.entity_type)
-            joint = is_sign(words[-1].text)
-            self._said[utterance.channel] = _Before(words[-_CONTEXT:], language, last, joint)
+            self._remember(utterance, words, last, is_sign(words[-1].text))
             return replace(utterance, words=tuple(written))
 
     def partial(self, utterance: Utterance) -> Utterance:
@@ -153,13 +173,14 @@ class Redactor:
             before = self._before_partial(utterance)
             alone = self._finder.sensitive(words, language, self._asked)
             sure = self._of_final(words, language, before, alone)
-            spans = _merged([*sure, *self._perhaps(words, language)])
+            languages = _languages(language, before)
+            spans = _merged([*sure, *self._perhaps(words, languages)])
             # A cue may have been said before.
             lead = before.words if before else ()
             doubtful = _places(spans, len(lead))
             found = _places([span for span in spans if not span.vague], len(lead))
             unclear = 2 if self._types & _ADDRESSES else 1
-            shown = max(0, held_back((*lead, *words), language, doubtful, found, unclear) - len(lead))
+            shown = max(0, held_back((*lead, *words), languages, doubtful, found, unclear) - len(lead))
             shown = min([shown, *self._birthdays(words, alone)])
             spans = [span for span in spans if span.end <= shown]
             numbering = self._numbering.copy() if spans and not self._mask else self._numbering
@@ -182,17 +203,23 @@ class Redactor:
         last = partly[0].words[-1].end
         if (before and before.words[-1].end >= last) or utterance.words[0].start - last > _LATELY:
             return before
-        return _Before(partly[0].words[-_CONTEXT:], partly[0].language)
+        words = partly[0].words[-_CONTEXT:]
+        return _Before(words, (partly[0].language,) * len(words))
 
     def _of_final(
         self, words: Sequence[Word], language: str, before: _Before | None, alone: Sequence[Mention]
     ) -> Iterator[_Span]:
         """`alone`: what the finder finds in the words by themselves."""
-        found = list(self._found(words, alone, 0))
-        if before is not None and before.language == language:
-            together = *before.words, *words
-            mentions = self._finder.sensitive(together, language, self._asked)
-            found += self._found(together, mentions, len(before.words))
+        found = list(self._found(words, alone, 0, language))
+        lead = before.words if before else ()
+        together = *lead, *words
+        reached = [mention.words.stop + len(lead) for mention in alone if mention.entity_type in _REACHED]
+        for each in _languages(language, before) if before else ():
+            mentions = self._finder.sensitive(together, each, self._asked)
+            if each != language:
+                mentions = [one for one in mentions if one.entity_type not in NAMED or _follows(one, lead)]
+            found += self._found(together, mentions, len(lead), each)
+            reached += [mention.words.stop for mention in mentions if mention.entity_type in _REACHED]
         yield from found
         named = [span for span in found if span.entity_type in _NAMES]
         for index, word in enumerate(words):
@@ -206,15 +233,27 @@ class Redactor:
         yield from self._in_pieces(words, language, before)
         if "PASSWORD" in self._types:
             yield from (_Span(first, end, "PASSWORD") for first, end in passwords(words))
-        if "EMAIL_ADDRESS" in self._types:
-            first = unfinished_address(words)
-            whole = any(
-                span.entity_type in _REACHED and span.first <= (first or 0) < span.end for span in found
-            )
-            if first is not None and not whole:
-                yield _Span(first, len(words), "EMAIL_ADDRESS", vague=True)
+        for first, entity_type in self._unfinished(together, language, max(reached, default=0)):
+            start = max(first - len(lead), 0)
+            yield _Span(start, len(words), entity_type, goes_on=first < len(lead), vague=True)
 
-    def _found(self, words: Sequence[Word], mentions: Sequence[Mention], skipped: int) -> Iterator[_Span]:
+    def _unfinished(self, words: Sequence[Word], language: str, reached: int) -> Iterator[tuple[int, str]]:
+        """What the end may have cut in two, beside numbers: where it begins, and what it is of. `reached`:
+        where the last address ends that was found."""
+        begins: dict[str, int | None] = {}
+        if "EMAIL_ADDRESS" in self._types:
+            begins["EMAIL_ADDRESS"] = unfinished_address(words, reached)
+        if self._types & _STREETS:
+            begins["LOCATION_ADDRESS"] = unfinished_street(words, language)
+        if "DOB" in self._types:
+            begins["DOB"] = unfinished_birthday(words, language)
+        if "AGE" in self._types:
+            begins["AGE"] = unfinished_age(words, language)
+        yield from ((first, entity_type) for entity_type, first in begins.items() if first is not None)
+
+    def _found(
+        self, words: Sequence[Word], mentions: Sequence[Mention], skipped: int, language: str
+    ) -> Iterator[_Span]:
         """The entities to redact among the words after the first, which are `skipped`."""
         for mention in mentions:
             first, end = mention.words.start, mention.words.stop
@@ -222,6 +261,8 @@ class Redactor:
             if entity_type == "DATE" and "DOB" in self._types and says_birth(words, mention.words):
                 entity_type = "DOB"
             vague = entity_type == "NUMERICAL_PII"
+            if entity_type in _NAMES and end == skipped:
+                end = name_end(words, first, end, language)
             is_amount = vague and stands_for_itself(words, Run(first, end, frozenset()))
             if entity_type not in self._types or end <= skipped or is_amount:
                 continue
@@ -243,27 +284,28 @@ class Redactor:
 
     def _in_pieces(self, words: Sequence[Word], language: str, before: _Before | None) -> Iterator[_Span]:
         """What is said piece by piece, and is surely a number, or may go on beyond the utterance."""
-        follows = before is not None and _type_of(before.marker or "") in _NUMBERS | _SPELLED
-        for run in runs_of(words, language):
+        follows = before is not None and _type_of(before.marker or "") in _OPEN
+        for run in runs_of(words, *_languages(language, before)):
             label = self._label_of(run)
             if label is None:
                 continue
             size = digits(words[run.first : run.end]) if Kind.DIGITS in run.kinds else 0
             enough = _PERHAPS if "NUMERICAL_PII" in self._types else _SURELY
-            if run.first == 0 and follows:
-                yield _Span(0, run.end, label, goes_on=True, vague=True)
-            elif (
+            if (
                 run.may_go_on(words)
                 or (size >= enough and not stands_for_itself(words, run))
                 or run.letters(words) >= _SPELLED_OUT
             ):
                 yield _Span(run.first, run.end, label, vague=True)
-        if follows and before is not None and before.joint:
-            yield _Span(0, 1, _type_of(before.marker or ""), goes_on=True, vague=True)
+        for run in runs_of(words, *LANGUAGES, language) if follows else ():
+            if not run.first and (label := self._label_of(run)):
+                yield _Span(0, run.end, label, goes_on=True, vague=True)
+        if before is not None and before.marker and before.joint:
+            yield _Span(0, 1, _type_of(before.marker), goes_on=True, vague=True)
 
-    def _perhaps(self, words: Sequence[Word], language: str) -> Iterator[_Span]:
+    def _perhaps(self, words: Sequence[Word], languages: Sequence[str]) -> Iterator[_Span]:
         """What is shown in no partial, though a final may show it."""
-        for run in runs_of(words, language):
+        for run in runs_of(words, *languages):
             label = self._label_of(run)
             # What it begins with may go on from an utterance whose final is not there yet.
             if label and (not run.first or digits(words[run.first : run.end]) >= _IN_A_PARTIAL):
@@ -311,6 +353,17 @@ class Redactor:
 
     def _marker(self, numbering: markers.Numbering, span: _Span, said: Sequence[Word]) -> str:
         return span.entity_type if self._mask else numbering.marker(span.entity_type, said)
+
+
+def _follows(mention: Mention, lead: Sequence[Word]) -> bool:
+    """Whether it goes on from what was said before, in another language; read as that one, any word may be a
+    name."""
+    return mention.words.start < len(lead) + introduces(lead[-1])
+
+
+def _languages(language: str, before: _Before | None) -> tuple[str, ...]:
+    """In which to look at an utterance and what was said before it: its own, then the last ones."""
+    return tuple(dict.fromkeys((language, *reversed(before.labels if before else ()))))[:_LANGUAGES]
 
 
 def _type_of(marker: str) -> str:

@@ -11,7 +11,7 @@ from vivavoce.protocol.stream import Word
 
 # Words after which something personal may come, in the languages whose number words are known.
 _CUE = re.compile(
-    r"(?:phone|tele|télé|number|numb|numéro|nummer|númer|numer|card|carte|karte|tarjeta|carta|cartão|code|pin|"
+    r"(?:phone|mobil|móvil|cell(?:phone)?$|tele|télé|number|numb|numéro|nummer|númer|numer|card|carte|karte|tarjeta|carta|cartão|code|pin|"
     r"account|compte|konto|cuenta|conto|conta|digit|zip|post|social|security|extension|reference|licen|"
     r"passport|passeport|reisepass|pasaporte|passaporte|e-?mail|mail|correo|courriel|indirizzo|address|"
     r"adresse|dirección|endereço|name|nom|nombre|nome|appell|heiß|heiss|llam|chiam|cham|born|geboren|"
@@ -62,12 +62,9 @@ _STRONG = frozenset(
     ["dot", "punkt", "underscore", "arobase", "arroba", "chiocciola", "klammeraffe", "@", "_"]
 )
 _WEAK = frozenset(["at", "point", "punto", "ponto", "dash", "plus", "-", "."])
-_MAIL = re.compile(r"e-?mail|mail|correo|courriel|mél", re.IGNORECASE)
 _PASSWORD = re.compile(r"pass(?:word|phrase|code)|passwort|kennwort|contraseña|senha", re.IGNORECASE)
 _LONGEST_PASSWORD = 5
-_IS = frozenset(["is", "it's", "its", "ist", "est", "es", "è", "é"])
-# Words of one that is spelled.
-_LONGEST_ADDRESS = 7
+IS = frozenset(["is", "it's", "its", "ist", "est", "es", "è", "é"])
 _ALONE = frozenset({"I", "I'm", "I’m", "I'll", "I’ll", "I've", "I’ve", "I'd", "I’d", "It", "Ok", "Okay"})
 
 
@@ -92,23 +89,18 @@ class Run:
             return True
         run = words[self.first : self.end]
         if Kind.DIGITS in self.kinds:
-            if self._is_year(words):
+            if is_year(words, self):
                 return False
             return digits(run) > 1 or _has_cue(words[max(0, self.first - _NEAR_A_CUE) : self.first])
         if Kind.LETTERS in self.kinds:
             return len(run) > 1 or _has_cue(words[max(0, self.first - _NEAR_A_CUE) : self.first])
-        return any(_is_strong(word.text) for word in run)
-
-    def _is_year(self, words: Sequence[Word]) -> bool:
-        if self.end - self.first > 1 or not _YEAR.fullmatch(bare(words[self.first].text)):
-            return False
-        before = [bare(word.text).casefold() for word in words[max(0, self.first - 2) : self.first]]
-        return before[-1] in _BEFORE_A_YEAR and not _ENDING.intersection(before)
+        return any(is_strong(word.text) for word in run)
 
 
-def runs_of(words: Sequence[Word], language: str) -> Iterator[Run]:
-    """The runs of pieces, in order. One that begins with a sign has the word before that, too."""
-    kinds = [kind_of(word.text, language) for word in words]
+def runs_of(words: Sequence[Word], *languages: str) -> Iterator[Run]:
+    """The runs of what is a piece in any of the languages, in order. One that begins with a sign has the word
+    before that, too; one that has letters beside digits, the groups of letters after it."""
+    kinds = [_kind_in(word.text, languages) for word in words]
     place = 0
     while place < len(words):
         if kinds[place] is None:
@@ -118,39 +110,27 @@ def runs_of(words: Sequence[Word], language: str) -> Iterator[Run]:
         while place < len(words) and (kinds[place] or _is_filler(words, kinds, place)):
             place += 1
         end = place
-        while first < end and _is_weak(words[first].text):
+        while first < end and _is_weak(words[first].text) and not _is_plus(words, kinds, first):
             first += 1
         while first < end and _is_weak(words[end - 1].text):
             end -= 1
         if first == end:
             continue
         found = frozenset(kind for kind in kinds[first:end] if kind)
-        if first and (_is_strong(words[first].text) or _is_prefix(words[first - 1].text, found)):
+        if first and (is_strong(words[first].text) or _is_prefix(words[first - 1].text, found)):
             first -= 1
+        if end == place and Kind.DIGITS in found and _has_letters(words[first:end]):
+            while end < len(words) and (kinds[end] or _is_group(words[end].text)):
+                end += 1
+            place = end
         yield Run(first, end, found)
-
-
-def unfinished_address(words: Sequence[Word]) -> int | None:
-    """The word at which an e-mail address begins that may go on beyond the end, as in "write to john dot
-    smith at"; None if there is none."""
-    said = [bare(word.text).casefold() for word in words]
-    for index in range(max(0, len(said) - _LONGEST_ADDRESS), len(said)):
-        if said[index] in _STRONG:
-            return max(0, index - 1)
-        if _MAIL.match(said[index]) and index + 2 < len(said):
-            first = index + 2 if said[index + 1] in _IS else index + 3
-            if said[first - 1] in _IS and first < len(said):
-                return first
-    if len(said) > 1 and said[-1] == "at" and words[-1].text.strip().isalpha():
-        return len(said) - 2
-    return None
 
 
 def passwords(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
     """Where passwords are that are said to be ones, as in "my password is sunny day"."""
     said = [bare(word.text).casefold() for word in words]
     for index in range(len(said) - 2):
-        if _PASSWORD.fullmatch(said[index]) and said[index + 1] in _IS:
+        if _PASSWORD.fullmatch(said[index]) and said[index + 1] in IS:
             end = index + 3
             while (
                 end < min(len(words), index + 2 + _LONGEST_PASSWORD)
@@ -169,16 +149,24 @@ def stands_for_itself(words: Sequence[Word], run: Run) -> bool:
     return _COUNTED.match(after) is not None
 
 
+def is_year(words: Sequence[Word], run: Run) -> bool:
+    """Whether it is one that something happened in."""
+    if run.end - run.first > 1 or not run.first or not _YEAR.fullmatch(bare(words[run.first].text)):
+        return False
+    before = [bare(word.text).casefold() for word in words[max(0, run.first - 2) : run.first]]
+    return before[-1] in _BEFORE_A_YEAR and not _ENDING.intersection(before)
+
+
 def neighbours_of_signs(words: Sequence[Word]) -> Iterator[int]:
     """Signs that are said as such, and the words on either side of them."""
     for index, word in enumerate(words):
-        if _is_strong(word.text):
+        if is_strong(word.text):
             yield from range(max(0, index - 1), min(len(words), index + 2))
 
 
 def held_back(
     words: Sequence[Word],
-    language: str,
+    languages: Collection[str],
     doubtful: Collection[int],
     found: Collection[int],
     unclear: int = 1,
@@ -195,18 +183,18 @@ def held_back(
             # It has been said if something was found after it that is at its end.
             is_said = last not in found and any(index < place < last for place in found)
             shown = shown if is_said else min(shown, index + 1)
-        elif index not in found and _is_strong(text):
+        elif index not in found and is_strong(text):
             shown = min(shown, index)
         elif index not in found and text.casefold() == "at" and last - index <= _AFTER_AT:
             shown = min(shown, index - _BEFORE_AT)
-    while shown > 0 and (shown - 1 in doubtful or _may_be_part(words[shown - 1].text, language)):
+    while shown > 0 and (shown - 1 in doubtful or _may_be_part(words[shown - 1].text, languages)):
         shown -= 1
     return max(shown, 0)
 
 
-def _may_be_part(text: str, language: str) -> bool:
+def _may_be_part(text: str, languages: Collection[str]) -> bool:
     word = bare(text)
-    return kind_of(text, language) is not None or (word[:1].isupper() and word not in _ALONE)
+    return _kind_in(text, languages) is not None or (word[:1].isupper() and word not in _ALONE)
 
 
 def _is_filler(words: Sequence[Word], kinds: Sequence[Kind | None], place: int) -> bool:
@@ -215,15 +203,36 @@ def _is_filler(words: Sequence[Word], kinds: Sequence[Kind | None], place: int) 
     return is_inside and bare(words[place].text).casefold() in _FILLERS
 
 
-def _is_strong(text: str) -> bool:
+def is_strong(text: str) -> bool:
     """Whether it is a sign, and hardly ever a word: "dot" is, "at" is not."""
     return bare(text).casefold() in _STRONG
 
 
 def _is_prefix(text: str, follows: Collection[Kind]) -> bool:
     """Whether it is the letters that a number begins with, as in "XQH 882"."""
+    return Kind.DIGITS in follows and _is_group(text)
+
+
+def _is_group(text: str) -> bool:
+    """Whether it is some capitals, as they are in numbers."""
     word = bare(text)
-    return Kind.DIGITS in follows and 1 < len(word) < 6 and word.isalpha() and word.isupper()
+    return 1 < len(word) < 6 and word.isalpha() and word.isupper()
+
+
+def _has_letters(words: Sequence[Word]) -> bool:
+    """Whether capitals are in it, more than that of a sentence's first word."""
+    texts = [bare(word.text) for word in words]
+    return any(_is_group(text) or (text.isupper() and any(map(str.isdigit, text))) for text in texts)
+
+
+def _is_plus(words: Sequence[Word], kinds: Sequence[Kind | None], place: int) -> bool:
+    """A "plus" that a number begins with, as those of telephones do."""
+    is_before = kinds[place + 1 : place + 2] == [Kind.DIGITS]
+    return is_before and bare(words[place].text).casefold() in ("plus", "+")
+
+
+def _kind_in(text: str, languages: Collection[str]) -> Kind | None:
+    return next((kind for each in languages if (kind := kind_of(text, each))), None)
 
 
 def with_local_part(words: Sequence[Word], first: int) -> int:
@@ -256,7 +265,7 @@ def _is_day(words: Sequence[Word], date: range) -> bool:
 
 def is_sign(text: str) -> bool:
     """Whether a word is said for a sign, as "dot" and "at" are."""
-    return _is_strong(text) or _is_weak(text)
+    return is_strong(text) or _is_weak(text)
 
 
 def _is_weak(text: str) -> bool:

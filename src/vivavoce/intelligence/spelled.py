@@ -97,6 +97,8 @@ _COMPOUND = {
                      "(?:uno|un|due|tre|tré|quattro|cinque|sei|sette|otto|nove)"),
 }  # fmt: skip
 _KNOWN = {language: frozenset(words.split()) for language, words in _NUMBERS.items()}
+LANGUAGES = tuple(_KNOWN)
+"""In which number words are known."""
 _HAN = frozenset("〇零一二三四五六七八九十")
 _NUMBER = re.compile(r"[(+#]*\d[\d\s().,/+–-]*")
 # What has letters beside digits and is no measure, clock time or ordinal.
