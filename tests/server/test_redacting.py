@@ -71,7 +71,7 @@ def test_the_rest_of_a_number_on_which_redaction_failed_is_not_shown() -> None:
 
     finder, shown = FailsOnce(fails=True), list[Up]()
     redaction = Redaction(lambda: finder)
-    stage = redaction.stage(PiiRedactionConfig(entity_types=("GDPR", "PCI")), shown.append, [])
+    stage = redaction.stage(PiiRedactionConfig(entity_types=("GDPR", "PCI")), (), shown.append, [])
     stage.deliver(Final(said("my number is 415 555"), 1))
     stage.deliver(Final(said("0132 I said", at=3), 2))
     redaction.close()

@@ -104,8 +104,7 @@ async def create_session(
         async with services.learning:
             await asyncio.to_thread(learn_vocabulary, asked, recognition.models.phonemizer)
     if asked.realtime_processing.pii_redaction:
-        async with services.learning:
-            found += await _redaction_loaded(asked, recognition.models)
+        found += await _redaction_loaded(asked, recognition.models)
     session_id, created_at = str(uuid.uuid4()), datetime.now(UTC)
     webhooks = await services.storage.webhooks.of(caller.key_id)
     destinations, deliveries = opening(session_id, asked, webhooks, created_at)

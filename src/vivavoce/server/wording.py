@@ -24,9 +24,10 @@ def recognizer_for(request: LiveRequest, models: Models) -> Recognizer | None:
     recognizer = as_asked(request, recognizer, models.phonemizer)
     wanted = request.realtime_processing
     # Where words pass on from recognition: what is redacted depends on what was said before.
-    return (
-        models.redaction.of(wanted.pii_redaction_config, recognizer) if wanted.pii_redaction else recognizer
-    )
+    if not wanted.pii_redaction:
+        return recognizer
+    languages = request.language_config.languages
+    return models.redaction.of(wanted.pii_redaction_config, languages, recognizer)
 
 
 def as_asked(request: LiveRequest, recognizer: Recognizer, phonemizer: Phonemizer) -> Recognizer:

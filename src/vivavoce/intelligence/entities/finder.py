@@ -89,6 +89,11 @@ class Entities:
             "named_entity_recognition", "model directory" if self._directories else "embedded", None, detail
         )
 
+    def has(self, *languages: str) -> bool:
+        """Whether nothing more can be loaded for these languages, or for any."""
+        wanted = set(self.languages).intersection(languages) if languages else set(self.languages)
+        return wanted <= self._models.keys() | self._problems.keys()
+
     def load(self, *languages: str) -> None:
         """Loads the models of these languages, or of all. Raises `ModelError`."""
         for language in languages or self.languages:
