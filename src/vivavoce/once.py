@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from functools import cache, wraps
 from threading import Lock
 from typing import TypeVar
@@ -33,8 +32,8 @@ def once(make: Callable[[], T]) -> Callable[[], T]:
         with lock:
             found = made()
         if isinstance(found, VivavoceError):
-            # A copy: each time that one is raised its traceback grows.
-            raise copy(found) from found.__cause__
+            # Else its traceback grows each time that it is raised.
+            raise found.with_traceback(None) from found.__cause__
         return found
 
     return get

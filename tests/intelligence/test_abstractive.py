@@ -138,7 +138,7 @@ def test_chapters_cover_all_that_was_said_from_the_sentences_that_the_model_name
     assert first.extractive_summary is None
 
 
-@pytest.mark.parametrize("form", ["```json\n{}\n```", "Here it is:\n```\n{}\n```\nShall I go on?"])
+@pytest.mark.parametrize("form", ["```json\n{}\n```", "Here {it} is:\n```\n{}\n```\nShall I {go on}?"])
 def test_json_may_stand_in_a_fence_and_among_words(form: str) -> None:
     found, asked = chapters(lambda _: form.replace("{}", described(1)))
     assert (len(found), len(asked)) == (1, 1)
@@ -153,9 +153,9 @@ def test_a_chapter_may_have_no_keywords() -> None:
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        ("Here are the chapters: one, two.", "it is not JSON"),
-        ("[" * 100_000, "it is not JSON"),
-        ("[]", "valid dictionary"),
+        ("Here are the chapters: one, two.", "it holds no JSON object"),
+        ("[" * 100_000, "it holds no JSON object"),
+        ("[]", "it holds no JSON object"),
         ('{"chapters": []}', "chapters"),
         (described(1, headline=" "), "headline"),
         (described(1, gist=None), "gist"),

@@ -111,23 +111,40 @@ def test_the_whole_may_be_translated_by_sentences_whatever_pauses_there_are_in_t
         assert f"{target}: " in translated["subtitles"][0]["subtitles"]
 
 
-def test_where_the_sentences_cannot_be_translated_the_finals_are_there(url: str, chat: ChatServer) -> None:
+def by_sentences(url: str) -> Message:
     config = TRANSLATION["translation_config"] | {"match_original_utterances": False}
-
-    def short_ones(asked: Asked) -> Answer:
-        # A final is, a sentence with several of them is not.
-        return answer(asked) if len(asked.user) < 60 else Status(400, "no more")
-
-    chat.answers = short_ones
-    session, texts = streamed(
-        url, EVERYTHING | {"realtime_processing": TRANSLATION | {"translation_config": config}}
-    )
-    result = result_of(url, session)
+    realtime = TRANSLATION | {"translation_config": config}
+    session, texts = streamed(url, EVERYTHING | {"realtime_processing": realtime})
     check_order([json.loads(text) for text in texts])
-    for translated in result["translation"]["results"]:
-        assert len(translated["utterances"]) == len(result["transcription"]["utterances"])
-        assert translated["error"]["status_code"] == 502
+    return result_of(url, session)
+
+
+def test_a_sentence_that_is_too_long_is_translated_as_its_finals_are(url: str, chat: ChatServer) -> None:
+    chat.answers = lambda asked: answer(asked) if len(asked.user) < 60 else Status(400, "too long")
+    result = by_sentences(url)
+    said = [utterance["text"].strip() for utterance in result["transcription"]["utterances"]]
+    for translated, target in zip(result["translation"]["results"], TARGETS, strict=True):
+        written = [utterance["text"].strip() for utterance in translated["utterances"]]
+        assert written == [f"{target}: {text}" for text in said]
+    assert result["translation"]["success"]
+
+
+def test_where_the_whole_cannot_be_translated_its_finals_are_there(url: str, chat: ChatServer) -> None:
+    asked_before: set[tuple[str, str]] = set()
+
+    def once(asked: Asked) -> Answer:
+        key = what(asked), asked.user
+        if key in asked_before or len(asked.user) >= 60:
+            return Status(400, "no more")
+        asked_before.add(key)
+        return answer(asked)
+
+    chat.answers = once
+    result = by_sentences(url)
     assert not result["translation"]["success"]
+    for translated in result["translation"]["results"]:
+        assert translated["error"]["status_code"] == 502
+        assert translated["utterances"]
 
 
 def test_who_leaves_without_a_stop_gets_no_more_and_the_result_says_what_is_missing(

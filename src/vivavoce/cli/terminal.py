@@ -108,11 +108,13 @@ def warnings_said(said: set[str]) -> Iterator[None]:
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        yield
-    for text in (str(warning.message) for warning in caught):
-        if text not in said:
-            said.add(text)
-            warn(text)
+        try:
+            yield
+        finally:
+            for text in (str(each.message) for each in caught if issubclass(each.category, UserWarning)):
+                if text not in said:
+                    said.add(text)
+                    warn(text)
 
 
 def say(text: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Annotated, Final, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -61,8 +61,8 @@ _CHAPTERS: Final = (
 _LINES_OF_A_CHAPTER: Final = 5
 _MOST_CHAPTERS: Final = 8
 
-# Models put it in a fence, or a sentence before it.
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+_MOST_BEGINNINGS: Final = 50
+"""Braces that are taken for the beginning of the JSON: there may be words, or a fence, around it."""
 _POINT = re.compile(r"^\s*(?:[-*•–—]+|\d+[.)])\s*")
 
 
@@ -104,6 +104,7 @@ class ChatSummarizer:
         if len("\n".join(texts)) > self._longest:
             texts = self._notes(material, texts, wanted)
             material = f"{material} {_FROM_NOTES}"
+        go_on(wanted)
         answer = self._chat.complete(f"{material} {asked}", "\n".join(texts), max_tokens=_MOST_TOKENS)
         text = _as_points(answer) if kind == "bullet_points" else " ".join(answer.split())
         if not text:
@@ -141,10 +142,9 @@ class ChatChapterizer:
         found: list[tuple[int, _Described]] = []
         begin = 0
         while begin < len(lines):
-            go_on(wanted)
             piece = next(_pieces(lines[begin:], self._longest))
             end = begin + len(piece)
-            of_piece = [(begin + each.first - 1, each) for each in self._described(material, piece)]
+            of_piece = [(begin + each.first - 1, each) for each in self._described(material, piece, wanted)]
             last = of_piece[-1][0]
             # What the last one is about may go on; but each piece brings it on by half.
             goes_on = end < len(lines) and last - begin >= len(piece) / 2
@@ -156,12 +156,13 @@ class ChatChapterizer:
             for (first, described), end in zip(found, ends, strict=True)
         ]
 
-    def _described(self, material: str, lines: Sequence[str]) -> list[_Described]:
+    def _described(self, material: str, lines: Sequence[str], wanted: Wanted) -> list[_Described]:
         most = min(_MOST_CHAPTERS, max(1, len(lines) // _LINES_OF_A_CHAPTER))
         asked = f"{material} {_CHAPTERS.format(most=most)}"
         numbered = "\n".join(f"{number} {line}" for number, line in enumerate(lines, 1))
         problem = ""
         for _ in range(_ATTEMPTS):
+            go_on(wanted)
             again = f" Your last answer could not be used: {problem}." if problem else ""
             answer = self._chat.complete(asked + again, numbered, max_tokens=_MOST_TOKENS)
             try:
@@ -196,11 +197,8 @@ class _UnusableError(Exception):
 
 
 def _read(answer: str, lines: int) -> list[_Described]:
-    found = _OBJECT.search(answer)
     try:
-        chapters = _Answer.model_validate(json.loads(found[0] if found else answer)).chapters
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise _UnusableError("it is not JSON") from error
+        chapters = _Answer.model_validate(_json_in(answer)).chapters
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "it"
@@ -213,6 +211,19 @@ def _read(answer: str, lines: int) -> list[_Described]:
     if firsts[-1] > lines:
         raise _UnusableError(f"there is no line {firsts[-1]}")
     return list(chapters)
+
+
+def _json_in(answer: str) -> object:
+    """The first object in it. Raises `_UnusableError` if there is none."""
+    decoder = json.JSONDecoder()
+    for brace in islice(re.finditer("{", answer), _MOST_BEGINNINGS):
+        try:
+            return decoder.raw_decode(answer, brace.start())[0]
+        except json.JSONDecodeError:
+            continue
+        except RecursionError as error:
+            raise _UnusableError("it holds no JSON object") from error
+    raise _UnusableError("it holds no JSON object")
 
 
 def _chapter(sentences: Sequence[Sentence], described: _Described) -> Chapter:

@@ -66,7 +66,6 @@ _BEFORE_A_NAME = IS | {
     "sou",
 }
 
-_MARKER = re.compile(r"\[([A-Z_]+)_\d+\]")
 _MASK = re.compile(r"#+(?:\s+#+)*")
 # What reads as the end of one that was there.
 _STANDS_FOR = {
@@ -133,14 +132,21 @@ def _may_be_street(words: Sequence[Word], index: int) -> bool:
 
 def unfinished_birthday(words: Sequence[Word], language: str) -> int | None:
     """Where the date begins, as far as it is said, on which somebody was born; None if there is none."""
-    first = end = len(words)
-    while first and end - first < _LONGEST_DATE and _of_a_date(words[first - 1].text, language):
-        first -= 1
+    end = len(words)
+    first = beginning_of_date(words, end, language)
     # "the fourth" is found with its article, and "am 4. Juli" without.
     while first < end and bare(words[first].text).casefold() in _OF_A_DATE - {"the"}:
         first += 1
     is_said = any(bare(word.text).casefold() not in _OF_A_DATE for word in words[first:])
     return first if is_said and says_birth(words, range(first, end)) else None
+
+
+def beginning_of_date(words: Sequence[Word], end: int, language: str) -> int:
+    """The first of the words up to `end` that may all be of a date."""
+    first = end
+    while first and end - first < _LONGEST_DATE and _of_a_date(words[first - 1].text, language):
+        first -= 1
+    return first
 
 
 def _of_a_date(text: str, language: str) -> bool:
@@ -177,7 +183,7 @@ def introduces(word: Word) -> bool:
 
 def stand_in(word: Word) -> Word:
     """A word that was redacted before a restart, as one of the kind; others as they are."""
-    if marker := _MARKER.search(word.text):
+    if marker := markers.MARKER.search(word.text):
         stands = _STANDS_FOR.get(marker[1], "1")
-        return word if stands is None else replace(word, text=_MARKER.sub(stands, word.text))
+        return word if stands is None else replace(word, text=markers.MARKER.sub(stands, word.text))
     return replace(word, text=_MASK.sub("1", word.text)) if markers.is_redacted(word.text) else word

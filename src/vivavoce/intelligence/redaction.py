@@ -16,6 +16,7 @@ from vivavoce.intelligence import markers
 from vivavoce.intelligence.base import EntityFinder, Mention
 from vivavoce.intelligence.capitals import capitalised, name_end
 from vivavoce.intelligence.cuts import (
+    beginning_of_date,
     introduces,
     stand_in,
     unfinished_address,
@@ -181,7 +182,7 @@ class Redactor:
             found = _places([span for span in spans if not span.vague], len(lead))
             unclear = 2 if self._types & _ADDRESSES else 1
             shown = max(0, held_back((*lead, *words), languages, doubtful, found, unclear) - len(lead))
-            shown = min([shown, *self._birthdays(words, alone)])
+            shown = min([shown, *self._birthdays(words, alone, language)])
             spans = [span for span in spans if span.end <= shown]
             numbering = self._numbering.copy() if spans and not self._mask else self._numbering
             written, _ = self._written(words[:shown], spans, before, numbering)
@@ -314,12 +315,12 @@ class Redactor:
             for index in neighbours_of_signs(words):
                 yield _Span(index, index + 1, "EMAIL_ADDRESS", vague=True)
 
-    def _birthdays(self, words: Sequence[Word], mentions: Sequence[Mention]) -> Iterator[int]:
+    def _birthdays(self, words: Sequence[Word], mentions: Sequence[Mention], language: str) -> Iterator[int]:
         """Where dates begin that may turn out to be somebody's birthday."""
         for mention in mentions:
             is_asked = mention.entity_type == "DATE" and "DOB" in self._types
             if is_asked and may_be_birthday(words, mention.words):
-                yield mention.words.start
+                yield beginning_of_date(words, mention.words.start, language)
 
     def _label_of(self, run: Run) -> str | None:
         """As what a run of pieces goes; None if nothing is asked for that it may be of."""

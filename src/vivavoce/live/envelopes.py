@@ -21,6 +21,8 @@ from vivavoce.protocol.responses import (
 )
 from vivavoce.protocol.stream import Utterance, Word
 
+_NOT_SERVED = 501
+
 _Results = Mapping[tuple[str, str], Mapping[str, AddOnResult]]
 """By add-on and target, then by the utterance's id."""
 
@@ -115,15 +117,28 @@ def _translated(
     # The whole by its sentences, where that was asked for; else, and if that failed, by its finals.
     whole = by_utterance.pop("", None)
     done = [by_utterance[each.id].results for each in utterances if each.id in by_utterance]
+    error = _error("translation", utterances, by_utterance, over)
     if whole is not None and isinstance(whole.results, list):
         done = whole.results
+        # What nothing serves is not in the whole either.
+        unserved = (result.error for result in by_utterance.values() if result.error)
+        error = next((each for each in unserved if each.status_code == _NOT_SERVED), None)
+    elif whole is not None and whole.error:
+        error = whole.error
+    elif over and _by_sentences(request):
+        error = error or _unfinished("the session ended before the translation of its sentences")
     translated = [_utterance(written) for written in done if isinstance(written, dict)]
     transcription = transcription_of(request, translated, clock)
     return TranslationResult(
         **{name: getattr(transcription, name) for name in type(transcription).model_fields}
         | {"languages": (target,) if translated else ()},
-        error=(whole and whole.error) or _error("translation", utterances, by_utterance, over),
+        error=error,
     )
+
+
+def _by_sentences(request: LiveRequest) -> bool:
+    config = request.realtime_processing.translation_config
+    return config is not None and not config.match_original_utterances
 
 
 def _utterance(written: Mapping[str, Any]) -> Utterance:

@@ -33,7 +33,7 @@ from vivavoce.protocol.responses import AddonError
 _log = structlog.get_logger(__name__)
 
 T_co = TypeVar("T_co", covariant=True)
-Where = Literal["live", "post", "remote"]
+Where = Literal["live", "post", "translation", "remote"]
 Tell = Callable[[AddOnResult], AddOnDone]
 """Writes what is said of a result."""
 
@@ -161,7 +161,8 @@ class Intelligence:
     """Runs what capabilities do, beside the event loop.
 
     What is done while people speak and what is done after it have a thread each, so that a long summary keeps
-    no live entity waiting; what asks other services has threads of its own.
+    no live entity waiting, and so have translations of whole sessions, which take longest; what asks other
+    services has threads of its own.
 
     `ran` is told, on such a thread, which add-on has run and what CPU time it took, in seconds.
     """
@@ -177,7 +178,7 @@ class Intelligence:
         self._failing: dict[tuple[str, str], str] = {}
         self._pools = {
             where: ThreadPoolExecutor(threads, f"add-ons {where}", initializer=_give_way)
-            for where, threads in (("live", 1), ("post", 1), ("remote", _REMOTE))
+            for where, threads in (("live", 1), ("post", 1), ("translation", 1), ("remote", _REMOTE))
         }
 
     def capabilities(self) -> Sequence[Capability]:
@@ -216,7 +217,7 @@ class Intelligence:
             # What has not begun never does, and how the rest ends is nobody's concern any more.
             doing.cancel()
             given_up.set()
-        problem = doing.exception() if done else TookTooLong(f"{of.name} took more than {within:g} s", 504)
+        problem = doing.exception() if done else _too_long(of.name, within)
         self._note(of, problem)
         return doing.result() if problem is None else tell(_filled(of, began, error=_error(of.name, problem)))
 
@@ -272,3 +273,7 @@ def _error(name: str, problem: BaseException) -> AddonError:
 
 def _give_way() -> None:
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _GIVES_WAY)
+
+
+def _too_long(name: str, within: float | None) -> TookTooLong:
+    return TookTooLong(f"{name} took more than {within:g} s", 504, logged=f"{name} takes too long")

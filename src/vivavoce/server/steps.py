@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from vivavoce.intelligence.base import TranslationOptions, Translator, Wanted, go_on
+from vivavoce.intelligence.base import NOT_SERVED, AddOnError, TranslationOptions, Translator, Wanted, go_on
 from vivavoce.intelligence.markers import is_redacted
 from vivavoce.intelligence.sentences import sentences
 from vivavoce.live.sentences import Sentence
@@ -116,14 +117,28 @@ class _Translation:
         written: list[JsonValue] = []
         for sentence in sentences(utterances):
             go_on(wanted)
-            written.append(self.of_final(_alone(sentence)))
+            written += self._of_sentence(sentence, utterances)
         return written
+
+    def _of_sentence(self, sentence: Sentence, utterances: Sequence[Utterance]) -> list[JsonValue]:
+        """One that cannot be translated as a whole, being too long, goes by what each utterance has of it."""
+        whole = Utterance(
+            "", sentence.channel, sentence.start, sentence.end, sentence.language, sentence.words
+        )
+        try:
+            return [self.of_final(whole)]
+        except AddOnError as error:
+            if error.status_code == NOT_SERVED:
+                return []  # as its finals' errors say
+            if len(parts := _parts(whole, utterances)) == 1:
+                raise
+        return [self.of_final(part) for part in parts]
 
     def where_of_final(self, utterance: Utterance) -> Where:
         return _where(self._asks_another({utterance.language}), "live")
 
     def where_of_all(self, utterances: Sequence[Utterance]) -> Where:
-        return _where(self._asks_another({utterance.language for utterance in utterances}), "post")
+        return _where(self._asks_another({utterance.language for utterance in utterances}), "translation")
 
     def _asks_another(self, sources: Collection[str]) -> bool:
         if self.backend.off:
@@ -143,9 +158,11 @@ def _translations(request: LiveRequest, backends: Backends, hear: Hear) -> Itera
             yield _Translation(backends.translation, target, options, may_hear)
 
 
-def _alone(sentence: Sentence) -> Utterance:
-    """A sentence as an utterance of its own; nobody asks for it by an id."""
-    return Utterance("", sentence.channel, sentence.start, sentence.end, sentence.language, sentence.words)
+def _parts(whole: Utterance, utterances: Sequence[Utterance]) -> list[Utterance]:
+    """What of it was said in each of the utterances."""
+    spoken_in = {id(word): number for number, each in enumerate(utterances) for word in each.words}
+    parts = (tuple(words) for _, words in groupby(whole.words, key=lambda word: spoken_in[id(word)]))
+    return [replace(whole, start=words[0].start, end=words[-1].end, words=words) for words in parts]
 
 
 def unserved(request: LiveRequest, backends: Backends) -> Iterator[str]:
