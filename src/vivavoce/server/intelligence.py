@@ -37,7 +37,8 @@ Where = Literal["live", "post", "translation", "remote"]
 Tell = Callable[[AddOnResult], AddOnDone]
 """Writes what is said of a result."""
 
-# Less than recognition, by so many steps of `nice`: words come first.
+# Less than recognition, by so many steps of `nice`: words come first. Not what is said of finals, which is
+# short: a thread that gets no core while it has the interpreter's lock keeps all others waiting.
 _GIVES_WAY = 10
 # Calls of other services at once: they wait, and compute nothing here.
 _REMOTE = 16
@@ -177,8 +178,13 @@ class Intelligence:
         # Add-ons, and languages they translate to, that another service gave nothing the last time, and why.
         self._failing: dict[tuple[str, str], str] = {}
         self._pools = {
-            where: ThreadPoolExecutor(threads, f"add-ons {where}", initializer=_give_way)
-            for where, threads in (("live", 1), ("post", 1), ("translation", 1), ("remote", _REMOTE))
+            where: ThreadPoolExecutor(threads, f"add-ons {where}", initializer=begin)
+            for where, threads, begin in (
+                ("live", 1, None),
+                ("post", 1, _give_way),
+                ("translation", 1, _give_way),
+                ("remote", _REMOTE, _give_way),
+            )
         }
 
     def capabilities(self) -> Sequence[Capability]:
