@@ -49,6 +49,7 @@ def sentiments(*each: tuple[str, str, str, float]) -> str:
         (
             "named_entity_recognition",
             f'{OF_A_FINAL}, "results": [{{"entity_type": "NAME", "text": "Maria", "start": 2.5, "end": 3}}, '
+            '{"entity_type": "NAME_GIVEN", "text": "Maria", "start": 2.5, "end": 3}, '
             '{"entity_type": "LOCATION_CITY", "text": "Paris", "start": 3, "end": 3.5}]',
             [(2.5, "· Maria (NAME), Paris (LOCATION_CITY)")],
         ),

@@ -71,6 +71,15 @@ def test_what_is_asked_for_beside_words_has_their_time_and_is_in_the_json(
     assert 'add_on_cpu_seconds_count{add_on="translation"}' in httpx.get(f"{server}/metrics").text
 
 
+@pytest.mark.parametrize(("form", "warned"), [("srt", True), ("text", True), ("json", False)])
+def test_who_asks_for_more_than_a_form_has_is_told(
+    run: Run, server: str, recording: Path, form: str, warned: bool
+) -> None:
+    result = run(*words(server, "--summary", "concise", f"--{form}"), recording)
+    assert result.exit_code == 0
+    assert (f"{form} is the words alone" in result.stderr) is warned
+
+
 def test_each_add_on_that_fails_is_named_once_in_the_end_and_the_words_are_there(
     run: Run, chat: ChatServer, url: str, talk: Path
 ) -> None:

@@ -17,7 +17,7 @@ from vivavoce.protocol.messages import (
     SentimentAnalysisMessage,
     TranslationMessage,
 )
-from vivavoce.protocol.responses import Chapter, Problem, TranscriptionResult, UtteranceModel
+from vivavoce.protocol.responses import Chapter, Entity, Problem, TranscriptionResult, UtteranceModel
 from vivavoce.protocol.responses import Sentiment as SentenceSentiment
 
 SummaryKind = Literal["general", "bullet_points", "concise"]
@@ -76,7 +76,7 @@ def told(message: AnyMessage, with_channel: bool = False) -> Iterator[Note]:
     """What is found in a final; of nothing no line."""
     match message:
         case NamedEntityRecognitionMessage(data=data) if data and data.results:
-            found = ", ".join(f"{each.text} ({each.entity_type})" for each in data.results)
+            found = ", ".join(f"{each.text} ({each.entity_type})" for each in _whole(data.results))
             yield _note(data.utterance, found, with_channel)
         case SentimentAnalysisMessage(data=data) if data:
             for each in data.results:
@@ -126,6 +126,16 @@ def found(result: TranscriptionResult) -> dict[str, Any]:
     """As JSON, the envelope of each add-on that was asked for."""
     envelopes = {name: getattr(result, name) for name in NAMES}
     return {name: each.model_dump(mode="json") for name, each in envelopes.items() if each is not None}
+
+
+def _whole(entities: Sequence[Entity]) -> Iterator[Entity]:
+    """Names without their parts, which follow them."""
+    end = 0.0
+    for each in entities:
+        if each.entity_type == "NAME":
+            end = each.end
+        if each.entity_type not in ("NAME_GIVEN", "NAME_FAMILY") or each.end > end:
+            yield each
 
 
 def _note(utterance: UtteranceModel, text: str, with_channel: bool, start: float | None = None) -> Note:

@@ -12,7 +12,7 @@ import typer
 
 from vivavoce.cli.add_ons import Chapters, Entities, Sentiment, Summary, asked
 from vivavoce.cli.languages import Languages, Translate
-from vivavoce.cli.terminal import Key, Url, stdout
+from vivavoce.cli.terminal import Key, Url, stdout, warn
 from vivavoce.protocol.presets import PresetName
 
 CodeSwitching = Annotated[
@@ -70,8 +70,9 @@ def transcribe(
     """Stream recordings to a server and watch the captions grow; write them as text, JSON or subtitles.
 
     Entities, sentiment and translations come with the captions, the summary and chapters after them; all are
-    in the JSON. One that fails is named in the end; the exit code is 0 where the words themselves came.
-    Ctrl-C stops the recording and writes what was said so far; a second one ends at once.
+    in the JSON, and not in text or subtitles. One that fails is named in the end; the exit code is 0 where the
+    words themselves came. Ctrl-C stops the recording and writes what was said so far; a second one ends at
+    once.
     """
     from vivavoce.cli.recordings import Recordings
     from vivavoce.cli.streaming import screen
@@ -80,6 +81,9 @@ def transcribe(
 
     form = chosen(text, json, srt, vtt)
     _check_outputs(files, output, is_subtitles=form in (Form.SRT, Form.VTT))
+    beside_words = asked(entities, sentiment, translate, summary, chapters)
+    if beside_words and form in (Form.TEXT, Form.SRT, Form.VTT):
+        warn(f"{form} is the words alone: what else is asked for is with the captions and in --json")
     console = screen()
     recordings = Recordings(
         paths=files,
@@ -87,8 +91,7 @@ def transcribe(
         output=output,
         speed=speed,
         split_channels=split_channels,
-        request=request_of(language, code_switching, model, partials=console is not None)
-        | asked(entities, sentiment, translate, summary, chapters),
+        request=request_of(language, code_switching, model, partials=console is not None) | beside_words,
         targets=translate or (),
         preset=preset,
         console=console,
