@@ -70,9 +70,8 @@ def transcribe(
     """Stream recordings to a server and watch the captions grow; write them as text, JSON or subtitles.
 
     Entities, sentiment and translations come with the captions, the summary and chapters after them; all are
-    in the JSON, and not in text or subtitles. One that fails is named in the end; the exit code is 0 where the
-    words themselves came. Ctrl-C stops the recording and writes what was said so far; a second one ends at
-    once.
+    in the JSON, and not in text or subtitles. One that fails is named in the end; the exit code is 0 if the
+    words came. Ctrl-C stops the recording and writes what was said so far; a second one ends at once.
     """
     from vivavoce.cli.recordings import Recordings
     from vivavoce.cli.streaming import screen
