@@ -51,6 +51,7 @@ ENGLISH = [
     ("I was born on May 5th, 1990.", "DOB", "May 5th, 1990"),
     ("We open in the summer of 2027.", "DATE_INTERVAL", "the summer of 2027"),
     ("He left in two thousand and nineteen.", "DATE_INTERVAL", "two thousand and nineteen"),
+    ("It was printed in 1455.", "DATE_INTERVAL", "1455"),
     ("It starts at three thirty p.m. today.", "TIME", "three thirty p.m."),
     ("Come at quarter past six.", "TIME", "quarter past six"),
     ("It took two and a half hours.", "DURATION", "two and a half hours"),

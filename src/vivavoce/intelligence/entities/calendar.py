@@ -67,6 +67,7 @@ ENGLISH: Final = (
     rule("DATE_INTERVAL", rf"\b(?-i:Q)[1-4](?: (?:of )?{_YEAR})?\b"),
     rule("DATE_INTERVAL", rf"\b(?:the )?(?P<e>{_DECADES}|(?:1[6-9]|20)?\d0'?s)\b"),
     rule("DATE_INTERVAL", r"\bthe \d\dth century\b|\b\d\dth century\b"),
+    rule("DATE_INTERVAL", rf"\b(?:in|since|until|till|before|after|back in|year) (?P<e>1[0-5]\d\d)\b(?!,\d| ?(?:people|dollars|euros|pounds|%|percent|meters|metres|feet|miles|kilometers|{_UNIT}|\w+ (?:street|avenue|road)))"),
     rule("DATE_INTERVAL", rf"\b(?:in|since|by|of|for|from|until|till|during|before|after|back in|year|fiscal|to|around|late|early) (?P<e>{_YEAR})\b(?! ?(?:people|dollars|euros|%|percent|{_UNIT}|\w+ (?:street|avenue|road)))"),
     rule("DATE_INTERVAL", rf"\b(?:in|since|by|until|till|during|of|for|from|last|next|this|early|late|mid|before|after|through) (?P<e>{_SURE_MONTH})\b"),
     rule("DATE_INTERVAL", r"\b(?:in|this|last|next|during)(?: the)? (?P<e>spring|summer|autumn|winter)\b"),
