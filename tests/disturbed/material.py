@@ -29,6 +29,8 @@ FORMATS = (
 )
 # Seconds: a voice counts up to ten after the long reading.
 _NUMBER_AT = 44.4
+# So much of it is taken for a number, and not for words.
+_OF_A_NUMBER = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,9 @@ def any_redacted_take(chance: random.Random, seconds: float) -> Take:
     first on different ones is chance.
     """
     take = any_take(chance, seconds, [format for format in FORMATS if format.channels == 1])
-    start = round(_NUMBER_AT - chance.uniform(0, 0.8) * take.seconds, 1)
-    return replace(take, start=start, add_ons=True, redacted=True)
+    seconds = max(take.seconds, _OF_A_NUMBER)
+    start = round(_NUMBER_AT - chance.uniform(0, 1) * (seconds - _OF_A_NUMBER), 1)
+    return replace(take, start=start, seconds=seconds, add_ons=True, redacted=True)
 
 
 def any_pieces(chance: random.Random, audio: bytes, format: AudioFormat) -> list[bytes]:
