@@ -12,6 +12,8 @@ from vivavoce.intelligence.cuts import (
     unfinished_birthday,
     unfinished_street,
 )
+from vivavoce.intelligence.entities.finder import Entities
+from vivavoce.intelligence.redaction import Redactor
 from vivavoce.intelligence.runs import runs_of
 
 
@@ -128,3 +130,15 @@ def test_what_was_redacted_reads_as_one_of_the_kind(word: str, stands: str) -> N
 def test_pieces_side_by_side_are_one_run(text: str, languages: list[str], runs: list[str]) -> None:
     found = runs_of(said(text).words, *languages)
     assert [" ".join(text.split()[run.first : run.end]) for run in found] == runs
+
+
+@pytest.mark.parametrize(
+    ("said_so_far", "shown"),
+    [
+        ("well the fourth of July nineteen", " well"),
+        ("well on the twenty first of May nineteen", " well on"),
+    ],
+)
+def test_a_day_waits_until_it_is_known_whether_somebody_was_born_on_it(said_so_far: str, shown: str) -> None:
+    redactor = Redactor(Entities(), frozenset({"DOB"}), mask=False)
+    assert redactor.partial(said(said_so_far)).text == shown
