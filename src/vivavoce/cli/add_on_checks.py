@@ -27,6 +27,7 @@ from vivavoce.intelligence.translation.directory import engines_at
 from vivavoce.intelligence.translation.embedded import EmbeddedEngine
 from vivavoce.intelligence.translation.engine import Engine
 from vivavoce.once import once
+from vivavoce.protocol.add_ons import BAD_GATEWAY, TIMED_OUT
 from vivavoce.protocol.redaction import PiiRedactionConfig, redacted_types
 from vivavoce.protocol.stream import Utterance, Word
 from vivavoce.server.backends import backends_of
@@ -56,7 +57,6 @@ _TALK: Final = (
 )
 _PAIRS_TRIED: Final = 2
 _NAMED: Final = 5
-_BAD_GATEWAY, _TIMED_OUT = 502, 504
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def chat_endpoint(chat: Chat, ask: Callable[[], str]) -> Finding:
     try:
         ask()
     except AddOnError as error:
-        if error.status_code == _TIMED_OUT:
+        if error.status_code == TIMED_OUT:
             remedy = "if it was loading its model, run the doctor again; what needs it fails until it answers"
             return Finding("chat", "wrong", str(error), remedy)
         settings = ", ".join(map(variable, ("chat_url", "chat_model", "chat_key")))
@@ -163,13 +163,9 @@ def _found(trial: _Trial, settings: Settings) -> Finding:
             seen = trial.run()
         took = perf_counter() - began
         described = _described(trial.describe())
-    except (
-        VivavoceError,
-        ImportError,
-        OSError,
-        ValueError,
-    ) as error:  # ValueError: spaCy of untrained models
-        if isinstance(error, AddOnError) and error.status_code in (_BAD_GATEWAY, _TIMED_OUT):
+    # A model that was never trained is a ValueError of spaCy's.
+    except (VivavoceError, ImportError, OSError, ValueError) as error:
+        if isinstance(error, AddOnError) and error.status_code in (BAD_GATEWAY, TIMED_OUT):
             return Finding(name, "wrong", str(error), "see what was found of the chat endpoint")
         # A client is not told where the server keeps its files, of which the cause speaks.
         cause = error.__cause__ if isinstance(error.__cause__, VivavoceError) else error

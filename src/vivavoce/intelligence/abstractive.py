@@ -221,8 +221,8 @@ def _json_in(answer: str) -> object:
             return decoder.raw_decode(answer, brace.start())[0]
         except json.JSONDecodeError:
             continue
-        except RecursionError as error:
-            raise _UnusableError("it holds no JSON object") from error
+        except RecursionError:
+            break
     raise _UnusableError("it holds no JSON object")
 
 

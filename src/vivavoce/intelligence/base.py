@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,6 @@ from vivavoce.protocol.responses import Chapter, Sentiment
 from vivavoce.protocol.stream import Utterance, Word
 
 SummaryKind = Literal["general", "concise", "bullet_points"]
-
-
-NOT_SERVED: Final = 501
-"""The status of what this server has no means for."""
 
 
 class AddOnError(VivavoceError):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vivavoce.live.transcription import transcription_of
-from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.add_ons import NOT_SERVED, AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import (
     AddonEnvelope,
@@ -20,8 +20,6 @@ from vivavoce.protocol.responses import (
     TranslationResult,
 )
 from vivavoce.protocol.stream import Utterance, Word
-
-_NOT_SERVED = 501
 
 _Results = Mapping[tuple[str, str], Mapping[str, AddOnResult]]
 """By add-on and target, then by the utterance's id."""
@@ -122,7 +120,7 @@ def _translated(
         done = whole.results
         # What nothing serves is not in the whole either.
         unserved = (result.error for result in by_utterance.values() if result.error)
-        error = next((each for each in unserved if each.status_code == _NOT_SERVED), None)
+        error = next((each for each in unserved if each.status_code == NOT_SERVED), None)
     elif whole is not None and whole.error:
         error = whole.error
     elif over and _by_sentences(request):

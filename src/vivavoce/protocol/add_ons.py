@@ -27,6 +27,10 @@ LiveAddOn = Literal["translation", "named_entity_recognition", "sentiment_analys
 PostAddOn = Literal["summarization", "chapterization"]
 """Add-ons that say something of the whole session, after its last final."""
 
+NOT_SERVED, BAD_GATEWAY, TIMED_OUT = 501, 502, 504
+"""Status codes of errors: of what this server has no means for, of what another service refused, and of what
+was not done in time."""
+
 END_RECORDING: Final = "end_recording"
 POST_TRANSCRIPT: Final = "post_transcript"
 """Steps of a session's end that only say something: they are kept, so that it is said once."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from vivavoce.intelligence.translation.translator import ENHANCED
 from vivavoce.protocol.redaction import NEVER_FOUND
 from vivavoce.protocol.requests import LiveRequest, RealtimeProcessing, misspelt_fields, unknown_fields
 from vivavoce.protocol.sections import Section
@@ -117,11 +118,11 @@ def _configured_in_vain(section: Section, path: str) -> Iterator[tuple[str, str]
 
 def _of_no_effect(asked: RealtimeProcessing) -> Iterator[tuple[str, str]]:
     config = asked.translation_config
-    if asked.translation and config and config.model != "enhanced":
+    if asked.translation and config and config.model != ENHANCED:
         for name in ("context", "informal"):
             if getattr(config, name):
                 path = f"realtime_processing.translation_config.{name}"
-                yield "ignored", f"{path} does nothing with the model {config.model}, only with enhanced"
+                yield "ignored", f"{path} does nothing with the model {config.model}, only with {ENHANCED}"
     if asked.pii_redaction and (unknown := NEVER_FOUND.intersection(asked.pii_redaction_config.entity_types)):
         names = ", ".join(sorted(unknown))
         yield "never_found", f"nothing finds {names}: pii_redaction leaves what is of this type as it is"

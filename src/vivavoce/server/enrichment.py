@@ -16,7 +16,7 @@ from vivavoce.intelligence.base import Wanted
 from vivavoce.live.add_ons import AddOnDone, AllDone
 from vivavoce.live.outgoing import Outgoing
 from vivavoce.live.transcription import transcription_of
-from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.add_ons import NOT_SERVED, AddOnResult
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.stream import Failed, Utterance
 from vivavoce.server.garbage import full_collections_wait
@@ -32,7 +32,7 @@ _FOR_A_SECOND = 0.1
 _CALLS = 4
 # What would fail once more: what makes no sense, what this server has no means for. What took too long would
 # wait for itself.
-_HOPELESS = (422, 501)
+_HOPELESS = (422, NOT_SERVED)
 
 Say = Callable[[AddOnDone | AllDone | Failed], None]
 

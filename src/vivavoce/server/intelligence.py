@@ -27,7 +27,7 @@ from vivavoce.intelligence.base import (
     Wanted,
 )
 from vivavoce.live.add_ons import AddOnDone, failed
-from vivavoce.protocol.add_ons import AddOnResult
+from vivavoce.protocol.add_ons import BAD_GATEWAY, TIMED_OUT, AddOnResult
 from vivavoce.protocol.responses import AddonError
 
 _log = structlog.get_logger(__name__)
@@ -42,8 +42,6 @@ Tell = Callable[[AddOnResult], AddOnDone]
 _GIVES_WAY = 10
 # Calls of other services at once: they wait, and compute nothing here.
 _REMOTE = 16
-# Bad gateway, timed out.
-_OF_OTHERS = (502, 504)
 
 
 class TookTooLong(AddOnError):  # noqa: N818 - a state of what is done
@@ -249,7 +247,7 @@ class Intelligence:
             if (reason := str(cause)) not in self._reasons:
                 self._reasons.add(reason)
                 _log.error("capability_not_loaded", capability=name, reason=reason)
-        elif problem.status_code in _OF_OTHERS and self._failing.get(what) != problem.logged:
+        elif problem.status_code in (BAD_GATEWAY, TIMED_OUT) and self._failing.get(what) != problem.logged:
             self._failing[what] = problem.logged
             _log.warning("add_on_failing", add_on=name, target=of.target, reason=problem.logged)
 
@@ -282,4 +280,4 @@ def _give_way() -> None:
 
 
 def _too_long(name: str, within: float | None) -> TookTooLong:
-    return TookTooLong(f"{name} took more than {within:g} s", 504, logged=f"{name} takes too long")
+    return TookTooLong(f"{name} took more than {within:g} s", TIMED_OUT, logged=f"{name} takes too long")

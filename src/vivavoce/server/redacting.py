@@ -76,9 +76,7 @@ class Redaction:
         from vivavoce.intelligence.entities.finder import Entities
 
         if isinstance(finder := self.finder, Entities):
-            known = frozenset(finder.languages)
-            if wanted := known.intersection(languages) if languages else known:
-                finder.load(*wanted)
+            finder.load(*languages)
         self._at_hand = finder
 
     def of(self, config: PiiRedactionConfig, languages: Sequence[str], recognizer: Recognizer) -> Redacted:

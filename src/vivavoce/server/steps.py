@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from vivavoce.intelligence.base import NOT_SERVED, AddOnError, TranslationOptions, Translator, Wanted, go_on
+from vivavoce.intelligence.base import AddOnError, TranslationOptions, Translator, Wanted, go_on
 from vivavoce.intelligence.markers import is_redacted
 from vivavoce.intelligence.sentences import sentences
 from vivavoce.live.sentences import Sentence
+from vivavoce.protocol.add_ons import NOT_SERVED
 from vivavoce.protocol.requests import LiveRequest
 from vivavoce.protocol.responses import Entity, UtteranceModel
 from vivavoce.protocol.stream import Utterance
@@ -114,13 +115,14 @@ class _Translation:
 
     def of_all(self, utterances: Sequence[Utterance], wanted: Wanted) -> JsonValue:
         """By sentences, whatever pauses there are in them."""
+        said_in = {id(word): number for number, each in enumerate(utterances) for word in each.words}
         written: list[JsonValue] = []
         for sentence in sentences(utterances):
             go_on(wanted)
-            written += self._of_sentence(sentence, utterances)
+            written += self._of_sentence(sentence, said_in)
         return written
 
-    def _of_sentence(self, sentence: Sentence, utterances: Sequence[Utterance]) -> list[JsonValue]:
+    def _of_sentence(self, sentence: Sentence, said_in: Mapping[int, int]) -> list[JsonValue]:
         """One that cannot be translated as a whole, being too long, goes by what each utterance has of it."""
         whole = Utterance(
             "", sentence.channel, sentence.start, sentence.end, sentence.language, sentence.words
@@ -130,7 +132,7 @@ class _Translation:
         except AddOnError as error:
             if error.status_code == NOT_SERVED:
                 return []  # as its finals' errors say
-            if len(parts := _parts(whole, utterances)) == 1:
+            if len(parts := _parts(whole, said_in)) == 1:
                 raise
         return [self.of_final(part) for part in parts]
 
@@ -158,10 +160,9 @@ def _translations(request: LiveRequest, backends: Backends, hear: Hear) -> Itera
             yield _Translation(backends.translation, target, options, may_hear)
 
 
-def _parts(whole: Utterance, utterances: Sequence[Utterance]) -> list[Utterance]:
-    """What of it was said in each of the utterances."""
-    spoken_in = {id(word): number for number, each in enumerate(utterances) for word in each.words}
-    parts = (tuple(words) for _, words in groupby(whole.words, key=lambda word: spoken_in[id(word)]))
+def _parts(whole: Utterance, said_in: Mapping[int, int]) -> list[Utterance]:
+    """What of it was said in each utterance: `said_in` has the utterance's number by the word's identity."""
+    parts = (tuple(words) for _, words in groupby(whole.words, key=lambda word: said_in[id(word)]))
     return [replace(whole, start=words[0].start, end=words[-1].end, words=words) for words in parts]
 
 

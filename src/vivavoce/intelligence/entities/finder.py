@@ -95,7 +95,7 @@ class Entities:
         return wanted <= self._models.keys() | self._problems.keys()
 
     def load(self, *languages: str) -> None:
-        """Loads the models of these languages, or of all. Raises `ModelError`."""
+        """Loads the models of these languages, where there are, or of all. Raises `ModelError`."""
         for language in languages or self.languages:
             self._model(language)
 
