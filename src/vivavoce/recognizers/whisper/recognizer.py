@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from vivavoce.errors import RecognizerError
 from vivavoce.protocol.stream import Word
 from vivavoce.recognizers.base import SAMPLE_RATE, Capabilities, Context, Draft, Hypothesis, Request
+from vivavoce.recognizers.lexicon import Lexicons
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import guards
 from vivavoce.recognizers.whisper.context import FULL_CONTEXT, context
 from vivavoce.recognizers.whisper.encoder import Encoded
 from vivavoce.recognizers.whisper.model import Decoding, WhisperModel
 from vivavoce.recognizers.whisper.stretch import MOST_SAID, PIECE, Stretch, around, going_on, pieces
+from vivavoce.recognizers.whisper.word_costs import Letters, WordCosts
 from vivavoce.recognizers.whisper.words import split_words
 
 # Texts that are followed for a final; a partial takes the likeliest word each time.
@@ -66,6 +68,8 @@ class WhisperRecognizer:
         self.name = files.name
         self._model = WhisperModel(files.directory)
         self._multilingual = self._model.vocabulary.multilingual
+        self._letters = Letters(self._model.vocabulary)
+        self._lexicons = Lexicons()
         self.capabilities = Capabilities(
             languages=self._model.vocabulary.languages,
             detects_language=self._multilingual,
@@ -190,6 +194,7 @@ class WhisperRecognizer:
             max_tokens=guards.token_limit((len(stretch.audio) - stretch.heard_from) / SAMPLE_RATE, language),
             draft=draft.tokens if draft and draft.model == self.name else (),
             said=stretch.said,
+            costs=self._costs(language, request),
         )
         if guards.is_silence(decoding, stretch.voiced):
             return _Heard(decoding)
@@ -213,6 +218,11 @@ class WhisperRecognizer:
         end = begins[-1] + written[which[-1]].spoken
         starts = tuple((at - begin, word.start) for at, word in zip(begins, words, strict=True))
         return _Heard(decoding, words, tokens[begin:end], starts)
+
+    def _costs(self, language: str, request: Request) -> WordCosts | None:
+        """For finals. A partial, which mostly comes first, has them loaded."""
+        lexicon = self._lexicons.of(language)
+        return WordCosts(self._letters, lexicon) if lexicon and request.final else None
 
     def _language(self, request: Request, encoded: Encoded) -> _Language:
         if not self._multilingual:

@@ -3,12 +3,16 @@
 Scores are sums of logarithms of probabilities, not normalised by length (a beam prefers to say things twice
 then). They only fall as a text grows, so the search is over once a finished text beats all unfinished ones.
 Such sums favour texts that stop too soon; so a text ends only where nothing is likelier than its end.
+
+What the words of a text cost, if that is given, is taken off while texts are compared, and is no part of the
+score that a text has in the end: that says how sure the network is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +54,14 @@ Advance = Callable[[Sequence[int], Sequence[int]], Prediction]
 """Appends a token to each of the rows that go on, named by where they are now, and predicts what follows."""
 
 
+class Costs(Protocol):
+    """What texts cost, as logarithms of probabilities; `WordCosts` says of what."""
+
+    def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]: ...
+
+    def open_word(self, before: bytes, token: int) -> bytes: ...
+
+
 def beam_search(
     first: Prediction,
     advance: Advance,
@@ -59,6 +71,7 @@ def beam_search(
     max_tokens: int,
     not_first: frozenset[int] = frozenset(),
     width: float = _WIDTH,
+    costs: Costs | None = None,
 ) -> Found:
     """The likeliest text that starts where `first` (one row) was predicted. No text begins with `not_first`.
 
@@ -69,11 +82,14 @@ def beam_search(
     # For each further prediction, the parents and tokens of its rows.
     steps: list[tuple[list[int], list[int]]] = []
     totals = np.zeros(1)
+    open_words = [b""]
     best: tuple[float, int, int] | None = None  # score, prediction and row after which it ended
     barred = not_first
     while True:
         newest = predictions[-1]
         sums = totals[:, None] + newest.scores
+        if costs:
+            sums -= costs.costs(open_words, newest.candidates)
         order = np.argsort(-sums, axis=None, kind="stable")[: 2 * beam_size + len(barred)]
         parents: list[int] = []
         tokens: list[int] = []
@@ -95,13 +111,15 @@ def beam_search(
                 best = score, len(predictions) - 1, int(row)
         barred = frozenset()
         if best is not None and (not kept or best[0] >= kept[0]):
-            return _traced(predictions, steps, best[1], best[2], best[0], finished=True)
+            return _traced(predictions, steps, best[1], best[2], end)
         if len(steps) == max_tokens:
-            return _traced(
-                predictions, steps, len(steps), int(np.argmax(totals)), float(totals.max()), finished=False
-            )
+            return _traced(predictions, steps, len(steps), int(np.argmax(totals)))
         steps.append((parents, tokens))
         totals = np.array(kept)
+        if costs:
+            open_words = [
+                costs.open_word(open_words[row], token) for row, token in zip(parents, tokens, strict=True)
+            ]
         predictions.append(advance(parents, tokens))
 
 
@@ -110,26 +128,31 @@ def _traced(
     steps: Sequence[tuple[list[int], list[int]]],
     last: int,
     row: int,
-    score: float,
-    *,
-    finished: bool,
+    end: int | None = None,
 ) -> Found:
-    """Follow the text that `row` of prediction `last` continues back to its beginning."""
+    """Follow the text that `row` of prediction `last` continues, and `end` ends, back to its beginning."""
     attention = [predictions[last].attention[:, row]]
     tokens: list[int] = []
     probabilities: list[float] = []
+    score = 0.0 if end is None else _score(predictions[last], row, end)
     for number in range(last - 1, -1, -1):
         parents, appended = steps[number]
         token, row = appended[row], parents[row]
         before = predictions[number]
-        [column] = np.flatnonzero(before.candidates[row] == token)
+        token_score = _score(before, row, token)
+        score += token_score
         tokens.append(token)
-        probabilities.append(float(np.exp(before.scores[row, column]) * before.writing[row]))
+        probabilities.append(float(np.exp(token_score) * before.writing[row]))
         attention.append(before.attention[:, row])
     return Found(
         tuple(tokens[::-1]),
         tuple(probabilities[::-1]),
         np.stack(attention[::-1], axis=1),
         score,
-        finished,
+        end is not None,
     )
+
+
+def _score(prediction: Prediction, row: int, token: int) -> float:
+    [column] = np.flatnonzero(prediction.candidates[row] == token)
+    return float(prediction.scores[row, column])

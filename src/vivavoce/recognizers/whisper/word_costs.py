@@ -1,0 +1,68 @@
+"""What words cost a text beside how it sounds: where two sound alike, the one that exists is likelier.
+
+A small Whisper model spells what it does not know as it sounds, or takes one long word for several short
+ones. So a search takes off a little for each word, and more for a rare one: a language model of single words,
+fused with the search ("shallow fusion", Gülçehre et al. 2015).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.recognizers.lexicon import Lexicon
+from vivavoce.recognizers.whisper.vocabulary import Vocabulary
+
+# Logarithms of probabilities, chosen on 15 minutes each of read German and French.
+_A_WORD = 0.2
+_UNKNOWN_WORD = 1.5
+
+# Bytes of UTF-8: what is not ASCII counts as letters.
+_LETTERS = re.compile(rb"[A-Za-z'\x80-\xff]+\Z")
+
+
+class Letters:
+    """Which letters the tokens of a vocabulary write, for `WordCosts` of all languages."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        pieces = [vocabulary.piece(token) for token in range(vocabulary.end)]
+        self.last = [_last_letters(piece) for piece in pieces]
+        """At the end of each token."""
+        self.only = [len(last) == len(piece) for last, piece in zip(self.last, pieces, strict=True)]
+        """Whether they are all that a token writes."""
+        self.part = np.array([*(not _last_letters(piece[:1]) for piece in pieces), True], np.float32)
+        """1 where a token parts what it writes from the word before, as the end of a text does; else 0."""
+
+
+class WordCosts:
+    """Of texts in a language. A text's last word is open until a token parts from it what comes next.
+
+    For several threads.
+    """
+
+    def __init__(self, letters: Letters, lexicon: Lexicon) -> None:
+        self._letters = letters
+        self._lexicon = lexicon
+
+    def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What each of the `candidates` (rows, n) costs that may follow texts with these `open_words`."""
+        words = np.array([self._of_word(word) for word in open_words], np.float32)
+        return words[:, np.newaxis] * self._letters.part[candidates]
+
+    def open_word(self, before: bytes, token: int) -> bytes:
+        """What is open after `token`, which follows a text whose open word was the one `before`."""
+        last = self._letters.last[token]
+        return before + last if self._letters.only[token] else last
+
+    def _of_word(self, word: bytes) -> float:
+        if not word:
+            return 0.0
+        return _A_WORD + _UNKNOWN_WORD * self._lexicon.rarity(word.decode("utf-8", "replace"))
+
+
+def _last_letters(piece: bytes) -> bytes:
+    found = _LETTERS.search(piece)
+    return found.group() if found else b""

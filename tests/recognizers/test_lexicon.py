@@ -1,0 +1,134 @@
+"""How rare words are, and what they cost a text."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivavoce.recognizers.lexicon import Lexicon, Lexicons
+from vivavoce.recognizers.registry import ModelFiles
+from vivavoce.recognizers.whisper.vocabulary import Vocabulary
+from vivavoce.recognizers.whisper.word_costs import Letters, WordCosts
+
+
+@pytest.fixture(scope="module")
+def lexicons() -> Lexicons:
+    return Lexicons()
+
+
+@pytest.fixture(scope="module")
+def vocabulary(base_files: ModelFiles) -> Vocabulary:
+    return Vocabulary.load(base_files.directory, multilingual=True)
+
+
+@pytest.fixture(scope="module")
+def french(lexicons: Lexicons, vocabulary: Vocabulary) -> WordCosts:
+    return WordCosts(Letters(vocabulary), _lexicon(lexicons, "fr"))
+
+
+def _lexicon(lexicons: Lexicons, language: str) -> Lexicon:
+    lexicon = lexicons.of(language)
+    assert lexicon
+    return lexicon
+
+
+@pytest.mark.parametrize(
+    ("language", "common", "rare", "unknown"),
+    [
+        ("de", "Größe", "Gänseblümchen", "Gänzeblühmchen"),
+        ("en", "understand", "hadn", "onderstent"),
+        ("es", "palabra", "palabrerías", "palavbra"),
+        ("fr", "paragraphe", "adoucissement", "paragrafe"),
+        ("it", "qualcosa", "acquerellista", "qualkosa"),
+        ("no", "hva", "blomsterbukett", "hvaa-blonst"),
+        ("pt", "coração", "saudosismo", "corasão"),
+        ("ru", "ёлка", "ёлочкой", "йолкка"),
+    ],
+)
+def test_what_nobody_writes_is_rarer_than_what_few_do(
+    lexicons: Lexicons, language: str, common: str, rare: str, unknown: str
+) -> None:
+    lexicon = _lexicon(lexicons, language)
+    assert 0 == lexicon.rarity(common) < lexicon.rarity(rare) < 1 <= lexicon.rarity(unknown)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "l’outil"),
+        ("fr", "d'aujourd'hui"),
+        ("it", "dell'impazienza"),
+        ("en", "couldn't"),
+        ("en", "'tis"),
+    ],
+)
+def test_words_that_an_apostrophe_joins_are_known_where_both_or_the_whole_are(
+    lexicons: Lexicons, language: str, text: str
+) -> None:
+    assert _lexicon(lexicons, language).rarity(text) == 0
+
+
+def test_languages_without_spaces_or_with_short_lists_have_none(lexicons: Lexicons) -> None:
+    assert [lexicons.of(language) for language in ("ja", "zh", "th", "hi", "ta", "haw")] == [None] * 6
+
+
+def test_a_lexicon_that_several_ask_for_at_once_is_loaded_once() -> None:
+    lexicons = Lexicons()
+    with ThreadPoolExecutor(4) as threads:
+        [one] = set(threads.map(lexicons.of, ["it"] * 4))
+    assert one
+
+
+texts = st.text(st.sampled_from("aéñ'’ .,-—3\n") | st.characters(codec="utf-8"), max_size=12)
+
+
+@given(text=texts)
+def test_a_text_costs_as_much_however_it_is_cut_into_tokens(
+    vocabulary: Vocabulary, french: WordCosts, text: str
+) -> None:
+    longest = _tokens(vocabulary, text.encode("utf-8"), longest=6)
+    bytewise = _tokens(vocabulary, text.encode("utf-8"), longest=1)
+    assert _cost(vocabulary, french, longest) == pytest.approx(_cost(vocabulary, french, bytewise))
+
+
+@pytest.mark.parametrize(
+    ("dearer", "cheaper"),
+    [
+        (" le paragrafe.", " le paragraphe."),
+        (" de l'outique lunage", " de l'outil clonage"),
+        (" le dam i er", " le damier"),
+        (" un cal que bleu", " un calque bleu"),
+    ],
+)
+def test_words_that_exist_are_cheaper_than_such_that_do_not_and_fewer_than_more(
+    vocabulary: Vocabulary, french: WordCosts, dearer: str, cheaper: str
+) -> None:
+    costs = [
+        _cost(vocabulary, french, _tokens(vocabulary, text.encode("utf-8"), longest=6))
+        for text in (dearer, cheaper)
+    ]
+    assert costs[0] > costs[1]
+
+
+def _tokens(vocabulary: Vocabulary, written: bytes, longest: int) -> list[int]:
+    """The longest pieces first."""
+    of_piece = {vocabulary.piece(token): token for token in range(vocabulary.end)}
+    tokens = []
+    while written:
+        size = next(size for size in range(longest, 0, -1) if written[:size] in of_piece)
+        tokens.append(of_piece[written[:size]])
+        written = written[size:]
+    return tokens
+
+
+def _cost(vocabulary: Vocabulary, costs: WordCosts, tokens: list[int]) -> float:
+    total, word = 0.0, b""
+    for token in (*tokens, vocabulary.end):
+        total += float(costs.costs([word], np.array([[token]]))[0, 0])
+        if token != vocabulary.end:
+            word = costs.open_word(word, token)
+    return total
