@@ -341,6 +341,7 @@ def test_the_doctor_hears_the_recording_it_is_given_and_makes_nothing(
         "port",
         "weights",
         "decoder",
+        "words",
         "voice",
         "entities",
         "sentiment",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vivavoce.errors import ModelError
+from vivavoce.recognizers import lexicon
 from vivavoce.recognizers.lexicon import Lexicon, Lexicons
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
@@ -31,9 +34,9 @@ def french(lexicons: Lexicons, vocabulary: Vocabulary) -> WordCosts:
 
 
 def _lexicon(lexicons: Lexicons, language: str) -> Lexicon:
-    lexicon = lexicons.of(language)
-    assert lexicon
-    return lexicon
+    found = lexicons.of(language)
+    assert found
+    return found
 
 
 @pytest.mark.parametrize(
@@ -52,8 +55,8 @@ def _lexicon(lexicons: Lexicons, language: str) -> Lexicon:
 def test_what_nobody_writes_is_rarer_than_what_few_do(
     lexicons: Lexicons, language: str, common: str, rare: str, unknown: str
 ) -> None:
-    lexicon = _lexicon(lexicons, language)
-    assert 0 == lexicon.rarity(common) < lexicon.rarity(rare) < 1 <= lexicon.rarity(unknown)
+    words = _lexicon(lexicons, language)
+    assert 0 == words.rarity(common) < words.rarity(rare) < 1 <= words.rarity(unknown)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,16 @@ def test_a_lexicon_that_several_ask_for_at_once_is_loaded_once() -> None:
     with ThreadPoolExecutor(4) as threads:
         [one] = set(threads.map(lexicons.of, ["it"] * 4))
     assert one
+
+
+def test_a_list_that_is_not_the_one_that_was_measured_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "words.sha256"
+    other.write_text(f"{'0' * 64}  wordfreq/data/large_it.msgpack.gz\n")
+    monkeypatch.setattr(lexicon, "SUMS", other)
+    with pytest.raises(ModelError, match=r"large_it.*reinstall the package wordfreq"):
+        Lexicons()
 
 
 texts = st.text(st.sampled_from("aéñ'’ .,-—3\n") | st.characters(codec="utf-8"), max_size=12)

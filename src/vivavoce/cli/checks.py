@@ -90,6 +90,7 @@ def _needed(settings: Settings, place: Path) -> Iterator[Finding]:
     for finding in weights(settings.model_copy(update={"data_dir": place})):
         # What it advises is for the directory that servers use.
         yield replace(finding, detail=finding.detail.replace(str(place), str(settings.data_dir)))
+    yield words()
     yield voice_activity()
 
 
@@ -230,6 +231,16 @@ def decoder(files: ModelFiles) -> Finding:
         return Finding("decoder", "wrong", str(error), f"replace the model's files in {files.directory}")
     took = perf_counter() - begun
     return Finding("decoder", "ok", f"{files.name}, {TEST_SECONDS} seconds decoded in {took:.2f} s")
+
+
+def words() -> Finding:
+    from vivavoce.recognizers.lexicon import Lexicons
+
+    try:
+        count = len(Lexicons().languages)
+    except ModelError as error:
+        return Finding("words", "wrong", str(error), "reinstall: pip install --force-reinstall wordfreq")
+    return Finding("words", "ok", f"how often words are written in {count} languages")
 
 
 def voice_activity() -> Finding:

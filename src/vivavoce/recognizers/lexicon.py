@@ -7,16 +7,20 @@ were written in 2021.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
-from wordfreq import available_languages, read_cBpack
+from wordfreq import read_cBpack
 from wordfreq.tokens import tokenize
 
-from vivavoce.protocol.languages import WRITTEN_WITHOUT_SPACES
+from vivavoce.errors import ModelError
+from vivavoce.recognizers.weights import PackagedFile, sha256_of
+
+SUMS = Path(__file__).with_name("words.sha256")
 
 # In hundredths of a decade: words are listed by how often they occur. One in a million is common enough, and
 # what is not listed, the list ends at 800, counts as one in 300 million.
@@ -31,12 +35,13 @@ _REMEMBERED = 50_000
 class Lexicon:
     """The words of a language, 10 bytes for each. Loading takes 0.1 to 0.4 s."""
 
-    def __init__(self, path: str, language: str) -> None:
+    def __init__(self, path: Path, language: str) -> None:
         """`path` is that of a list of wordfreq's."""
         self._language = language
-        by_frequency = read_cBpack(path)
+        by_frequency = read_cBpack(str(path))
         # Good for the life of this process. Two of so few words have the same of 2^64 in one case in 10^8.
-        hashes = np.fromiter(map(hash, chain.from_iterable(by_frequency)), np.int64)
+        # List by list, since each holds the interpreter's lock.
+        hashes = np.concatenate([np.fromiter(map(hash, words), np.int64) for words in by_frequency])
         ranks = np.repeat(np.arange(len(by_frequency), dtype=np.int16), list(map(len, by_frequency)))
         order = np.argsort(hashes)
         self._hashes: NDArray[np.int64] = hashes[order]
@@ -63,19 +68,37 @@ class Lexicon:
 
 
 class Lexicons:
-    """Those of all languages that have one, each loaded when it is first asked for. For several threads."""
+    """Those of all languages of which enough words are known, each loaded when it is first asked for.
+
+    For several threads.
+    """
 
     def __init__(self) -> None:
-        self._paths = available_languages("large")
+        """Raises `ModelError` when a list is missing or damaged."""
+        self._paths = dict(_lists())
         self._loaded: dict[str, Lexicon] = {}
         self._loading = Lock()
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """By wordfreq's codes."""
+        return frozenset(self._paths)
+
     def of(self, language: str) -> Lexicon | None:
-        """None for languages of which too few words are known, or that are written without spaces."""
+        """None for other languages, among them those that are written without spaces."""
         code = _WRITTEN_AS.get(language, language)
-        if code not in self._paths or language in WRITTEN_WITHOUT_SPACES:
+        if code not in self._paths:
             return None
         with self._loading:
             if code not in self._loaded:
                 self._loaded[code] = Lexicon(self._paths[code], code)
             return self._loaded[code]
+
+
+def _lists() -> Iterator[tuple[str, Path]]:
+    for line in SUMS.read_text(encoding="ascii").splitlines():
+        sha256, name = line.split()
+        path = PackagedFile("wordfreq", name).locate()
+        if sha256_of(path) != sha256:
+            raise ModelError(f"{path} is damaged or of another version; reinstall the package wordfreq")
+        yield path.name.partition(".")[0].removeprefix("large_"), path
