@@ -115,6 +115,7 @@ def test_a_text_costs_as_much_however_it_is_cut_into_tokens(
         (" de l'outique lunage", " de l'outil clonage"),
         (" le dam i er", " le damier"),
         (" un cal que bleu", " un calque bleu"),
+        (" 1 2 3", " deux trois"),
     ],
 )
 def test_words_that_exist_are_cheaper_than_such_that_do_not_and_fewer_than_more(

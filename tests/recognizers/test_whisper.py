@@ -45,6 +45,11 @@ def test_a_clear_sentence_is_written_without_a_mistake(whisper: WhisperRecognize
     assert normal(_text(heard)) == normal(sentence.text)
 
 
+def test_of_texts_that_sound_alike_the_one_whose_words_exist_is_written(whisper: WhisperRecognizer) -> None:
+    # The network prefers "vieau".
+    assert "vieux" in _text(_hear(whisper, clip("fr", "pangrama").samples(), "fr"))
+
+
 def test_a_long_reading_is_written_with_few_mistakes(whisper: WhisperRecognizer) -> None:
     reading = two_cities()
     audio = reading.samples()

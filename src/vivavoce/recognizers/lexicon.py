@@ -50,6 +50,7 @@ class Lexicon:
 
     def _rarity(self, text: str) -> float:
         """From 0, a word that everybody writes, to 1, none that anybody does; of several words, all of them.
+        With a figure it is 0.
 
         What is joined by an apostrophe is a word of its own or several, whichever is less rare.
         """
@@ -61,6 +62,8 @@ class Lexicon:
         return sum(map(self._of_word, tokenize(text, self._language)))
 
     def _of_word(self, word: str) -> float:
+        if any(map(str.isdigit, word)):
+            return 0.0
         at = int(np.searchsorted(self._hashes, hash(word)))
         listed = at < len(self._hashes) and self._hashes[at] == hash(word)
         rank = int(self._ranks[at]) if listed else _UNLISTED

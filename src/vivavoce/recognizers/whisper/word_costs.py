@@ -20,8 +20,8 @@ from vivavoce.recognizers.whisper.vocabulary import Vocabulary
 _A_WORD = 0.2
 _UNKNOWN_WORD = 1.5
 
-# Bytes of UTF-8: what is not ASCII counts as letters.
-_LETTERS = re.compile(rb"[A-Za-z'\x80-\xff]+\Z")
+# Bytes of UTF-8: what is not ASCII counts as letters. Figures do, too, or they would cost less than words.
+_LETTERS = re.compile(rb"[0-9A-Za-z'\x80-\xff]+\Z")
 
 
 class Letters:
