@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.errors import ModelError
+from vivavoce.errors import ModelError, RecognizerError
 from vivavoce.recognizers import lexicon
 from vivavoce.recognizers.lexicon import Lexicon, Lexicons
 from vivavoce.recognizers.registry import ModelFiles
+from vivavoce.recognizers.weights import PackagedFile
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
 from vivavoce.recognizers.whisper.word_costs import Letters, WordCosts
 
@@ -79,13 +79,6 @@ def test_languages_without_spaces_or_with_short_lists_have_none(lexicons: Lexico
     assert [lexicons.of(language) for language in ("ja", "zh", "th", "hi", "ta", "haw")] == [None] * 6
 
 
-def test_a_lexicon_that_several_ask_for_at_once_is_loaded_once() -> None:
-    lexicons = Lexicons()
-    with ThreadPoolExecutor(4) as threads:
-        [one] = set(threads.map(lexicons.of, ["it"] * 4))
-    assert one
-
-
 def test_a_list_that_is_not_the_one_that_was_measured_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +89,15 @@ def test_a_list_that_is_not_the_one_that_was_measured_is_refused(
         Lexicons()
 
 
+def test_a_list_that_has_become_unreadable_is_named(lexicons: Lexicons, tmp_path: Path) -> None:
+    cut = tmp_path / "large_it.msgpack.gz"
+    cut.write_bytes(
+        PackagedFile("wordfreq", "wordfreq/data/large_it.msgpack.gz").locate().read_bytes()[:9999]
+    )
+    with pytest.raises(RecognizerError, match="large_it"):
+        Lexicon(cut, "it")
+
+
 texts = st.text(st.sampled_from("aéñ'’ .,-—3\n") | st.characters(codec="utf-8"), max_size=12)
 
 
@@ -103,7 +105,7 @@ texts = st.text(st.sampled_from("aéñ'’ .,-—3\n") | st.characters(codec="ut
 def test_a_text_costs_as_much_however_it_is_cut_into_tokens(
     vocabulary: Vocabulary, french: WordCosts, text: str
 ) -> None:
-    longest = _tokens(vocabulary, text.encode("utf-8"), longest=6)
+    longest = _tokens(vocabulary, text.encode("utf-8"), longest=20)
     bytewise = _tokens(vocabulary, text.encode("utf-8"), longest=1)
     assert _cost(vocabulary, french, longest) == pytest.approx(_cost(vocabulary, french, bytewise))
 
@@ -116,6 +118,7 @@ def test_a_text_costs_as_much_however_it_is_cut_into_tokens(
         (" le dam i er", " le damier"),
         (" un cal que bleu", " un calque bleu"),
         (" 1 2 3", " deux trois"),
+        (" oui non", " « oui » —"),
     ],
 )
 def test_words_that_exist_are_cheaper_than_such_that_do_not_and_fewer_than_more(

@@ -49,9 +49,9 @@ class Network:
 
     def may_end(self, text: Text, not_first: frozenset[int]) -> bool:
         """Whether nothing that is allowed after `text` is likelier than its end."""
-        weighed = [self.weighed((*text, token)) for token in (*LETTERS, END)]
-        allowed = [token for token in (*LETTERS, END) if text or token not in not_first]
-        return max(allowed, key=lambda token: weighed[token], default=None) == END
+        scores = _after(self.seed, text)[0].copy()
+        scores[[] if text else list(not_first)] = -np.inf
+        return int(scores.argmax()) == END
 
     def score(self, text: Text) -> float:
         """Of a text without its end."""

@@ -107,32 +107,36 @@ def test_words_are_not_taken_for_those_that_were_said_before(whisper: WhisperRec
 
 
 @pytest.mark.parametrize(
-    ("language", "name", "times"),
-    [("en", "hello_world", 18), ("en", "quick_brown_fox", 7), ("es", "conteo", 4)],
+    ("language", "name", "times", "least"),
+    # Where a processor rounds otherwise, one round of the last four is lost.
+    [("en", "hello_world", 18, 0.8), ("en", "quick_brown_fox", 7, 0.8), ("es", "conteo", 4, 0.7)],
 )
 def test_what_is_said_over_and_over_is_written_as_often(
-    whisper: WhisperRecognizer, language: str, name: str, times: int
+    whisper: WhisperRecognizer, language: str, name: str, times: int, least: float
 ) -> None:
     said = clip(language, name)
     audio = np.concatenate([said.samples(), _silence(0.2)] * times)
     heard = whisper.recognize(Request(audio, (language,), final=True, voiced=0.9))
     count = len(said.text.split()) * times
-    # With other instructions a processor rounds otherwise, and one round of four may be lost.
-    assert 0.7 * count <= len(heard.words) <= count
+    assert least * count <= len(heard.words) <= count
     assert all(word.start < later.start for word, later in pairwise(heard.words))
     assert heard.words[-1].end > len(audio) / SAMPLE_RATE - 2
 
 
-@pytest.mark.parametrize(("begin", "words"), [(16.5, "it was the season of darkness"), (12.0, "incredulity")])
+@pytest.mark.parametrize(
+    ("begin", "words"),
+    # The second is what processors that round otherwise make of "incredulity".
+    [(16.5, ["it was the season of darkness"]), (12.0, ["incredulity", "individuality"])],
+)
 def test_speech_that_makes_no_words_by_itself_is_heard_among_its_neighbours(
-    whisper: WhisperRecognizer, begin: float, words: str
+    whisper: WhisperRecognizer, begin: float, words: list[str]
 ) -> None:
     audio = two_cities().samples()
     start, end = round(begin * SAMPLE_RATE), round((begin + 1.5) * SAMPLE_RATE)
     before = audio[start - 8 * SAMPLE_RATE : start]
     heard = whisper.recognize(Request(audio[start:end], ("en",), final=True, voiced=0.9, before=before))
-    # Or "individuality", where a processor rounds otherwise.
-    assert jiwer.cer(words, EnglishTextNormalizer()(_text(heard))) <= 0.5
+    written = EnglishTextNormalizer()(_text(heard))
+    assert min(jiwer.wer(each, written) for each in words) <= 0.2
     assert all(0 <= word.start < word.end <= 1.5 for word in heard.words)
 
 

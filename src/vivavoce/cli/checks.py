@@ -220,11 +220,16 @@ def decoder(files: ModelFiles) -> Finding:
     import numpy as np
 
     from vivavoce.recognizers.base import Request
+    from vivavoce.recognizers.lexicon import Lexicons
     from vivavoce.server.models import load_recognizer
 
     audio = (np.frombuffer(_hum(), "<i2") / 32_768).astype(np.float32)
     try:
-        recognizer = load_recognizer(files)
+        lexicons = Lexicons()
+    except ModelError:
+        return Finding("decoder", "note", "not tried without its lists of words: see below")
+    try:
+        recognizer = load_recognizer(files, lexicons)
         begun = perf_counter()
         recognizer.recognize(Request(audio, languages=(), final=True))
     except VivavoceError as error:
@@ -239,7 +244,7 @@ def words() -> Finding:
     try:
         count = len(Lexicons().languages)
     except ModelError as error:
-        return Finding("words", "wrong", str(error), "reinstall: pip install --force-reinstall wordfreq")
+        return Finding("words", "wrong", str(error), "then run `vivavoce doctor` once more")
     return Finding("words", "ok", f"how often words are written in {count} languages")
 
 

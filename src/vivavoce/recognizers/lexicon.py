@@ -1,73 +1,82 @@
 """How rare words are, by wordfreq (Speer 2022): what tells a word that exists from one that sounds like it.
 
-Its lists have from a quarter to three quarters of a million words of each of some twenty languages, as they
-were written in 2021.
+Its larger lists have from 185,000 to 735,000 words of each of 19 languages, as they were written until 2021.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from functools import lru_cache
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
 
+import msgpack
 import numpy as np
 from numpy.typing import NDArray
-from wordfreq import read_cBpack
-from wordfreq.tokens import tokenize
 
-from vivavoce.errors import ModelError
+from vivavoce.errors import ModelError, RecognizerError
 from vivavoce.recognizers.weights import PackagedFile, sha256_of
 
 SUMS = Path(__file__).with_name("words.sha256")
 
-# In hundredths of a decade: words are listed by how often they occur. One in a million is common enough, and
-# what is not listed, the list ends at 800, counts as one in 300 million.
+# In centibels, hundredths of a power of ten. One in a million words is common; lists end at 800, and what is
+# on none counts as one in 700 million.
 _COMMON, _UNLISTED = 600, 852
 
-# wordfreq knows Norwegian by what nearly all of it is written in.
+# Bokmål is what most Norwegian is written in.
 _WRITTEN_AS = {"no": "nb"}
-_APOSTROPHE = re.compile(r"['’]")
-_REMEMBERED = 50_000
+_APOSTROPHES = str.maketrans("’‘ʼ", "'''")
+_LONGEST_ACRONYM = 5
 
 
 class Lexicon:
-    """The words of a language, 10 bytes for each. Loading takes 0.1 to 0.4 s."""
+    """The words of a language, 10 bytes for each. Loading takes 0.1 to 0.5 s. For several threads."""
 
     def __init__(self, path: Path, language: str) -> None:
-        """`path` is that of a list of wordfreq's."""
+        """`path` is that of a list of wordfreq's. Raises `RecognizerError` when it cannot be read."""
+        # Half as long as loading a list, and only servers need it.
+        from wordfreq.tokens import tokenize
+
+        self._tokenize: Callable[[str, str], list[str]] = tokenize
         self._language = language
-        by_frequency = read_cBpack(str(path))
-        # Good for the life of this process. Two of so few words have the same of 2^64 in one case in 10^8.
-        # List by list, since each holds the interpreter's lock.
-        hashes = np.concatenate([np.fromiter(map(hash, words), np.int64) for words in by_frequency])
-        ranks = np.repeat(np.arange(len(by_frequency), dtype=np.int16), list(map(len, by_frequency)))
-        order = np.argsort(hashes)
-        self._hashes: NDArray[np.int64] = hashes[order]
-        self._ranks: NDArray[np.int16] = ranks[order]
-        self.rarity = lru_cache(_REMEMBERED)(self._rarity)
+        hashes, counts = [], []
+        try:
+            # List by list, each of which holds the interpreter's lock.
+            for words in _by_centibel(path):
+                # Good for the life of this process. Two words have one in common in a case in 10^8.
+                hashes.append(np.fromiter(map(hash, words), np.int64, len(words)))
+                counts.append(len(words))
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            raise RecognizerError(f"{path} cannot be read any more: {error}") from error
+        together = np.concatenate(hashes)
+        order = np.argsort(together)
+        self._hashes: NDArray[np.int64] = together[order]
+        self._centibels: NDArray[np.int16] = np.repeat(np.arange(len(counts), dtype=np.int16), counts)[order]
 
-    def _rarity(self, text: str) -> float:
-        """From 0, a word that everybody writes, to 1, none that anybody does; of several words, all of them.
-        With a figure it is 0.
+    def rarity(self, text: str) -> float:
+        """0 of a word that is at least one in a million, rising to 1 of one that is not listed.
 
-        What is joined by an apostrophe is a word of its own or several, whichever is less rare.
+        Of several words it is the sum; of what an apostrophe joins, that of its parts or of the whole, if
+        that is less. Figures, and acronyms as far as they can be told, count as common.
         """
-        whole = self._sum(text)
-        parts = _APOSTROPHE.split(text)
-        return min(whole, sum(map(self._sum, parts))) if len(parts) > 1 else whole
+        text = text.translate(_APOSTROPHES)
+        parts = text.split("'")
+        whole = self._of_words(text)
+        return min(whole, sum(map(self._of_words, parts))) if len(parts) > 1 else whole
 
-    def _sum(self, text: str) -> float:
-        return sum(map(self._of_word, tokenize(text, self._language)))
+    def _of_words(self, text: str) -> float:
+        if text.isupper() and len(text) <= _LONGEST_ACRONYM:
+            return 0.0
+        return sum(map(self._of_word, self._tokenize(text, self._language)))
 
     def _of_word(self, word: str) -> float:
         if any(map(str.isdigit, word)):
             return 0.0
         at = int(np.searchsorted(self._hashes, hash(word)))
         listed = at < len(self._hashes) and self._hashes[at] == hash(word)
-        rank = int(self._ranks[at]) if listed else _UNLISTED
-        return min(max(rank - _COMMON, 0) / (_UNLISTED - _COMMON), 1.0)
+        centibels = int(self._centibels[at]) if listed else _UNLISTED
+        return max(centibels - _COMMON, 0) / (_UNLISTED - _COMMON)
 
 
 class Lexicons:
@@ -88,10 +97,13 @@ class Lexicons:
         return frozenset(self._paths)
 
     def of(self, language: str) -> Lexicon | None:
-        """None for other languages, among them those that are written without spaces."""
+        """None for other languages, among them those that are written without spaces.
+
+        Raises `RecognizerError` when its list has become unreadable.
+        """
         code = _WRITTEN_AS.get(language, language)
-        if code not in self._paths:
-            return None
+        if code not in self._paths or code in self._loaded:
+            return self._loaded.get(code)
         with self._loading:
             if code not in self._loaded:
                 self._loaded[code] = Lexicon(self._paths[code], code)
@@ -105,3 +117,13 @@ def _lists() -> Iterator[tuple[str, Path]]:
         if sha256_of(path) != sha256:
             raise ModelError(f"{path} is damaged or of another version; reinstall the package wordfreq")
         yield path.name.partition(".")[0].removeprefix("large_"), path
+
+
+def _by_centibel(path: Path) -> Iterator[list[str]]:
+    """The words that are one in 1, one in 10^0.01, one in 10^0.02 words, and so on."""
+    with gzip.open(path) as file:
+        unpacker = msgpack.Unpacker(file)
+        parts = unpacker.read_array_header()
+        unpacker.skip()  # what the file is
+        for _ in range(parts - 1):
+            yield unpacker.unpack()

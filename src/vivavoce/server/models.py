@@ -16,6 +16,7 @@ from vivavoce.intelligence.translation.speech import Interpreter
 from vivavoce.recognizers.base import Recognizer
 from vivavoce.recognizers.enhancer import Enhancer, enhancer_path
 from vivavoce.recognizers.layout import is_transducer
+from vivavoce.recognizers.lexicon import Lexicons
 from vivavoce.recognizers.phonemizer import Phonemizer
 from vivavoce.recognizers.registry import ModelFiles, ModelRegistry
 from vivavoce.recognizers.two_models import TwoModels
@@ -53,10 +54,11 @@ class Models:
 def load_models(settings: Settings) -> Models:
     """Load what the settings name. Blocks for seconds. Raises `ModelError`."""
     registry = model_registry(settings)
+    lexicons = Lexicons()
     loaded: dict[str, Recognizer] = {}
     for name in settings.weights:
         try:
-            loaded[name] = load_recognizer(registry.resolve(name))
+            loaded[name] = load_recognizer(registry.resolve(name), lexicons)
         except ModelError as error:
             if name in settings.served:
                 raise
@@ -80,7 +82,7 @@ def load_models(settings: Settings) -> Models:
     )
 
 
-def load_recognizer(files: ModelFiles) -> Recognizer:
+def load_recognizer(files: ModelFiles, lexicons: Lexicons | None = None) -> Recognizer:
     """The recogniser for what is in a directory. Raises `ModelError` if it is none, or damaged."""
     # Importing a model runtime takes half a second, which the listening socket need not wait for.
     if is_transducer(files.directory):
@@ -89,7 +91,7 @@ def load_recognizer(files: ModelFiles) -> Recognizer:
         return TransducerRecognizer(files)
     from vivavoce.recognizers.whisper import WhisperRecognizer
 
-    return WhisperRecognizer(files)
+    return WhisperRecognizer(files, lexicons)
 
 
 def _with_partials(recognizer: Recognizer, quick: Recognizer | None) -> Recognizer:

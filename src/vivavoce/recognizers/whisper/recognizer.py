@@ -60,16 +60,16 @@ class _Try:
 class WhisperRecognizer:
     """A Whisper model in CTranslate2's format. Nothing is sampled: the same audio gives the same words."""
 
-    def __init__(self, files: ModelFiles) -> None:
-        """Loads the model. Concurrent callers use one core each.
+    def __init__(self, files: ModelFiles, lexicons: Lexicons | None = None) -> None:
+        """Loads the model. Concurrent callers use one core each. `lexicons` may serve several recognisers.
 
-        Raises `ModelError` when the files do not make a Whisper model.
+        Raises `ModelError` when the files do not make a Whisper model, or lists of words are damaged.
         """
         self.name = files.name
         self._model = WhisperModel(files.directory)
         self._multilingual = self._model.vocabulary.multilingual
         self._letters = Letters(self._model.vocabulary)
-        self._lexicons = Lexicons()
+        self._lexicons = lexicons or Lexicons()
         self.capabilities = Capabilities(
             languages=self._model.vocabulary.languages,
             detects_language=self._multilingual,
@@ -220,9 +220,9 @@ class WhisperRecognizer:
         return _Heard(decoding, words, tokens[begin:end], starts)
 
     def _costs(self, language: str, request: Request) -> WordCosts | None:
-        """For finals. A partial, which mostly comes first, has them loaded."""
+        """For finals. Partials, which mostly come first, load the words, so that the first final need not."""
         lexicon = self._lexicons.of(language)
-        return WordCosts(self._letters, lexicon) if lexicon and request.final else None
+        return WordCosts(self._letters, lexicon) if lexicon is not None and request.final else None
 
     def _language(self, request: Request, encoded: Encoded) -> _Language:
         if not self._multilingual:

@@ -4,8 +4,8 @@ Scores are sums of logarithms of probabilities, not normalised by length (a beam
 then). They only fall as a text grows, so the search is over once a finished text beats all unfinished ones.
 Such sums favour texts that stop too soon; so a text ends only where nothing is likelier than its end.
 
-What the words of a text cost, if that is given, is taken off while texts are compared, and is no part of the
-score that a text has in the end: that says how sure the network is.
+What the words of a text cost, if that is given, is taken off while texts are compared. Where a text may end,
+and the score that it has in the end, are the network's.
 """
 
 from __future__ import annotations
@@ -55,11 +55,18 @@ Advance = Callable[[Sequence[int], Sequence[int]], Prediction]
 
 
 class Costs(Protocol):
-    """What texts cost, as logarithms of probabilities; `WordCosts` says of what."""
+    """What the words of a text cost, in logarithms of probabilities, never less than 0.
 
-    def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]: ...
+    The last word of a text is open, and costs nothing yet, until a token parts from it what comes next.
+    """
 
-    def open_word(self, before: bytes, token: int) -> bytes: ...
+    def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What each of the `candidates` (rows, n) costs that may follow texts with these `open_words`."""
+        ...
+
+    def open_word(self, before: bytes, token: int) -> bytes:
+        """What is open after `token`, which follows a text whose open word was the one `before`."""
+        ...
 
 
 def beam_search(
@@ -75,8 +82,8 @@ def beam_search(
 ) -> Found:
     """The likeliest text that starts where `first` (one row) was predicted. No text begins with `not_first`.
 
-    Texts whose score is more than `width` below the best one's are given up. `end` is the token that ends a
-    text. At `max_tokens` the best unfinished text is taken.
+    Texts whose score, without what their words cost, is more than `width` below the best one's are given up.
+    `end` is the token that ends a text. At `max_tokens` the best unfinished text is taken.
     """
     predictions = [first]
     # For each further prediction, the parents and tokens of its rows.
@@ -94,20 +101,18 @@ def beam_search(
         parents: list[int] = []
         tokens: list[int] = []
         kept: list[float] = []
-        seen: set[int] = set()
+        ends = [_likeliest(row, barred) == end for row in newest.candidates]
         for row, column in zip(*np.unravel_index(order, sums.shape), strict=True):
             token, score = int(newest.candidates[row, column]), float(sums[row, column])
             if token in barred:
                 continue
             if len(tokens) == beam_size or (kept and score < kept[0] - width):
                 break
-            likeliest = row not in seen
-            seen.add(row)
             if token != end:
                 parents.append(int(row))
                 tokens.append(token)
                 kept.append(score)
-            elif likeliest and (best is None or score > best[0]):
+            elif ends[row] and (best is None or score > best[0]):
                 best = score, len(predictions) - 1, int(row)
         barred = frozenset()
         if best is not None and (not kept or best[0] >= kept[0]):
@@ -121,6 +126,10 @@ def beam_search(
                 costs.open_word(open_words[row], token) for row, token in zip(parents, tokens, strict=True)
             ]
         predictions.append(advance(parents, tokens))
+
+
+def _likeliest(candidates: NDArray[np.int64], barred: frozenset[int]) -> int | None:
+    return next((token for token in candidates.tolist() if token not in barred), None)
 
 
 def _traced(

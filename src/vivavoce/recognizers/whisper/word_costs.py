@@ -34,34 +34,36 @@ class Letters:
         """At the end of each token."""
         self.only = [len(last) == len(piece) for last, piece in zip(self.last, pieces, strict=True)]
         """Whether they are all that a token writes."""
-        self.part = np.array([*(not _last_letters(piece[:1]) for piece in pieces), True], np.float32)
-        """1 where a token parts what it writes from the word before, as the end of a text does; else 0."""
+        begins = [_last_letters(piece[:1]) == piece[:1] for piece in pieces]
+        self.boundary = ~np.array([*begins, False])
+        """Whether a token parts what it writes from the word before, as the end of a text does."""
 
 
 class WordCosts:
-    """Of texts in a language. A text's last word is open until a token parts from it what comes next.
-
-    For several threads.
-    """
+    """Of texts in a language, for one search: it remembers what the words that it met cost."""
 
     def __init__(self, letters: Letters, lexicon: Lexicon) -> None:
         self._letters = letters
         self._lexicon = lexicon
+        self._known: dict[bytes, float] = {}
 
     def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
-        """What each of the `candidates` (rows, n) costs that may follow texts with these `open_words`."""
         words = np.array([self._of_word(word) for word in open_words], np.float32)
-        return words[:, np.newaxis] * self._letters.part[candidates]
+        return np.where(self._letters.boundary[candidates], words[:, np.newaxis], np.float32(0))
 
     def open_word(self, before: bytes, token: int) -> bytes:
-        """What is open after `token`, which follows a text whose open word was the one `before`."""
         last = self._letters.last[token]
         return before + last if self._letters.only[token] else last
 
     def _of_word(self, word: bytes) -> float:
-        if not word:
-            return 0.0
-        return _A_WORD + _UNKNOWN_WORD * self._lexicon.rarity(word.decode("utf-8", "replace"))
+        cost = self._known.get(word)
+        if cost is None:
+            text = word.decode("utf-8", "replace")
+            # What is not ASCII may be a dash.
+            is_word = any(map(str.isalnum, text))
+            cost = _A_WORD + _UNKNOWN_WORD * self._lexicon.rarity(text) if is_word else 0.0
+            self._known[word] = cost
+        return cost
 
 
 def _last_letters(piece: bytes) -> bytes:
