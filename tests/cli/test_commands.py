@@ -19,6 +19,7 @@ from cli.conftest import Run
 from scripted_server import scripted_server
 from speech import ROOT
 from vivavoce import Client
+from vivavoce.recognizers import lexicon
 
 
 @pytest.fixture(scope="module")
@@ -323,6 +324,24 @@ def test_the_doctor_tries_no_session_without_a_model(run: Run, monkeypatch: pyte
     assert result.exit_code == 1
     assert result.stdout.count("there is no model 'huge'") == 1
     assert "left out: what it needs is wrong" in result.stdout
+
+
+def test_the_doctor_names_lists_of_words_that_are_damaged(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_MODEL_DIRS", str(ROOT / ".cache" / "models"))
+    monkeypatch.setenv("VIVAVOCE_PORT", "0")
+    without_add_ons(monkeypatch)
+    other = tmp_path / "words.sha256"
+    other.write_text(f"{'0' * 64}  wordfreq/data/large_it.msgpack.gz\n")
+    monkeypatch.setattr(lexicon, "SUMS", other)
+    result = run("doctor")
+    assert result.exit_code == 1
+    lines = [line for line in result.stdout.splitlines() if line.startswith("wrong")]
+    assert len(lines) == 1
+    assert "words" in lines[0]
+    assert "reinstall the package wordfreq" in result.stdout
+    assert "replace the model's files" not in result.stdout
 
 
 def test_the_doctor_hears_the_recording_it_is_given_and_makes_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,11 @@ def lexicons() -> Lexicons:
 @pytest.fixture(scope="module")
 def vocabulary(base_files: ModelFiles) -> Vocabulary:
     return Vocabulary.load(base_files.directory, multilingual=True)
+
+
+@pytest.fixture(scope="module")
+def tokens(vocabulary: Vocabulary) -> dict[bytes, int]:
+    return {vocabulary.piece(token): token for token in range(vocabulary.end)}
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +95,19 @@ def test_a_list_that_is_not_the_one_that_was_measured_is_refused(
         Lexicons()
 
 
-def test_a_list_that_has_become_unreadable_is_named(lexicons: Lexicons, tmp_path: Path) -> None:
-    cut = tmp_path / "large_it.msgpack.gz"
-    cut.write_bytes(
-        PackagedFile("wordfreq", "wordfreq/data/large_it.msgpack.gz").locate().read_bytes()[:9999]
-    )
+@pytest.mark.parametrize("what", ["nothing", "a part", "a part of what is packed", "something else"])
+def test_a_list_that_has_become_unreadable_is_named(tmp_path: Path, what: str) -> None:
+    whole = PackagedFile("wordfreq", "wordfreq/data/large_it.msgpack.gz").locate().read_bytes()
+    broken = {
+        "nothing": b"",
+        "a part": whole[:9999],
+        "a part of what is packed": gzip.compress(gzip.decompress(whole)[:9999]),
+        "something else": b"words",
+    }
+    path = tmp_path / "large_it.msgpack.gz"
+    path.write_bytes(broken[what])
     with pytest.raises(RecognizerError, match="large_it"):
-        Lexicon(cut, "it")
+        Lexicon(path, "it")
 
 
 texts = st.text(st.sampled_from("aéñ'’ .,-—3\n") | st.characters(codec="utf-8"), max_size=12)
@@ -103,10 +115,10 @@ texts = st.text(st.sampled_from("aéñ'’ .,-—3\n") | st.characters(codec="ut
 
 @given(text=texts)
 def test_a_text_costs_as_much_however_it_is_cut_into_tokens(
-    vocabulary: Vocabulary, french: WordCosts, text: str
+    vocabulary: Vocabulary, tokens: dict[bytes, int], french: WordCosts, text: str
 ) -> None:
-    longest = _tokens(vocabulary, text.encode("utf-8"), longest=20)
-    bytewise = _tokens(vocabulary, text.encode("utf-8"), longest=1)
+    longest = _cut(tokens, text, longest=20)
+    bytewise = _cut(tokens, text, longest=1)
     assert _cost(vocabulary, french, longest) == pytest.approx(_cost(vocabulary, french, bytewise))
 
 
@@ -122,28 +134,33 @@ def test_a_text_costs_as_much_however_it_is_cut_into_tokens(
     ],
 )
 def test_words_that_exist_are_cheaper_than_such_that_do_not_and_fewer_than_more(
-    vocabulary: Vocabulary, french: WordCosts, dearer: str, cheaper: str
+    vocabulary: Vocabulary, tokens: dict[bytes, int], french: WordCosts, dearer: str, cheaper: str
 ) -> None:
-    costs = [
-        _cost(vocabulary, french, _tokens(vocabulary, text.encode("utf-8"), longest=6))
-        for text in (dearer, cheaper)
-    ]
+    costs = [_cost(vocabulary, french, _cut(tokens, text, longest=6)) for text in (dearer, cheaper)]
     assert costs[0] > costs[1]
 
 
-def _tokens(vocabulary: Vocabulary, written: bytes, longest: int) -> list[int]:
-    """The longest pieces first."""
-    of_piece = {vocabulary.piece(token): token for token in range(vocabulary.end)}
-    tokens = []
+@pytest.mark.parametrize("said", ["le para", "le para’", "Le clonage, le para"])
+def test_a_word_that_what_was_said_began_is_one_with_what_goes_on(
+    vocabulary: Vocabulary, tokens: dict[bytes, int], lexicons: Lexicons, said: str
+) -> None:
+    goes_on = WordCosts(Letters(vocabulary), _lexicon(lexicons, "fr"), _cut(tokens, said, longest=6))
+    assert goes_on.begin.decode() == said.split(" ")[-1]
+
+
+def _cut(tokens: dict[bytes, int], text: str, longest: int) -> list[int]:
+    """Into the longest pieces first, of at most so many bytes."""
+    written = text.encode("utf-8")
+    cut = []
     while written:
-        size = next(size for size in range(longest, 0, -1) if written[:size] in of_piece)
-        tokens.append(of_piece[written[:size]])
+        size = next(size for size in range(longest, 0, -1) if written[:size] in tokens)
+        cut.append(tokens[written[:size]])
         written = written[size:]
-    return tokens
+    return cut
 
 
 def _cost(vocabulary: Vocabulary, costs: WordCosts, tokens: list[int]) -> float:
-    total, word = 0.0, b""
+    total, word = 0.0, costs.begin
     for token in (*tokens, vocabulary.end):
         total += float(costs.costs([word], np.array([[token]]))[0, 0])
         if token != vocabulary.end:

@@ -58,12 +58,14 @@ class Network:
         return sum(float(_after(self.seed, text[:i])[0][token]) for i, token in enumerate(text))
 
     def weighed(self, text: Text) -> float:
-        """Its score without what its words cost."""
+        """Its score, less what its words cost."""
         return self.score(text) - (sum(map(_cost, _words(text))) if self.costs else 0.0)
 
 
 class Costs:
     """A word is what is between spaces, and costs anything."""
+
+    begin = b""
 
     def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
         each = np.array(list(map(_cost, open_words)), np.float32)

@@ -16,6 +16,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from speech import clip, collection, two_cities
 from vivavoce.errors import ModelError, RecognizerError
 from vivavoce.protocol.stream import Hypothesis, Word
+from vivavoce.recognizers import lexicon
 from vivavoce.recognizers.base import SAMPLE_RATE, Request
 from vivavoce.recognizers.registry import ModelFiles
 from vivavoce.recognizers.whisper import WhisperRecognizer
@@ -46,8 +47,21 @@ def test_a_clear_sentence_is_written_without_a_mistake(whisper: WhisperRecognize
 
 
 def test_of_texts_that_sound_alike_the_one_whose_words_exist_is_written(whisper: WhisperRecognizer) -> None:
-    # The network prefers "vieau".
+    # By itself the network writes "vieau".
     assert "vieux" in _text(_hear(whisper, clip("fr", "pangrama").samples(), "fr"))
+
+
+def test_partials_and_languages_without_a_list_of_words_are_heard_as_the_network_writes_them(
+    whisper: WhisperRecognizer, base_files: ModelFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = tmp_path / "words.sha256"
+    none.touch()
+    monkeypatch.setattr(lexicon, "SUMS", none)
+    without = WhisperRecognizer(base_files)
+    for language, name, final in (("fr", "pangrama", False), ("hi", "ginti", True)):
+        audio = clip(language, name).samples()
+        heard = [_text(_hear(one, audio, language, final=final)) for one in (whisper, without)]
+        assert heard[0] == heard[1] != ""
 
 
 def test_a_long_reading_is_written_with_few_mistakes(whisper: WhisperRecognizer) -> None:

@@ -87,10 +87,10 @@ def _place_for_models(settings: Settings) -> Iterator[Path]:
 def _needed(settings: Settings, place: Path) -> Iterator[Finding]:
     """What no server starts without."""
     yield data_directory(settings)
+    yield words()
     for finding in weights(settings.model_copy(update={"data_dir": place})):
         # What it advises is for the directory that servers use.
         yield replace(finding, detail=finding.detail.replace(str(place), str(settings.data_dir)))
-    yield words()
     yield voice_activity()
 
 
@@ -220,14 +220,15 @@ def decoder(files: ModelFiles) -> Finding:
     import numpy as np
 
     from vivavoce.recognizers.base import Request
+    from vivavoce.recognizers.layout import is_transducer
     from vivavoce.recognizers.lexicon import Lexicons
     from vivavoce.server.models import load_recognizer
 
     audio = (np.frombuffer(_hum(), "<i2") / 32_768).astype(np.float32)
     try:
-        lexicons = Lexicons()
+        lexicons = None if is_transducer(files.directory) else Lexicons()
     except ModelError:
-        return Finding("decoder", "note", "not tried without its lists of words: see below")
+        return Finding("decoder", "note", "not tried without its lists of words: see above")
     try:
         recognizer = load_recognizer(files, lexicons)
         begun = perf_counter()

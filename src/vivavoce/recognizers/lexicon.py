@@ -1,6 +1,7 @@
 """How rare words are, by wordfreq (Speer 2022): what tells a word that exists from one that sounds like it.
 
-Its larger lists have from 185,000 to 735,000 words of each of 19 languages, as they were written until 2021.
+Its larger lists have from 185,000 to 735,000 words of each of 19 languages, as they were written until 2021,
+and those of Chinese and Japanese, which are written without spaces and of no use here.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from vivavoce.recognizers.weights import PackagedFile, sha256_of
 
 SUMS = Path(__file__).with_name("words.sha256")
 
-# In centibels, hundredths of a power of ten. One in a million words is common; lists end at 800, and what is
-# on none counts as one in 700 million.
+# In centibels, hundredths of a power of ten. One in a million words is common. Lists end at 800; what is not
+# listed is as rare as one in 330 million, to be rarer than any listed one.
 _COMMON, _UNLISTED = 600, 852
 
 # Bokmål is what most Norwegian is written in.
@@ -35,27 +36,27 @@ class Lexicon:
 
     def __init__(self, path: Path, language: str) -> None:
         """`path` is that of a list of wordfreq's. Raises `RecognizerError` when it cannot be read."""
-        # Half as long as loading a list, and only servers need it.
+        # Importing it takes half as long as loading a list, and only servers need it.
         from wordfreq.tokens import tokenize
 
         self._tokenize: Callable[[str, str], list[str]] = tokenize
         self._language = language
         hashes, counts = [], []
         try:
-            # List by list, each of which holds the interpreter's lock.
+            # One list at a time: unpacking holds the interpreter's lock, which is given up between them.
             for words in _by_centibel(path):
-                # Good for the life of this process. Two words have one in common in a case in 10^8.
+                # Good for the life of this process. That two words share one has a probability of 10^-8.
                 hashes.append(np.fromiter(map(hash, words), np.int64, len(words)))
                 counts.append(len(words))
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise RecognizerError(f"{path} cannot be read any more: {error}") from error
-        together = np.concatenate(hashes)
+            together = np.concatenate(hashes)
+        except (OSError, EOFError, zlib.error, ValueError, msgpack.UnpackException) as error:
+            raise RecognizerError(f"{path} cannot be read any more: {error!r}") from error
         order = np.argsort(together)
         self._hashes: NDArray[np.int64] = together[order]
         self._centibels: NDArray[np.int16] = np.repeat(np.arange(len(counts), dtype=np.int16), counts)[order]
 
     def rarity(self, text: str) -> float:
-        """0 of a word that is at least one in a million, rising to 1 of one that is not listed.
+        """0 of a word that is at least one in a million, rising to 0.8 of the rarest listed one; 1 of others.
 
         Of several words it is the sum; of what an apostrophe joins, that of its parts or of the whole, if
         that is less. Figures, and acronyms as far as they can be told, count as common.

@@ -60,6 +60,11 @@ class Costs(Protocol):
     The last word of a text is open, and costs nothing yet, until a token parts from it what comes next.
     """
 
+    @property
+    def begin(self) -> bytes:
+        """What is open before the first token."""
+        ...
+
     def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
         """What each of the `candidates` (rows, n) costs that may follow texts with these `open_words`."""
         ...
@@ -80,16 +85,16 @@ def beam_search(
     width: float = _WIDTH,
     costs: Costs | None = None,
 ) -> Found:
-    """The likeliest text that starts where `first` (one row) was predicted. No text begins with `not_first`.
+    """The best text that starts where `first` (one row) was predicted: likely, and of words that cost little.
 
-    Texts whose score, without what their words cost, is more than `width` below the best one's are given up.
+    No text begins with `not_first`. Texts that are more than `width` below the best one are given up.
     `end` is the token that ends a text. At `max_tokens` the best unfinished text is taken.
     """
     predictions = [first]
     # For each further prediction, the parents and tokens of its rows.
     steps: list[tuple[list[int], list[int]]] = []
     totals = np.zeros(1)
-    open_words = [b""]
+    open_words = [costs.begin if costs else b""]
     best: tuple[float, int, int] | None = None  # score, prediction and row after which it ended
     barred = not_first
     while True:

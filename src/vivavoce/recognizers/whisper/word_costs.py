@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from vivavoce.recognizers.lexicon import Lexicon
 from vivavoce.recognizers.whisper.vocabulary import Vocabulary
 
-# Logarithms of probabilities, chosen on 15 minutes each of read German and French. What each word costs makes
+# Logarithms of probabilities, chosen on 17 minutes each of read German and French. What each word costs makes
 # up for long words that do not exist becoming short ones that do.
 _A_WORD = 0.2
 _UNKNOWN_WORD = 1.5
@@ -42,10 +43,12 @@ class Letters:
 class WordCosts:
     """Of texts in a language, for one search: it remembers what the words that it met cost."""
 
-    def __init__(self, letters: Letters, lexicon: Lexicon) -> None:
+    def __init__(self, letters: Letters, lexicon: Lexicon, said: Sequence[int] = ()) -> None:
+        """`said` are the tokens that the texts follow: the last word may go on."""
         self._letters = letters
         self._lexicon = lexicon
         self._known: dict[bytes, float] = {}
+        self.begin = reduce(self.open_word, said, b"")
 
     def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
         words = np.array([self._of_word(word) for word in open_words], np.float32)
