@@ -61,6 +61,9 @@ class Lexicon:
         Of several words it is the sum; of what an apostrophe joins, that of its parts or of the whole, if
         that is less. Figures, and acronyms as far as they can be told, count as common.
         """
+        # Most words: looked up as they are, in a tenth of the time.
+        if self._centibels_of(text.casefold()) <= _COMMON:
+            return 0.0
         text = text.translate(_APOSTROPHES)
         parts = text.split("'")
         whole = self._of_words(text)
@@ -74,10 +77,13 @@ class Lexicon:
     def _of_word(self, word: str) -> float:
         if any(map(str.isdigit, word)):
             return 0.0
-        at = int(np.searchsorted(self._hashes, hash(word)))
-        listed = at < len(self._hashes) and self._hashes[at] == hash(word)
-        centibels = int(self._centibels[at]) if listed else _UNLISTED
-        return max(centibels - _COMMON, 0) / (_UNLISTED - _COMMON)
+        return max(self._centibels_of(word) - _COMMON, 0) / (_UNLISTED - _COMMON)
+
+    def _centibels_of(self, word: str) -> int:
+        key = hash(word)
+        at = self._hashes.searchsorted(key)
+        listed = at < len(self._hashes) and self._hashes[at] == key
+        return int(self._centibels[at]) if listed else _UNLISTED
 
 
 class Lexicons:
