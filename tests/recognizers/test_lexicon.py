@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vivavoce.errors import ModelError, RecognizerError
@@ -114,6 +114,7 @@ texts = st.text(st.sampled_from("aéñ'’ .,-—3\n") | st.characters(codec="ut
 
 
 @given(text=texts)
+@example(text="0».")
 def test_a_text_costs_as_much_however_it_is_cut_into_tokens(
     vocabulary: Vocabulary, tokens: dict[bytes, int], french: WordCosts, text: str
 ) -> None:

@@ -35,9 +35,8 @@ class Letters:
         """At the end of each token."""
         self.only = [len(last) == len(piece) for last, piece in zip(self.last, pieces, strict=True)]
         """Whether they are all that a token writes."""
-        begins = [_last_letters(piece[:1]) == piece[:1] for piece in pieces]
-        self.boundary = ~np.array([*begins, False])
-        """Whether a token parts what it writes from the word before, as the end of a text does."""
+        self.boundary = ~np.array([*self.only, False])
+        """Whether a token ends the word before it, as the end of a text does."""
 
 
 class WordCosts:
