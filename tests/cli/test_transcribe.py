@@ -304,7 +304,7 @@ def test_what_the_server_refuses_is_said(run: Run, server: str, recording: Path)
         (["-l", "xx"], "'xx' is none of the 99 language codes"),
         (["--translate", "pt", "--translate", "xx"], "'xx' is none of the 100 language codes"),
         (["--translate", "german"], "did you mean de?"),
-        (["-l", "wo"], "'wo' is none of the 99 language codes: languages.md lists them"),
+        (["-l", "wo"], "'wo' is none of the 99 language codes: docs/languages.md lists them"),
     ],
 )
 def test_languages_that_are_none_are_refused_before_anything_is_sent(

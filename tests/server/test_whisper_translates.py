@@ -37,7 +37,9 @@ def test_what_is_said_in_spanish_comes_in_english(url: str) -> None:
     assert messages
     assert [message["error"] for message in messages] == [None] * len(messages)
     text = " ".join(message["data"]["translated_utterance"]["text"] for message in messages).lower()
-    assert all(word in text for word in ("three", "four", "five", "eight", "nine")), text
+    # Where a processor rounds otherwise, the model writes figures.
+    numbers = {"three": "3", "four": "4", "five": "5", "eight": "8", "nine": "9"}
+    assert all(word in text or figure in text for word, figure in numbers.items()), text
     assert {message["data"]["original_language"] for message in messages} == {"es"}
     assert {message["data"]["target_language"] for message in messages} == {"en"}
 

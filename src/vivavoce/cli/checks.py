@@ -243,10 +243,10 @@ def words() -> Finding:
     from vivavoce.recognizers.lexicon import Lexicons
 
     try:
-        count = len(Lexicons().languages)
+        languages = ", ".join(sorted(Lexicons().languages))
     except ModelError as error:
         return Finding("words", "wrong", str(error), "then run `vivavoce doctor` once more")
-    return Finding("words", "ok", f"how often words are written in {count} languages")
+    return Finding("words", "ok", f"lists of words, so that finals prefer those that exist: {languages}")
 
 
 def voice_activity() -> Finding:

@@ -32,7 +32,7 @@ def _code(language: str, option: str, known: frozenset[str]) -> str:
     if code in known:
         return code
     nearest = nearest_language(language)
-    advice = f"did you mean {nearest}?" if nearest in known else "languages.md lists them"
+    advice = f"did you mean {nearest}?" if nearest in known else "docs/languages.md lists them"
     raise typer.BadParameter(f"{language!r} is none of the {len(known)} language codes: {advice}")
 
 
@@ -43,7 +43,7 @@ Languages = Annotated[
         "-l",
         metavar="CODE",
         callback=_each("-l", TRANSCRIPTION_LANGUAGES),
-        help="The language spoken, such as en; given several times, it is one of them. See languages.md.",
+        help="The language spoken, such as en; given several times, one of them. See docs/languages.md.",
     ),
 ]
 Translate = Annotated[
