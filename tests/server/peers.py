@@ -86,6 +86,13 @@ class Peer:
             if ack["data"]["byte_range"][1] >= offset:
                 return
 
+    @contextmanager
+    def reading_nothing(self) -> Iterator[None]:
+        """What comes meanwhile stays in the network: not even pings are answered."""
+        self._connection.transport.pause_reading()
+        yield
+        self._connection.transport.resume_reading()
+
     async def rest(self) -> list[Message]:
         """All that comes until the server closes."""
         before = len(self.heard)

@@ -265,6 +265,27 @@ def test_a_token_that_opens_nothing_is_refused_with_what_to_do(server: Server, q
     server.run_beside_another_session(body)
 
 
+def test_who_reads_the_last_messages_only_when_the_session_has_ended_gets_none_of_them_twice(
+    server: Server,
+) -> None:
+    async def body(http: httpx.AsyncClient) -> None:
+        created = await create(http, **EVERYTHING)
+        async with connected(created["url"]) as peer:
+            await peer.send(*pieces(AUDIO))
+            await peer.acknowledged(len(AUDIO))
+            with peer.reading_nothing():
+                await peer.send(STOP)
+                while (await stored(http, created["id"]))["status"] != "done":
+                    pass
+                # By then the server has closed.
+                assert await recorded(http, created["id"]) == AUDIO
+            assert (await peer.rest())[-1]["type"] == "end_session"
+        async with connected(created["url"]) as again:
+            assert await again.rest() == []
+
+    server.run_beside_another_session(body)
+
+
 def test_the_token_of_a_session_that_has_ended_brings_its_close_code_and_nothing_twice(
     server: Server,
 ) -> None:

@@ -120,7 +120,8 @@ async def _serve(
         code = await _receive(receive, runtime, number)
     finally:
         if wire is not None:
-            wire.take_at_once = wire.on_receipt = None
+            wire.take_at_once = None
+            wire.finish()
         connection.gone = True
         await runtime.disconnected(number, code)
 
