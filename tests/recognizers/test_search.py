@@ -65,8 +65,6 @@ class Network:
 class Costs:
     """A word is what is between spaces, and costs anything."""
 
-    begin = b""
-
     def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
         each = np.array(list(map(_cost, open_words)), np.float32)
         return each[:, np.newaxis] * np.isin(candidates, [SPACE, END])

@@ -194,7 +194,7 @@ class WhisperRecognizer:
             max_tokens=guards.token_limit((len(stretch.audio) - stretch.heard_from) / SAMPLE_RATE, language),
             draft=draft.tokens if draft and draft.model == self.name else (),
             said=stretch.said,
-            costs=self._costs(language, stretch, request),
+            costs=self._costs(language, request),
         )
         if guards.is_silence(decoding, stretch.voiced):
             return _Heard(decoding)
@@ -219,12 +219,10 @@ class WhisperRecognizer:
         starts = tuple((at - begin, word.start) for at, word in zip(begins, words, strict=True))
         return _Heard(decoding, words, tokens[begin:end], starts)
 
-    def _costs(self, language: str, stretch: Stretch, request: Request) -> WordCosts | None:
+    def _costs(self, language: str, request: Request) -> WordCosts | None:
         """For finals. Partials, which mostly come first, load the words, so that the first final need not."""
         lexicon = self._lexicons.of(language)
-        if lexicon is None or not request.final:
-            return None
-        return WordCosts(self._letters, lexicon, stretch.said)
+        return WordCosts(self._letters, lexicon) if lexicon is not None and request.final else None
 
     def _language(self, request: Request, encoded: Encoded) -> _Language:
         if not self._multilingual:

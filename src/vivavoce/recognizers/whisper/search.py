@@ -60,11 +60,6 @@ class Costs(Protocol):
     The last word of a text is open, and costs nothing yet, until a token parts from it what comes next.
     """
 
-    @property
-    def begin(self) -> bytes:
-        """What is open before the first token."""
-        ...
-
     def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
         """What each of the `candidates` (rows, n) costs that may follow texts with these `open_words`."""
         ...
@@ -94,7 +89,7 @@ def beam_search(
     # For each further prediction, the parents and tokens of its rows.
     steps: list[tuple[list[int], list[int]]] = []
     totals = np.zeros(1)
-    open_words = [costs.begin if costs else b""]
+    open_words = [b""]
     best: tuple[float, int, int] | None = None  # score, prediction and row after which it ended
     barred = not_first
     while True:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,14 +39,16 @@ class Letters:
 
 
 class WordCosts:
-    """Of texts in a language, for one search: it remembers what the words that it met cost."""
+    """Of texts in a language, for one search: it remembers what the words that it met cost.
 
-    def __init__(self, letters: Letters, lexicon: Lexicon, said: Sequence[int] = ()) -> None:
-        """`said` are the tokens that the texts follow: the last word may go on."""
+    What goes on with a word that was said before is a word of its own: if it paid for what was said, too, but
+    only in the end, it would be preferred to what begins a new word and pays at once.
+    """
+
+    def __init__(self, letters: Letters, lexicon: Lexicon) -> None:
         self._letters = letters
         self._lexicon = lexicon
         self._known: dict[bytes, float] = {}
-        self.begin = reduce(self.open_word, said, b"")
 
     def costs(self, open_words: Sequence[bytes], candidates: NDArray[np.int64]) -> NDArray[np.float32]:
         words = np.array([self._of_word(word) for word in open_words], np.float32)
