@@ -115,13 +115,14 @@ async def _serve(
     if wire is not None:
         wire.take_at_once = _AtOnce(partial(runtime.receive_at_once, number), crashed)
         wire.attend()
-        wire.on_receipt = runtime.confirmed
+        if not wire.disconnected:
+            # Until it is lost: what the client answers after our close still tells what it has received.
+            wire.on_receipt = runtime.confirmed
     try:
         code = await _receive(receive, runtime, number)
     finally:
         if wire is not None:
             wire.take_at_once = None
-            wire.finish()
         connection.gone = True
         await runtime.disconnected(number, code)
 

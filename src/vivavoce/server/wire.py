@@ -89,7 +89,7 @@ class Wire(WebSocketsSansIOProtocol):
         if self._stall is not None:
             self._stall.ends()
             self._stall = None  # it holds this connection
-        self.on_receipt = None
+        self.on_receipt = None  # it holds the session
         super().connection_lost(exc)
 
     def handle_connect(self, event: Request) -> None:
@@ -373,11 +373,6 @@ class Wire(WebSocketsSansIOProtocol):
         """A closed transport still waits until the client has taken everything, if need be for ever."""
         if self._burial is None and self.transport.is_closing():
             self._burial = self.loop.call_later(_GOODBYE, self.transport.abort)
-
-    def finish(self) -> None:
-        """Nobody serves the client any more. Until it is gone its answers still tell what it has received."""
-        if self.disconnected:
-            self.on_receipt = None
 
     def ask(self, number: int) -> None:
         """Ping: the client's answer says that it has received all that was sent before."""
