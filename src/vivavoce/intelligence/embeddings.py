@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.errors import ModelError
-from vivavoce.recognizers.weights import PackagedFile, sha256_of
+from vivavoce.recognizers.weights import PackagedFile
 
 DIMENSIONS: Final = 384
 LONGEST: Final = 1000
@@ -63,7 +63,7 @@ class Embedder:
         """Raises `ModelError` when the package is missing, damaged or not for here, or the processor too
         old."""
         _check_processor(Path("/proc/cpuinfo"))
-        paths = {file: _checked(file) for file in _SHA256}
+        paths = {file: file.verified(sha256) for file, sha256 in _SHA256.items()}
         try:
             self._engine = ctypes.CDLL(str(paths[_ENGINE]))
         except OSError as error:
@@ -165,13 +165,6 @@ def _batches(texts: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
         batch.append(text)
     if batch:
         yield batch
-
-
-def _checked(file: PackagedFile) -> Path:
-    path = file.locate()
-    if sha256_of(path) != _SHA256[file]:
-        raise ModelError(f"{path} is damaged; reinstall the package {_PACKAGE}")
-    return path
 
 
 def _check_processor(cpuinfo: Path) -> None:

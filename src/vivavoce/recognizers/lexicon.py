@@ -16,8 +16,8 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.errors import ModelError, RecognizerError
-from vivavoce.recognizers.weights import PackagedFile, sha256_of
+from vivavoce.errors import RecognizerError
+from vivavoce.recognizers.weights import packaged_files
 
 SUMS = Path(__file__).with_name("words.sha256")
 
@@ -118,11 +118,8 @@ class Lexicons:
 
 
 def _lists() -> Iterator[tuple[str, Path]]:
-    for line in SUMS.read_text(encoding="ascii").splitlines():
-        sha256, name = line.split()
-        path = PackagedFile("wordfreq", name).locate()
-        if sha256_of(path) != sha256:
-            raise ModelError(f"{path} is damaged or of another version; reinstall the package wordfreq")
+    for file, sha256 in packaged_files(SUMS):
+        path = file.verified(sha256)
         yield path.name.partition(".")[0].removeprefix("large_"), path
 
 

@@ -6,7 +6,6 @@ its data come in packages of which only files are read.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import lzma
 import signal
@@ -15,16 +14,15 @@ from functools import cache
 from pathlib import Path
 
 from vivavoce.errors import ModelError
-from vivavoce.recognizers.weights import PackagedFile
+from vivavoce.recognizers.weights import PackagedFile, packaged_files
 
 SUMS = Path(__file__).with_name("phonemes.sha256")
 
 
 @cache
-def _files() -> dict[str, tuple[str, str]]:
-    """The sum and the path, among the installed packages, of the data of every language."""
-    lines = (line.split() for line in SUMS.read_text(encoding="ascii").splitlines())
-    return {Path(path).name.partition(".")[0]: (sha256, path) for sha256, path in lines}
+def _files() -> dict[str, tuple[PackagedFile, str]]:
+    """The data of every language, and their sum."""
+    return {Path(file.path).name.partition(".")[0]: (file, sha256) for file, sha256 in packaged_files(SUMS)}
 
 
 def languages() -> frozenset[str]:
@@ -34,12 +32,8 @@ def languages() -> frozenset[str]:
 
 def read(language: str) -> bytes:
     """What g2p2 knows of a language. Raises `ModelError` when it is missing or damaged."""
-    sha256, path = _files()[language]
-    package = path.partition("/")[0].replace("_", "-")
-    packed = PackagedFile(package, path).locate().read_bytes()
-    if hashlib.sha256(packed).hexdigest() != sha256:
-        raise ModelError(f"{path} is damaged; reinstall the package {package}")
-    return lzma.decompress(packed)
+    file, sha256 = _files()[language]
+    return lzma.decompress(file.verified(sha256).read_bytes())
 
 
 def _serve(language: str) -> None:

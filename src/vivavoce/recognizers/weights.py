@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -41,6 +41,20 @@ class PackagedFile:
         if not path.is_file():
             raise ModelError(f"{path} is missing; reinstall the package {self.distribution}")
         return path
+
+    def verified(self, sha256: str) -> Path:
+        """As `locate`. Raises `ModelError` when its sum is another one, too."""
+        path = self.locate()
+        if sha256_of(path) != sha256:
+            raise ModelError(f"{path} is damaged; reinstall the package {self.distribution}")
+        return path
+
+
+def packaged_files(sums: Path) -> Iterator[tuple[PackagedFile, str]]:
+    """What a list of sums names by its path among the installed packages, and its sum."""
+    for line in sums.read_text(encoding="ascii").splitlines():
+        sha256, path = line.split()
+        yield PackagedFile(path.partition("/")[0].replace("_", "-"), path), sha256
 
 
 @dataclass(frozen=True, slots=True)

